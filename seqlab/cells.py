@@ -19,6 +19,7 @@ class RNNCell(nn.Module):
     """
 
     blocks = 1              # how many hidden_size-high blocks the weight matrices stack
+    state_names = ("h",)    # what the cell carries from step to step; Recurrent makes that many zero states
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True):
         super().__init__()
@@ -66,6 +67,7 @@ class LSTMCell(RNNCell):
     """
 
     blocks = 4
+    state_names = ("h", "c")
 
     def forward(self, x, state):
         h, c = _pair(state)
@@ -84,7 +86,8 @@ class Recurrent(nn.Module):
     """Run a cell over every step of a batch of sequences, in any number of layers, one way or both ways.
 
     Args:
-        cell: "rnn", "gru", "lstm", or a cell class called as `cell(input_size, hidden_size, bias)`.
+        cell: "rnn", "gru", "lstm", or a cell class of your own, called as `cell(input_size, hidden_size, bias)`.
+            One that carries two states, as an LSTM does, says so with `state_names = ("h", "c")`.
         dropout: applied to the output of every layer but the last, in training mode only.
         batch_first: True here, unlike in PyTorch: axis 0 of `x` and of the output is the batch.
 
@@ -110,54 +113,165 @@ class Recurrent(nn.Module):
             raise ValueError(f"dropout should be between 0 and 1, got {dropout}")
         if isinstance(cell, str) and cell not in CELLS:
             raise ValueError(f"cell should be one of {', '.join(CELLS)} or a cell class, got {cell!r}")
-        make = CELLS.get(cell, cell) if isinstance(cell, str) else cell
+        make_cell = CELLS[cell] if isinstance(cell, str) else cell
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.bidirectional = batch_first, bidirectional
         self.directions = 2 if bidirectional else 1
         self.dropout = nn.Dropout(dropout)
-        sizes = [input_size] + [hidden_size * self.directions] * (num_layers - 1)
-        self.cells = nn.ModuleList(make(size, hidden_size, bias) for size in sizes for _ in range(self.directions))
+        layer_inputs = [input_size] + [self.directions * hidden_size] * (num_layers - 1)
+        self.cells = nn.ModuleList(make_cell(size, hidden_size, bias)
+                                   for size in layer_inputs for _ in range(self.directions))
 
     def forward(self, x, state=None, lengths=None):
-        if x.dim() != 3:
-            raise ValueError(f"x should have 3 axes (batch, seq_len, input_size), got {tuple(x.shape)}; "
-                             "for one sequence, x.unsqueeze(0) adds the batch")
-        steps = x.transpose(0, 1) if self.batch_first else x                # (seq_len, batch, ...)
-        real = None if lengths is None else self._real_steps(steps, lengths)
+        steps = self._time_first(x)                                     # (seq_len, batch, input_size)
+        real = None if lengths is None else _real_steps(steps, lengths)
         states = self._initial_states(steps, state)
         finals = []
         for layer in range(self.num_layers):
+            if layer > 0:
+                steps = self.dropout(steps)
             outs = []
             for direction in range(self.directions):
-                k = layer * self.directions + direction
-                out, final = _run(self.cells[k], steps, states[k], real, backward=direction == 1)
+                row = layer * self.directions + direction
+                out, final = _run(self.cells[row], steps, states[row], real, backward=direction == 1)
                 outs.append(out)
                 finals.append(final)
             steps = torch.cat(outs, dim=-1)
-            if layer < self.num_layers - 1:
-                steps = self.dropout(steps)
-        out = steps.transpose(0, 1) if self.batch_first else steps
-        return out, _stack(finals)
+        return steps.transpose(0, 1) if self.batch_first else steps, self._stack(finals)
 
-    def _real_steps(self, steps, lengths):
-        """(seq_len, batch, 1) booleans: True where a step is real, False where it is padding."""
-        seq_len, batch = steps.shape[:2]
-        lengths = torch.as_tensor(lengths, device=steps.device)
-        if lengths.shape != (batch,):
-            raise ValueError(f"lengths should hold one number per sequence, shape ({batch},), got {tuple(lengths.shape)}")
-        if not torch.compiler.is_compiling() and (lengths.min() < 1 or lengths.max() > seq_len):
-            raise ValueError(f"lengths should be between 1 and seq_len={seq_len}, got {lengths.tolist()}")
-        return (torch.arange(seq_len, device=steps.device)[:, None] < lengths)[..., None]
+    def _time_first(self, x):
+        axes = "(batch, seq_len, input_size)" if self.batch_first else "(seq_len, batch, input_size)"
+        if x.dim() != 3:
+            raise ValueError(f"x should have 3 axes {axes}, got {tuple(x.shape)}. "
+                             "For a single sequence, x.unsqueeze(0) adds the batch; for images, squeeze(1) removes the channel.")
+        if x.shape[2] != self.input_size:
+            raise ValueError(f"axis 2 of x is input_size and should be {self.input_size}, got {x.shape[2]}: "
+                             f"x is {tuple(x.shape)}, expected {axes}")
+        if 0 in x.shape:
+            raise ValueError(f"x should hold at least one sequence of at least one step, got {tuple(x.shape)}")
+        return x.transpose(0, 1) if self.batch_first else x
+
+    @property
+    def _carries_pair(self):
+        return len(getattr(self.cells[0], "state_names", ("h",))) == 2
 
     def _initial_states(self, steps, state):
-        """One state per layer and direction: zeros, or the rows of the state that was given."""
+        """One state per layer and direction: zeros, or the rows of the one that was given."""
         rows, batch = self.num_layers * self.directions, steps.shape[1]
-        is_lstm = self.cells[0].blocks == 4 if isinstance(self.cells[0], RNNCell) else getattr(self.cells[0], "has_c", True)
         if state is None:
             zeros = steps.new_zeros(batch, self.hidden_size)
-            return [(zeros, zeros) if is_lstm else zeros] * rows
-        for name, part in zip(("h_0", "c_0"), _pair(state) if is_lstm else (state,), strict=False):
+            return [(zeros, zeros) if self._carries_pair else zeros] * rows
+        parts = _pair(state) if self._carries_pair else (state,)
+        for name, part in zip(("h_0", "c_0"), parts, strict=False):
             if tuple(part.shape) != (rows, batch, self.hidden_size):
                 raise ValueError(f"{name} should be (num_layers * directions, batch, hidden_size) = "
                                  f"{(rows, batch, self.hidden_size)}, got {tuple(part.shape)}")
-        return list(zip(*state, strict=True)) if is_lstm else list(state)
+        return list(zip(*parts, strict=True)) if self._carries_pair else list(state)
+
+    def _stack(self, finals):
+        if self._carries_pair:
+            return tuple(torch.stack(part) for part in zip(*finals, strict=True))
+        return torch.stack(finals)
+
+    def load_builtin(self, builtin: nn.RNNBase) -> "Recurrent":
+        """Copy the weights of an `nn.RNN`, `nn.GRU` or `nn.LSTM` of the same sizes into this layer; return it."""
+        self._check_twin(builtin)
+        with torch.no_grad():
+            for mine, theirs in self._weight_pairs(builtin):
+                mine.copy_(theirs)
+        return self
+
+    def to_builtin(self) -> nn.RNNBase:
+        """An `nn.RNN`, `nn.GRU` or `nn.LSTM` with this layer's sizes, dtype, device and weights."""
+        first = self.cells[0]
+        kind = next((kind for kind, cell in CELLS.items() if type(first) is cell), None)
+        if kind is None:
+            raise TypeError(f"only RNNCell, GRUCell and LSTMCell have a built-in twin, not {type(first).__name__}")
+        weight = first.x2h.weight
+        twin = BUILT_IN[kind](self.input_size, self.hidden_size, self.num_layers, bias=first.x2h.bias is not None,
+                              batch_first=self.batch_first, dropout=self.dropout.p, bidirectional=self.bidirectional,
+                              dtype=weight.dtype, device=weight.device)
+        with torch.no_grad():
+            for mine, theirs in self._weight_pairs(twin):
+                theirs.copy_(mine)
+        return twin.train(self.training)
+
+    def _weight_pairs(self, builtin):
+        """(own parameter, built-in parameter) for every parameter; both sides name them layer by layer."""
+        for row, cell in enumerate(self.cells):
+            layer, direction = divmod(row, self.directions)
+            suffix = f"l{layer}" + ("_reverse" if direction else "")
+            for linear, name in ((cell.x2h, "ih"), (cell.h2h, "hh")):
+                yield linear.weight, getattr(builtin, f"weight_{name}_{suffix}")
+                if linear.bias is not None:
+                    yield linear.bias, getattr(builtin, f"bias_{name}_{suffix}")
+
+    def _check_twin(self, builtin):
+        kind = next((kind for kind, cell in CELLS.items() if type(self.cells[0]) is cell), None)
+        if kind is None or type(builtin) is not BUILT_IN[kind]:
+            raise TypeError(f"weights of {type(builtin).__name__} do not fit a layer of {type(self.cells[0]).__name__}")
+        if builtin.mode == "RNN_RELU" or builtin.proj_size:
+            raise ValueError("a ReLU nonlinearity or a projection (proj_size) has no counterpart in Recurrent")
+        for name, mine in (("input_size", self.input_size), ("hidden_size", self.hidden_size),
+                           ("num_layers", self.num_layers), ("bidirectional", self.bidirectional),
+                           ("bias", self.cells[0].x2h.bias is not None)):
+            if getattr(builtin, name) != mine:
+                raise ValueError(f"{name} differs: {mine} here, {getattr(builtin, name)} in the built-in layer")
+
+
+def _run(cell, steps, state, real, backward):
+    """One cell over (seq_len, batch, features), from the last step to the first if `backward`.
+
+    On padding (`real` False) the state stands still and the output is zero: so the final state is the one after
+    each sequence's last real step, and a backward pass starts there. Packing does the same to the built-ins.
+    """
+    seq_len = steps.shape[0]
+    out = [None] * seq_len
+    for t in reversed(range(seq_len)) if backward else range(seq_len):
+        new = cell(steps[t], state)
+        if real is not None:
+            new = _where(real[t], new, state)
+        state = new
+        h = state[0] if isinstance(state, tuple) else state
+        out[t] = h if real is None else h * real[t]
+    return torch.stack(out), state
+
+
+def _where(real, new, old):
+    if isinstance(new, tuple):
+        return tuple(torch.where(real, n, o) for n, o in zip(new, old, strict=True))
+    return torch.where(real, new, old)
+
+
+def _real_steps(steps, lengths):
+    """(seq_len, batch, 1) booleans: True where a step is real, False where it is padding."""
+    seq_len, batch = steps.shape[:2]
+    lengths = torch.as_tensor(lengths, device=steps.device)
+    if lengths.shape != (batch,):
+        raise ValueError(f"lengths should hold one number for each of the {batch} sequences, got {tuple(lengths.shape)}")
+    if not torch.compiler.is_compiling() and (lengths.min() < 1 or lengths.max() > seq_len):
+        raise ValueError(f"lengths should be between 1 and seq_len = {seq_len}, got {lengths.tolist()}")
+    return (torch.arange(seq_len, device=steps.device)[:, None] < lengths)[..., None]
+
+
+def _pair(state):
+    if not isinstance(state, (tuple, list)) or len(state) != 2:
+        raise ValueError(f"an LSTM's state is a tuple (h, c), got {type(state).__name__}; "
+                         "start from zeros: (torch.zeros_like(h), torch.zeros_like(h))")
+    return tuple(state)
+
+
+def _check_step(cell, x, *states):
+    if x.shape[-1] != cell.input_size:
+        raise ValueError(f"the last axis of x is input_size and should be {cell.input_size}, got {x.shape[-1]}: "
+                         f"x is {tuple(x.shape)}")
+    for name, state in zip(cell.state_names, states, strict=True):
+        if state.shape != (*x.shape[:-1], cell.hidden_size):
+            raise ValueError(f"{name} should be (batch, hidden_size) = {(*x.shape[:-1], cell.hidden_size)} to go with "
+                             f"x {tuple(x.shape)}, got {tuple(state.shape)}")
+
+
+def _check_sizes(**sizes):
+    for name, size in sizes.items():
+        if not isinstance(size, int) or size < 1:
+            raise ValueError(f"{name} should be a whole number of at least 1, got {size!r}")

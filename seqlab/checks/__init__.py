@@ -1,0 +1,104 @@
+"""Public checks of the exercises: what is wrong, on which axis, and the likely cause; never the answer.
+
+An exercise is checked by `check("02-steps", answer)`. The function that does it stands in the module named after the
+chapter, under `@exercise("02-steps")`; it calls `fail("...")` or one of the helpers here, and returns a line of praise.
+"""
+
+import importlib
+from collections.abc import Callable
+
+import torch
+
+__all__ = ["check"]
+
+CHAPTERS = {"01": "order_matters", "02": "scalar_rnn", "03": "shapes", "04": "first_classifier",
+            "09": "images_as_sequences", "10": "hand_built_digits"}
+_exercises: dict[str, Callable] = {}
+
+
+class CheckFailed(AssertionError):
+    """An answer that is not right yet. Notebooks show its message alone, without a traceback."""
+
+    def _render_traceback_(self):
+        return [f"Not yet: {self}"]
+
+
+def check(exercise_id: str, *answers, **named_answers) -> None:
+    """Check the answer to an exercise: print one line if it is right, say what is wrong if it is not.
+
+    Args:
+        exercise_id: as it stands above the exercise, such as "02-steps"; it begins with the chapter's number.
+        answers: what the exercise asks for, a value or a function.
+
+    Raises:
+        CheckFailed: with a message that names what is wrong and the likely cause.
+        ValueError: there is no exercise of that name.
+    """
+    chapter = CHAPTERS.get(str(exercise_id).split("-")[0])
+    if chapter:
+        importlib.import_module(f"{__name__}.{chapter}")
+    if exercise_id not in _exercises:
+        known = [name for name in _exercises if chapter and name[:2] == exercise_id[:2]]
+        raise ValueError(f"there is no exercise {exercise_id!r}" + (f"; chapter {exercise_id[:2]} has {', '.join(known)}" if known else ""))
+    if any(answer is ... or answer is None for answer in (*answers, *named_answers.values())):
+        fail("there is no answer yet. Put yours where the ... stands, run that cell, then run this one again")
+    print("✓ " + (_exercises[exercise_id](*answers, **named_answers) or "Right."))
+
+
+def exercise(exercise_id: str):
+    """Register the function below as the check of an exercise."""
+    def register(function):
+        _exercises[exercise_id] = function
+        return function
+    return register
+
+
+def fail(message: str):
+    """End the check with a message that teaches. Start it in lower case: "Not yet: " is put before it."""
+    raise CheckFailed(message)
+
+
+def call(function, *arguments, name: str | None = None):
+    """What the learner's function returns; a function that fails or returns nothing ends the check in words."""
+    name = name or getattr(function, "__name__", "your function")
+    if not callable(function):
+        fail(f"{name} should be a function, but it is {type(function).__name__}")
+    try:
+        result = function(*arguments)
+    except Exception as problem:
+        shapes = ", ".join(str(tuple(a.shape)) if isinstance(a, torch.Tensor) else type(a).__name__ for a in arguments)
+        fail(f"{name} stopped with {type(problem).__name__}: {problem} (called with {shapes})")
+    if result is None or result is ...:
+        fail(f"{name} returns nothing yet. Put your lines where the ... stands, and end with return")
+    return result
+
+
+def expect_tensor(got, shape: tuple, name: str, axes: str = "", hints: dict | None = None):
+    """The tensor if it has this shape; else the first axis that is off. `hints` maps a wrong shape to its likely cause."""
+    if not isinstance(got, torch.Tensor):
+        try:
+            got = torch.as_tensor(got)
+        except (TypeError, ValueError, RuntimeError):
+            fail(f"{name} should be a tensor, but it is {type(got).__name__}")
+    got_shape = tuple(got.shape)
+    if got_shape != tuple(shape):
+        cause = (hints or {}).get(got_shape)
+        where = f"{len(got_shape)} axes instead of {len(shape)}" if len(got_shape) != len(shape) else \
+            ", ".join(f"axis {i} is {g}, not {w}" for i, (g, w) in enumerate(zip(got_shape, shape, strict=True)) if g != w)
+        fail(f"{name} has shape {got_shape}: {where}" + (f" (it should be {axes})" if axes else "") + (f". {cause}" if cause else ""))
+    return got
+
+
+def expect_close(got, want, name: str, causes: dict | None = None, tolerance: float = 1e-4) -> None:
+    """End the check unless `got` equals `want`; `causes` maps a likely cause to the value that it would give."""
+    got, want = torch.as_tensor(got).detach().double(), torch.as_tensor(want).detach().double()
+    if got.shape == want.shape and torch.allclose(got, want, rtol=tolerance, atol=tolerance):
+        return
+    for cause, value in (causes or {}).items():
+        value = torch.as_tensor(value).detach().double()
+        if got.shape == value.shape and torch.allclose(got, value, rtol=tolerance, atol=tolerance):
+            fail(f"{name} is not right: {cause}")
+    if got.shape == want.shape and got.dim() > 0:
+        wrong = (~torch.isclose(got, want, rtol=tolerance, atol=tolerance)).nonzero()[0].tolist()
+        fail(f"{name} is not right: the first wrong value stands at {wrong}")
+    fail(f"{name} is not right")

@@ -1,0 +1,94 @@
+"""The few strokes that all diagrams are made of. The unit is the inch, (0, 0) is the lower left corner."""
+
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
+from matplotlib.path import Path
+
+from .style import COLOURS, LARGE, NORMAL, SMALL, WIDTH, figure, tint
+
+
+def canvas(height):
+    """A blank sheet: the figure and an axes in inches that covers it."""
+    fig = figure(height)
+    ax = fig.add_axes((0, 0, 1, 1))
+    ax.set(xlim=(0, WIDTH), ylim=(0, height))
+    ax.axis("off")
+    return fig, ax
+
+
+def label(ax, x, y, text, colour="ink", size=NORMAL, ha="center", va="center", **kwargs):
+    """Text at a point."""
+    return ax.text(x, y, text, color=COLOURS.get(colour, colour), size=size, ha=ha, va=va, **kwargs)
+
+
+def box(ax, x, y, width, height, text="", colour="line", *, size=NORMAL, strength=0.25, dashed=False, **kwargs):
+    """A rounded box around the point (x, y), tinted in its colour, with text in the middle."""
+    ax.add_patch(
+        FancyBboxPatch(
+            (x - width / 2, y - height / 2), width, height, boxstyle="round,pad=0,rounding_size=0.08",
+            facecolor=tint(colour, strength), edgecolor=COLOURS.get(colour, colour),
+            linewidth=1.8, linestyle="--" if dashed else "-", zorder=2,
+        )
+    )  # fmt: skip
+    if text:
+        label(ax, x, y, text, size=size, zorder=5, linespacing=1.25, **kwargs)
+
+
+def frame(ax, left, bottom, right, top, *, colour="line", dashed=False, fill="none", linewidth=1.4, zorder=1):
+    """A rounded outline between two corners."""
+    ax.add_patch(
+        FancyBboxPatch(
+            (left, bottom), right - left, top - bottom, boxstyle="round,pad=0,rounding_size=0.12",
+            facecolor=fill, edgecolor=COLOURS.get(colour, colour),
+            linewidth=linewidth, linestyle=(0, (4, 2)) if dashed else "-", zorder=zorder,
+        )
+    )  # fmt: skip
+
+
+def wire(ax, *points, colour="line", head=True, linewidth=2.2, radius=0.12, dashed=False, zorder=3):
+    """A line through the points with rounded corners, an arrow head at its end, and a white edge where it crosses."""
+    vertices, codes = [points[0]], [Path.MOVETO]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        vertices += [_towards(corner, before, radius), corner, _towards(corner, after, radius)]
+        codes += [Path.LINETO, Path.CURVE3, Path.CURVE3]
+    vertices.append(points[-1])
+    codes.append(Path.LINETO)
+    path = Path(vertices, codes)
+    common = dict(fill=False, shrinkA=0, shrinkB=0, capstyle="butt", joinstyle="round")
+    ax.add_patch(
+        FancyArrowPatch(path=path, arrowstyle="-", color="white", linewidth=linewidth + 3, zorder=zorder - 0.1, **common)
+    )
+    common["fill"] = True
+    ax.add_patch(
+        FancyArrowPatch(
+            path=path, arrowstyle="-|>" if head else "-", mutation_scale=15, color=COLOURS.get(colour, colour),
+            linewidth=linewidth, linestyle=(0, (2.5, 1.5)) if dashed else "-", zorder=zorder, **common,
+        )
+    )  # fmt: skip
+
+
+def _towards(start, end, distance):
+    """The point `distance` from start on the way to end, at most half-way."""
+    (x0, y0), (x1, y1) = start, end
+    length = max(abs(x1 - x0), abs(y1 - y0), 1e-9)
+    share = min(distance / length, 0.5)
+    return x0 + share * (x1 - x0), y0 + share * (y1 - y0)
+
+
+def operation(ax, x, y, symbol, radius=0.17):
+    """A small circle with × or + in it: an element-by-element operation."""
+    ax.add_patch(Circle((x, y), radius, facecolor="white", edgecolor=COLOURS["ink"], linewidth=1.6, zorder=4))
+    arm = 0.09
+    turn = [(-arm, 0, arm, 0), (0, -arm, 0, arm)] if symbol == "+" else [(-0.065,) * 2 + (0.065,) * 2, (-0.065, 0.065, 0.065, -0.065)]
+    for x0, y0, x1, y1 in turn:
+        ax.plot([x + x0, x + x1], [y + y0, y + y1], color=COLOURS["ink"], linewidth=2, zorder=5)
+
+
+def dot(ax, x, y, colour):
+    """Where a wire splits in two."""
+    ax.add_patch(Circle((x, y), 0.05, color=COLOURS.get(colour, colour), zorder=4))
+
+
+def row_title(ax, y, title, note):
+    """The words at the left of one row of a picture with several rows."""
+    label(ax, 0.15, y + 0.02, title, size=LARGE - 1, ha="left", va="bottom", weight="bold")
+    label(ax, 0.15, y - 0.06, note, size=SMALL, ha="left", va="top", linespacing=1.3)
