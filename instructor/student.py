@@ -1,0 +1,93 @@
+"""Student notebooks from the exercise masters: statements and checks stay, solutions and outputs go.
+
+No marker is needed in a master. In a cell tagged `exercise`, function bodies and the right-hand sides of assignments
+are replaced by `...`; imports, signatures and docstrings stay.
+"""
+
+import ast
+import copy
+import json
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+MASTERS, STUDENTS = ROOT / "book" / "exercises", ROOT / "exercises"
+
+
+def stub(code: str) -> str:
+    """The code with what a learner has to write replaced by `...`.
+
+    Raises:
+        ValueError: the cell holds something else than imports, functions, classes and assignments.
+    """
+    lines = code.split("\n")
+    edits = []                                          # (first line, last line, replacement), from 1
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.FunctionDef):
+            edits += _body(node)
+        elif isinstance(node, ast.ClassDef):
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef):
+                    edits += _body(method)
+        elif isinstance(node, ast.Assign):
+            edits.append((node.lineno, node.end_lineno, " = ".join(map(ast.unparse, node.targets)) + " = ..."))
+        elif not isinstance(node, (ast.Import, ast.ImportFrom)):
+            raise ValueError(f"line {node.lineno}: an exercise cell holds imports, functions, classes and assignments only")
+    for first, last, replacement in sorted(edits, reverse=True):
+        lines[first - 1:last] = [replacement]
+    kept = [line for line in lines if not line.lstrip().startswith("#") or line.startswith("# @title")]
+    return "\n".join(kept).replace("# @title Solution (try it yourself first)", "# Your answer goes here.").strip("\n")
+
+
+def _body(function: ast.FunctionDef):
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    if body:
+        yield body[0].lineno, body[-1].end_lineno, " " * body[0].col_offset + "..."
+
+
+def student_notebook(master: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook to hand out: no solution, no worked answer, no output."""
+    notebook = copy.deepcopy(master)
+    cells = []
+    for cell in notebook.cells:
+        kept = sorted(set(cell.metadata.get("tags", [])) & {"exercise", "check", "setup"})
+        metadata = {"tags": kept} if kept else {}
+        if "seqlab" in cell.metadata:
+            metadata["seqlab"] = cell.metadata["seqlab"]
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+            if "exercise" in kept:
+                cell.source = stub(cell.source)
+        elif cell.source.lstrip().startswith("<details"):
+            continue                                    # the worked answer
+        cell.metadata = nbformat.from_dict(metadata)
+        cells.append(cell)
+    notebook.cells = cells
+    return notebook
+
+
+def leaks(master: nbformat.NotebookNode, student: nbformat.NotebookNode) -> list[str]:
+    """Lines of a solution that still stand somewhere in the student notebook."""
+    text = json.dumps(student, ensure_ascii=False)
+    found = []
+    for cell in master.cells:
+        if "exercise" in cell.metadata.get("tags", []):
+            kept = set(stub(cell.source).split("\n"))
+            removed = (line.strip() for line in cell.source.split("\n") if line not in kept)
+            found += [line for line in removed if len(line) > 11 and not line.startswith("#") and json.dumps(line, ensure_ascii=False)[1:-1] in text]
+    return found
+
+
+def write_all(masters: Path = MASTERS, students: Path = STUDENTS) -> list[Path]:
+    """Write the student version of every master; return the files."""
+    students.mkdir(exist_ok=True)
+    written = []
+    for path in sorted(masters.glob("*.ipynb")):
+        master = nbformat.read(path, as_version=4)
+        student = student_notebook(master)
+        if leaks(master, student):
+            raise ValueError(f"{path.name}: solution lines are left in the student version: {leaks(master, student)}")
+        nbformat.write(student, students / path.name)
+        written.append(students / path.name)
+    return written

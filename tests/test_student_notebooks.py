@@ -1,0 +1,51 @@
+"""The student notebooks: in step with the masters, free of solutions, and honest when nothing was answered."""
+
+import nbformat
+import pytest
+
+from instructor.student import MASTERS, STUDENTS, leaks, stub, student_notebook
+
+every_master = pytest.mark.parametrize("path", sorted(MASTERS.glob("*.ipynb")), ids=lambda path: path.stem)
+
+
+@every_master
+def test_the_student_version_is_in_step_with_its_master(path):
+    expected = student_notebook(nbformat.read(path, as_version=4))
+    assert (STUDENTS / path.name).exists(), "run make assign"
+    assert nbformat.read(STUDENTS / path.name, as_version=4) == expected, "run make assign"
+
+
+@every_master
+def test_no_solution_is_left(path):
+    master = nbformat.read(path, as_version=4)
+    assert leaks(master, student_notebook(master)) == []
+    text = "".join(cell.source for cell in student_notebook(master).cells)
+    assert "<details" not in text
+
+
+@every_master
+def test_an_unsolved_notebook_fails_every_check_in_words(path):
+    """Run cell after cell; the checks say that there is no answer yet, and nothing else stops."""
+    from seqlab.checks import CheckFailed
+    namespace = {}
+    failed = 0
+    for cell in student_notebook(nbformat.read(path, as_version=4)).cells:
+        if cell.cell_type != "code" or "setup" in cell.metadata.get("tags", []):
+            continue
+        if "check" in cell.metadata.get("tags", []):
+            with pytest.raises(CheckFailed):
+                exec(cell.source, namespace)
+            failed += 1
+        else:
+            exec(cell.source, namespace)
+    assert failed >= 3
+
+
+def test_a_stub_keeps_names_and_docstrings_only():
+    code = '# @title Solution (try it yourself first)\nimport torch\n\ndef f(x):\n    """Say."""\n    # a hint\n    y = x + 1\n    return y\n\nanswer = [1,\n          2]'
+    assert stub(code) == '# Your answer goes here.\nimport torch\n\ndef f(x):\n    """Say."""\n    ...\n\nanswer = ...'
+
+
+def test_a_stray_statement_in_an_exercise_cell_is_refused():
+    with pytest.raises(ValueError, match="line 2: an exercise cell holds"):
+        stub("x = 1\nprint(x)")
