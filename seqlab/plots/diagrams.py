@@ -1,7 +1,7 @@
-"""Recurrent nets as boxes and arrows: the loop, what goes in and out of it, and the inside of each cell."""
+"""Recurrent nets seen from outside: the loop, what goes in and out of it, and the head on top."""
 
-from .drawing import box, canvas, dot, frame, label, operation, row_title, wire
-from .style import SMALL, as_array, number, styled
+from .drawing import box, canvas, label, row_title, wire
+from .style import NORMAL, SMALL, as_array, number, styled
 
 
 @styled
@@ -106,38 +106,36 @@ def patterns():
 
 @styled
 def heads():
-    """Three ways to turn the states of all steps into one input of the classifier: last, mean, concat."""
+    """Three ways to make one input for the classifier from the states of all steps: last, mean, concat."""
     fig, ax = canvas(4.9)
     rows = [
-        ("last", "the last state\nout[:, -1]", 1, "hidden"),
-        ("mean", "their average\nout.mean(dim=1)", 4, "hidden"),
-        ("concat", "all, end to end\nout.flatten(1)", 4, "seq_len × hidden"),
+        ("last", "the last state", "hidden_size"),
+        ("mean", "their average", "hidden_size"),
+        ("concat", "all, end to end", "seq_len × hidden_size"),
     ]
-    for row, (title, note, used, size) in enumerate(rows):
-        y = 4.05 - 1.6 * row
-        row_title(ax, y, title, note)
-        xs = [2.35 + 0.62 * t for t in range(4)]
-        for t, x in enumerate(xs):
-            taken = t >= 4 - used
-            box(ax, x, y - 0.35, 0.5, 0.4, f"$h_{t + 1}$", "h", size=SMALL, strength=0.4 if taken else 0.05, dashed=not taken)
+    steps = [2.35 + 0.62 * t for t in range(4)]
+    for row, (title, note, size) in enumerate(rows):
+        bottom = 3.55 - 1.6 * row
+        top, rail = bottom + 0.2, bottom + 0.75
+        row_title(ax, bottom + 0.35, title, note)
+        for t, x in enumerate(steps):
+            used = title != "last" or t == 3
             if t:
-                wire(ax, (x - 0.37, y - 0.35), (x - 0.25, y - 0.35), colour="h", head=False)
-        _pool(ax, title, xs, y)
+                wire(ax, (x - 0.37, bottom), (x - 0.25, bottom), colour="h", head=False)
+            box(ax, x, bottom, 0.5, 0.4, f"$h_{t + 1}$", "h", size=SMALL, strength=0.35 if used else 0.0, dashed=not used)
+            if title == "last" and used:
+                wire(ax, (x, top), (x, rail), (5.2, rail), colour="h")
+            if title == "mean":
+                wire(ax, (x, top), (x, rail), (4.5, rail), colour="h", head=False)
+            if title == "concat":
+                wire(ax, (x, top), (x, rail - 0.13), colour="h")
+                box(ax, x, rail + 0.06, 0.6, 0.32, "", "h", strength=0.35)
+        if title == "mean":
+            box(ax, 4.3, rail, 0.3, 0.3, "", "h", strength=0)
+            label(ax, 4.3, rail, r"$\div$", size=NORMAL, zorder=6)
+            wire(ax, (4.45, rail), (5.2, rail), colour="h")
+        if title == "concat":
+            wire(ax, (steps[-1] + 0.3, rail), (5.2, rail), colour="h")
+        box(ax, 5.95, rail, 1.5, 0.44, "Linear → y", "y", size=SMALL)
+        label(ax, 6.75, bottom, f"input: {size}", size=SMALL, ha="right")
     return fig
-
-
-def _pool(ax, kind, xs, y):
-    top, middle = y - 0.15, y + 0.35
-    if kind == "last":
-        wire(ax, (xs[-1], top), (xs[-1], middle), (5.15, middle), colour="h")
-        size = "hidden_size"
-    elif kind == "mean":
-        for x in xs:
-            wire(ax, (x, top), (x, middle), (4.0, middle), colour="h", head=False)
-        wire(ax, (4.2, middle), (5.15, middle), colour="h")
-        box(ax, 4.55, middle, 0.0, 0.0)
-        size = "hidden_size"
-    else:
-        size = "seq_len × hidden_size"
-    label(ax, 5.9, middle - 0.45, size, size=SMALL)
-    box(ax, 5.9, middle, 1.4, 0.44, "Linear → y", "y", size=SMALL)

@@ -1,0 +1,34 @@
+"""Everything drawn in the course: one style, one set of colours, and the diagrams and charts of the chapters.
+
+Every function returns a figure that a notebook shows when it is the last line of a cell (elsewhere: `display(fig)`,
+or `fig.savefig("name.png")`). Bad input gets a ValueError that says what was expected and what came.
+"""
+
+from .cells import gru_cell, lstm_cell, rnn_cell
+from .charts import cobweb, confusion, curves, lines, saturation
+from .diagrams import heads, patterns, unrolled
+from .images import digit_as_sequence, digits
+from .style import COLOURS, figure, use_style
+from .tensors import batch_first_axes, shape_boxes, slices
+
+__all__ = [
+    "COLOURS",
+    "batch_first_axes",
+    "cobweb",
+    "confusion",
+    "curves",
+    "digit_as_sequence",
+    "digits",
+    "figure",
+    "gru_cell",
+    "heads",
+    "lines",
+    "lstm_cell",
+    "patterns",
+    "rnn_cell",
+    "saturation",
+    "shape_boxes",
+    "slices",
+    "unrolled",
+    "use_style",
+]
