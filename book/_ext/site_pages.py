@@ -1,0 +1,191 @@
+"""What the pages show beyond their source: the chapter's number, the run bar, reveals, figure sizes, the 404 page."""
+
+import html
+import posixpath
+import re
+import struct
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+NUMBERED = re.compile(r"book/(?:exercises/)?(\d\d)-[\w-]+$")
+
+
+# --- chapter numbers -------------------------------------------------------------------------------------------------
+
+
+def number_title(app, doctree):
+    """Put the number of the file's name before the title, here and (through Sphinx's collectors) in every menu."""
+    match = NUMBERED.match(app.env.docname)
+    title = next(iter(doctree.findall(nodes.title)), None)
+    if match and title is not None:
+        title.insert(0, nodes.inline("", match[1], classes=["chapter-number"]))
+        title.insert(1, nodes.Text(" "))
+
+
+# --- the repository's address ----------------------------------------------------------------------------------------
+
+
+def fill_address(app, docname, source):
+    """Write the repository's address, which stands in _config.yml, where a page says @REPOSITORY@."""
+    source[0] = source[0].replace("@REPOSITORY@", app.config.html_theme_options["repository_url"])
+
+
+# --- the run bar -----------------------------------------------------------------------------------------------------
+
+
+def add_run_bar(app, doctree, docname):
+    """Under the title of a notebook page: open it in Colab or Binder, or download it."""
+    if app.builder.format != "html" or app.env.doc2path(docname, base=False).rpartition(".")[2] != "ipynb":
+        return
+    title = next(iter(doctree.findall(nodes.title)), None)
+    if title is not None:
+        bar = nodes.raw("", run_bar(app.config.html_theme_options, docname), format="html")
+        title.parent.insert(title.parent.index(title) + 1, bar)
+
+
+def run_bar(options, docname):
+    owner_and_name = urlsplit(options["repository_url"]).path.strip("/")
+    branch, launch = options["repository_branch"], options["launch_buttons"]
+    colab = f"{launch['colab_url'].rstrip('/')}/github/{owner_and_name}/blob/{branch}/{docname}.ipynb"
+    binder = (f"{launch['binderhub_url'].rstrip('/')}/v2/gh/{owner_and_name}/{branch}"
+              f"?urlpath=lab/tree/{docname}.ipynb")
+    source = posixpath.relpath(f"_sources/{docname}.ipynb", posixpath.dirname(docname))
+    colab, binder, source = (html.escape(link) for link in (colab, binder, source))
+    return (
+        '<nav class="run-bar" aria-label="Run this page">\n'
+        f'<a class="run-colab" href="{colab}" target="_blank" rel="noopener">Open in Colab</a>\n'
+        '<span class="run-note">Run it in your browser: free, nothing to install.</span>\n'
+        f'<span class="run-others">Or <a href="{binder}" target="_blank" rel="noopener">Binder</a>, '
+        f'or <a href="{source}" download>download the notebook</a>.</span>\n'
+        "</nav>\n"
+    )
+
+
+# --- reveals: hidden code and hidden outputs say what they hold ------------------------------------------------------
+
+SOLUTION = ("reveal-solution", "Show the solution", "Hide the solution")
+CODE = ("reveal-code", "Show the code", "Hide the code")
+PRINTED = ("reveal-output", "Made your prediction? Show what it prints", "Hide what it prints")
+FIGURE = ("reveal-output", "Made your prediction? Show the figure", "Hide the figure")
+
+
+class NameReveals(SphinxPostTransform):
+    """Give myst-nb's collapsed cells a summary that says what waits inside."""
+
+    default_priority = 205  # after myst-nb has wrapped the cells (199)
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        for reveal in list(self.document.findall(HideCodeCellNode)):
+            cell = next((parent for parent in _parents(reveal) if parent.get("nb_element") == "cell_code"), None)
+            classes = cell.get("classes", []) if cell is not None else []
+            if "below-input" in reveal["classes"] or "above-output" in reveal["classes"]:
+                kind = FIGURE if _shows_only_figures(reveal) else PRINTED
+            else:
+                kind = SOLUTION if "tag_exercise" in classes else CODE
+            reveal["classes"].append(kind[0])
+            reveal["prompt_show"], reveal["prompt_hide"] = kind[1:]
+
+
+def _parents(node):
+    while node.parent is not None:
+        node = node.parent
+        yield node
+
+
+def _shows_only_figures(reveal):
+    printed = [block for block in reveal.findall(nodes.literal_block) if not block.astext().startswith("<")]
+    return not printed and any(True for _ in reveal.findall(nodes.image))
+
+
+def visit_reveal(self, node):
+    self.body.append(
+        f'<details class="reveal {" ".join(node["classes"])}">\n<summary>'
+        f'<span class="reveal-show">{html.escape(node["prompt_show"])}</span>'
+        f'<span class="reveal-hide">{html.escape(node["prompt_hide"])}</span></summary>\n'
+    )
+
+
+def depart_reveal(self, node):
+    self.body.append("</details>\n")
+
+
+# --- figures: their size, so that nothing jumps while they load ------------------------------------------------------
+
+
+def size_figures(app, pagename, templatename, context, doctree):
+    """Give every image of the page its width and height; those below the first load when they come near."""
+    if not context.get("body"):
+        return
+    sources = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
+    seen = 0
+
+    def sized(match):
+        nonlocal seen
+        tag, name = match[0], posixpath.basename(match[1])
+        size = png_size(sources[name]) if name in sources else None
+        attributes = 'decoding="async"'
+        if size and " width=" not in tag:
+            scale = 2 if size[0] > 1000 else 1  # figures are stored at twice the size they are shown
+            attributes += f' width="{round(size[0] / scale)}" height="{round(size[1] / scale)}"'
+        if seen:
+            attributes += ' loading="lazy"'
+        seen += 1
+        return tag.replace("<img ", f"<img {attributes} ", 1)
+
+    context["body"] = re.sub(r'<img [^>]*?src="([^"]+)"[^>]*>', sized, context["body"])
+
+
+def png_size(path):
+    """(width, height) in pixels of a PNG file, None if it is no PNG."""
+    with open(path, "rb") as file:
+        head = file.read(24)
+    return struct.unpack(">II", head[16:24]) if head[:8] == b"\x89PNG\r\n\x1a\n" else None
+
+
+# --- the front door and the 404 page ---------------------------------------------------------------------------------
+
+
+def write_front_door(app, problem):
+    """index.html leads to the first page, with a link for readers whose browser does not follow redirects."""
+    if problem is not None or app.builder.format != "html":
+        return
+    first = f"{app.config.root_doc}.html"
+    Path(app.outdir, "index.html").write_text(
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="refresh" content="0; url={first}">\n'
+        f'<link rel="canonical" href="{app.config.html_baseurl}{first}">\n'
+        f"<title>{html.escape(app.config.html_title)}</title>\n</head>\n"
+        f'<body><p><a href="{first}">To the first page of seqlab</a></p></body>\n</html>\n', "utf8")
+
+
+def prepare_404(app, config):
+    """The 404 page is shown at any address, so its links start at the site's own root, taken from the base URL."""
+    prefix = urlsplit(config.html_baseurl).path or "/"
+    config.notfound_urls_prefix = prefix
+    first = f"{prefix}{config.root_doc}.html"
+    config.notfound_context = {
+        "title": "Page not found",
+        "body": (
+            "<h1>This step is not in the sequence</h1>\n"
+            "<p>There is no page at this address. It may have moved, or the link that brought you here has a typo.</p>\n"
+            f'<p><a href="{first}">Start at the first page</a>, use the search above, or pick a chapter from the menu.</p>\n'
+        ),
+    }
+
+
+def setup(app):
+    app.setup_extension("myst_nb")
+    app.connect("source-read", fill_address)
+    app.connect("doctree-read", number_title, priority=400)  # before Sphinx collects the titles (500)
+    app.connect("doctree-resolved", add_run_bar)
+    app.add_post_transform(NameReveals)
+    app.add_node(HideCodeCellNode, override=True, html=(visit_reveal, depart_reveal))
+    app.connect("html-page-context", size_figures, priority=800)
+    app.connect("config-inited", prepare_404, priority=100)
+    app.connect("build-finished", write_front_door, priority=100)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
