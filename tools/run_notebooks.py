@@ -60,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", help="the folder with MNIST/raw, or `none` for the embedded digits")
     options = parser.parse_args(arguments)
 
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"      # no debugger warnings from Python 3.12 on
     os.environ["TQDM_DISABLE"] = "1"        # a progress bar is for people who wait, not for stored outputs
     with tempfile.TemporaryDirectory() as empty:
         if options.data == "none":

@@ -1,0 +1,131 @@
+"""Plant shape faults one at a time in a scratch copy of the course and see that each one turns a check red.
+
+    python tools/plant_faults.py                 every fault
+    python tools/plant_faults.py swapped-axes    only those named
+    python tools/plant_faults.py --list
+
+For each fault the notebooks and unit tests that should notice are run, on the embedded digits, and those that went
+red are reported. The same ones are first run on an unchanged copy, where all must be green: otherwise red means
+nothing. Exit status 1 if a fault was not caught.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COPIED = ("seqlab", "book", "tests", "instructor", "exercises", "tools", "pyproject.toml")
+QUICK = ("swapped-axes", "wrong-pooling", "changed-shape", "lost-squeeze")      # what `make test` plants
+
+
+@dataclass(frozen=True)
+class Fault:
+    name: str
+    what: str               # the mistake, in words
+    file: str
+    old: str                # must stand exactly once in the file, in a notebook exactly once in its code
+    new: str
+    notice: tuple[str, ...]     # the notebooks and test files to run
+
+
+FAULTS: tuple[Fault, ...] = ()
+
+
+def plant(fault: Fault, tree: Path) -> None:
+    """Change the one place in the scratch copy. ValueError if it is not there exactly once."""
+    path = tree / fault.file
+    if path.suffix != ".ipynb":
+        path.write_text(_replace_once(fault, path.read_text(encoding="utf-8")), encoding="utf-8")
+        return
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and fault.old in "".join(cell["source"])]
+    if len(cells) != 1:
+        raise ValueError(f"{fault.name}: {fault.old!r} stands in {len(cells)} code cells of {fault.file}, expected one")
+    cells[0]["source"] = _replace_once(fault, "".join(cells[0]["source"]))
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def _replace_once(fault: Fault, text: str) -> str:
+    if text.count(fault.old) != 1:
+        raise ValueError(f"{fault.name}: {fault.old!r} stands {text.count(fault.old)} times in {fault.file}, expected once")
+    return text.replace(fault.old, fault.new)
+
+
+def copy_project(target: Path) -> Path:
+    """A scratch copy of everything that the checks read."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+        elif source.exists():
+            shutil.copyfile(source, target / name)
+    return target
+
+
+def run_checks(tree: Path, checks: tuple[str, ...]) -> dict[str, str]:
+    """Run notebooks and test files in the scratch copy; those that went red, each with its first failure."""
+    red = {}
+    with tempfile.TemporaryDirectory() as empty:
+        environment = {**os.environ, "PYTHONPATH": str(tree), "SEQLAB_DATA": empty, "XDG_CACHE_HOME": empty,
+                       "TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment.pop("SEQLAB_REQUIRE_MNIST", None)
+        for check in checks:
+            result = subprocess.run(
+                [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", "--color=no",
+                 "--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/sanitize.cfg", check],
+                cwd=tree, env=environment, capture_output=True, text=True, timeout=900)
+            if result.returncode == 1:
+                red[check] = _first_failure(result.stdout)
+            elif result.returncode != 0:
+                raise RuntimeError(f"{check} could not be run:\n{result.stdout[-2000:]}{result.stderr[-2000:]}")
+    return red
+
+
+def _first_failure(report: str) -> str:
+    failures = re.findall(r"^(?:FAILED|ERROR) (\S+::.*?)(?: - .*)?$", report, flags=re.MULTILINE)
+    return failures[0].split("::", 1)[1] if failures else "failed"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="default: every fault")
+    parser.add_argument("--list", action="store_true", help="say which faults there are")
+    options = parser.parse_args(arguments)
+    known = {fault.name: fault for fault in FAULTS}
+    if options.list:
+        for fault in FAULTS:
+            print(f"{fault.name:<26} {fault.what} ({fault.file})")
+        return 0
+    if unknown := set(options.names) - set(known):
+        parser.error(f"no fault is called {', '.join(sorted(unknown))}; --list names them")
+    chosen = [known[name] for name in options.names] or list(FAULTS)
+
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        checks = tuple(dict.fromkeys(check for fault in chosen for check in fault.notice))
+        print(f"unchanged copy: running {len(checks)} checks ...", flush=True)
+        if red := run_checks(copy_project(Path(folder, "unchanged")), checks):
+            print(f"Red without any fault, so nothing can be concluded: {red}")
+            return 1
+        missed = []
+        for number, fault in enumerate(chosen, start=1):
+            tree = copy_project(Path(folder, fault.name))
+            plant(fault, tree)
+            red = run_checks(tree, fault.notice)
+            caught = "; ".join(f"{check} ({first})" for check, first in red.items())
+            print(f"[{number}/{len(chosen)}] {fault.name}: {fault.what}\n    {'caught by ' + caught if red else 'NOT CAUGHT'}", flush=True)
+            if not red:
+                missed.append(fault.name)
+            shutil.rmtree(tree)
+    print(f"{len(chosen) - len(missed)} of {len(chosen)} faults caught" + (f"; missed: {', '.join(missed)}" if missed else ""))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
