@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import math
 import os
 import sys
 import tempfile
@@ -65,13 +66,14 @@ def fit(model: nn.Module, train: tuple[Tensor, Tensor], val: tuple[Tensor, Tenso
     """Train a classifier with AdamW and keep the weights of the epoch with the best validation accuracy.
 
     Prints one line per epoch, with a progress bar while it runs. Interrupted (Ctrl-C, or the stop button), it keeps
-    the best weights so far. With `checkpoint`, every finished epoch is saved, and the same call goes on from there.
+    the best weights so far. With `checkpoint`, every finished epoch is saved, and the same call goes on from there,
+    to the same weights as a run without a break.
 
     Args:
         train, val: pairs (inputs, labels) of tensors, (n, ...) and (n,) int64. They are moved to the device whole.
         lr: the highest learning rate; "one-cycle" warms up to it and comes down again, None keeps it.
         clip: the largest gradient norm, or None for no clipping.
-        seed: of the order of the batches (the initial weights are the model's own affair).
+        seed: of the order of the batches and of dropout (the initial weights are the model's own affair).
         checkpoint: a file to save to and to resume from. It is written whole or not at all.
         device: where to train; the model's own device by default.
 
@@ -100,14 +102,15 @@ def fit(model: nn.Module, train: tuple[Tensor, Tensor], val: tuple[Tensor, Tenso
     settings = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "clip": clip, "schedule": schedule,
                 "weight_decay": weight_decay, "seed": seed, "examples": len(inputs)}
     run = _Run(model, optimizer, scheduler, settings, Path(checkpoint) if checkpoint else None)
-    run.resume(quiet)
 
     try:
+        run.resume(quiet)
         for epoch in range(len(run.history) + 1, epochs + 1):
             start = time.perf_counter()
-            order = torch.randperm(len(inputs), generator=torch.Generator().manual_seed(seed * 1_000_003 + epoch))
-            train_loss = _train_epoch(model, inputs, labels, order.to(device), batch_size, optimizer, scheduler, clip,
-                                      bar=None if quiet else f"epoch {epoch}/{epochs}")
+            with _own_randomness(seed * 1_000_003 + epoch, device):
+                order = torch.randperm(len(inputs)).to(device)
+                train_loss = _train_epoch(model, inputs, labels, order, batch_size, optimizer, scheduler, clip,
+                                          bar=None if quiet else f"epoch {epoch}/{epochs}")
             result = evaluate(model, val)
             run.finish_epoch(epoch, train_loss, result, time.perf_counter() - start)
             if not quiet:
@@ -116,7 +119,8 @@ def fit(model: nn.Module, train: tuple[Tensor, Tensor], val: tuple[Tensor, Tenso
     except KeyboardInterrupt:
         print(f"Interrupted: {len(run.history)} of {epochs} epochs are finished. " +
               (f"Run this again to go on from {run.path}." if run.path else "The model keeps its best weights so far."))
-    run.restore_best()
+    finally:        # whatever happened, no half-trained or broken weights are left behind
+        run.restore_best()
     return run.history
 
 
@@ -128,14 +132,16 @@ def evaluate(model: nn.Module, data: tuple[Tensor, Tensor], batch_size: int = 10
         ValueError: the data does not fit.
     """
     _check_data("data", data)
-    device, was_training = next(model.parameters()).device, model.training
+    device, was_training = next((p.device for p in model.parameters()), data[0].device), model.training
     model.eval()
     loss, right = 0.0, 0
-    for inputs, labels in zip(data[0].split(batch_size), data[1].split(batch_size), strict=True):
-        logits, labels = model(inputs.to(device)), labels.to(device)
-        loss += F.cross_entropy(logits, labels, reduction="sum").item()
-        right += (logits.argmax(dim=1) == labels).sum().item()
-    model.train(was_training)
+    try:
+        for inputs, labels in zip(data[0].split(batch_size), data[1].split(batch_size), strict=True):
+            logits, labels = model(inputs.to(device)), labels.to(device)
+            loss += F.cross_entropy(logits, labels, reduction="sum").item()
+            right += (logits.argmax(dim=1) == labels).sum().item()
+    finally:
+        model.train(was_training)
     return Evaluation(loss / len(data[1]), right / len(data[1]))
 
 
@@ -155,29 +161,38 @@ def _train_epoch(model, inputs, labels, order, batch_size, optimizer, scheduler,
             scheduler.step()
         total += loss.detach() * len(batch)
     mean = (total / len(order)).item()
-    if mean != mean:
-        raise FloatingPointError(f"the training loss is not a number any more: lower lr (now at most {optimizer.defaults['lr']}) "
-                                 "or clip the gradients (clip=1.0)")
+    if not math.isfinite(mean):
+        raise FloatingPointError(f"the training loss is {mean}: lower lr (now at most {optimizer.defaults['lr']}), "
+                                 "clip the gradients (clip=1.0), or look for NaN in the inputs")
     return mean
+
+
+@contextlib.contextmanager
+def _own_randomness(seed: int, device: torch.device):
+    """Random numbers that depend on `seed` alone, so that a resumed run draws the same; the caller's are put back."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
 
 
 class _Run:
     """The state of one training run: what is saved after every epoch and found again after an interruption."""
 
     def __init__(self, model, optimizer, scheduler, settings, path):
-        self.model, self.optimizer, self.scheduler, self.settings, self.path = model, optimizer, scheduler, settings, path
+        self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
+        self.settings, self.path = settings, path
         self.history, self.best = History(), copy.deepcopy(model.state_dict())
 
     def finish_epoch(self, epoch, train_loss, result, seconds):
-        self.history.append({"epoch": epoch, "train_loss": train_loss, "val_loss": result.loss,
-                             "val_accuracy": result.accuracy, "seconds": seconds})
-        if self.history.best_epoch == epoch:
-            self.best = copy.deepcopy(self.model.state_dict())
+        row = {"epoch": epoch, "train_loss": train_loss, "val_loss": result.loss, "val_accuracy": result.accuracy,
+               "seconds": seconds}
+        if History([*self.history, row]).best_epoch == epoch:
+            self.best = copy.deepcopy(self.model.state_dict())      # a copy: state_dict() itself changes with the model
+        self.history.append(row)
         if self.path:
             _write_whole(self.path, {"settings": self.settings, "history": list(self.history), "best": self.best,
                                      "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
-                                     "scheduler": self.scheduler.state_dict() if self.scheduler else None,
-                                     "random": torch.get_rng_state()})
+                                     "scheduler": self.scheduler.state_dict() if self.scheduler else None})
 
     def resume(self, quiet):
         if not self.path or not self.path.exists():
@@ -196,7 +211,6 @@ class _Run:
         if self.scheduler:
             self.scheduler.load_state_dict(saved["scheduler"])
         self.history, self.best = History(saved["history"]), saved["best"]
-        torch.set_rng_state(saved["random"])
         if not quiet:
             print(f"Resumed from {self.path}: {len(self.history)} of {self.settings['epochs']} epochs are finished.")
 
@@ -221,9 +235,13 @@ def _write_whole(path: Path, content: dict) -> None:
 
 def _read_checkpoint(path: Path) -> dict:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)     # tensors and plain values, never code
+        saved = torch.load(path, map_location="cpu", weights_only=True)     # tensors and plain values, never code
+        if not {"settings", "history", "best", "model", "optimizer", "scheduler"} <= set(saved):
+            raise ValueError("parts are missing")
     except Exception as problem:
-        raise ValueError(f"{path} is not a readable checkpoint: delete it to start afresh") from problem
+        raise ValueError(f"{path} is not a checkpoint of fit, or is damaged: use another file name, "
+                         "or delete it to start afresh") from problem
+    return saved
 
 
 def _check_settings(epochs, batch_size, lr, clip, schedule):
@@ -242,7 +260,7 @@ def _check_data(name, data):
     if not isinstance(data, (tuple, list)) or len(data) != 2 or not all(isinstance(part, Tensor) for part in data):
         raise ValueError(f"{name} should be a pair of tensors (inputs, labels), got {type(data).__name__}")
     inputs, labels = data
-    if len(inputs) == 0 or labels.shape != (len(inputs),):
+    if inputs.dim() == 0 or len(inputs) == 0 or labels.shape != (len(inputs),):
         raise ValueError(f"{name} should hold one label per example: inputs {tuple(inputs.shape)}, "
                          f"labels {tuple(labels.shape)}")
     if labels.dtype != torch.int64:
