@@ -1,65 +1,69 @@
 """Charts: lines, learning curves, the confusion matrix, and the scalar recurrent net as a map."""
 
-import numpy as np
+from itertools import pairwise
 
-from .style import COLOURS, CYCLE, SMALL, as_array, figure, number, styled
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from .style import COLOURS, CYCLE, SMALL, as_array, figure, number, shade, styled
 
 DASHES = ["-", (0, (5, 2)), (0, (1.5, 1.2)), (0, (6, 2, 1.5, 2))]  # so that a line is known without its colour
 
 
 @styled
 def lines(x, series, xlabel="", ylabel="", *, height=3.2, markers=False, logy=False, ylim=None):
-    """A line chart whose lines carry their names.
+    """A line chart whose lines carry their names at the right end.
 
-    x: (n,) numbers; series: {name: (n,) values, or (runs, n) for a mean and a band of one standard deviation}.
-    A name that is a key of COLOURS ("h", "c", ...) gets that colour. Raises ValueError when lengths do not fit.
+    x: (n,) numbers; series: {name: (n,) values, or (runs, n) for the mean and a band of one standard deviation}.
+    A name that is a key of COLOURS ("h", "c", ...) gets that colour. logy and ylim set the vertical axis.
+    Raises ValueError when there is no line or lengths do not fit.
     """
     x = as_array(x, "x").ravel()
+    if not isinstance(series, dict) or not series:
+        raise ValueError("Give the lines as a dict with at least one entry: {name: values}.")
     fig = figure(height, layout="constrained")
     ax = fig.add_subplot()
-    _draw_lines(ax, x, series, markers)
     if logy:
         ax.set_yscale("log")
+    ends = {}
+    for k, (name, values) in enumerate(series.items()):
+        runs = np.atleast_2d(as_array(values, f"series[{name!r}]"))
+        if runs.shape[1:] != x.shape:
+            raise ValueError(f"{name!r} must have one value per x: expected {len(x)}, got shape {runs.shape}.")
+        mean = runs.mean(axis=0)
+        colour = COLOURS.get(name, CYCLE[k % len(CYCLE)])
+        ax.plot(x, mean, color=colour, linestyle=DASHES[k % len(DASHES)], marker="o" if markers else None)
+        if len(runs) > 1:
+            spread = runs.std(axis=0, ddof=1)
+            ax.fill_between(x, mean - spread, mean + spread, color=colour, alpha=0.18, linewidth=0)
+        ends[name] = (mean[-1], shade(colour))
+    if np.array_equal(x, x.round()):
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+    ax.yaxis.get_major_locator().set_params(**({} if logy else {"nbins": 5}))
     ax.set(xlabel=xlabel, ylabel=ylabel, **({} if ylim is None else {"ylim": ylim}))
-    _name_lines(fig, ax, series, x)
+    _name_lines(fig, ax, x[-1], ends)
     return fig
 
 
-def _draw_lines(ax, x, series, markers=False):
-    if not isinstance(series, dict) or not series:
-        raise ValueError("Give the lines as a dict with at least one entry: {name: values}.")
-    for k, (name, values) in enumerate(series.items()):
-        values = np.atleast_2d(as_array(values, f"series[{name!r}]"))
-        if values.shape[1] != len(x):
-            raise ValueError(f"{name!r} must have one value per x: expected {len(x)}, got {values.shape[1]}.")
-        colour = COLOURS.get(name, CYCLE[k % len(CYCLE)])
-        mean = values.mean(axis=0)
-        ax.plot(x, mean, color=colour, linestyle=DASHES[k % len(DASHES)], marker="o" if markers else None)
-        if len(values) > 1:
-            spread = values.std(axis=0, ddof=1)
-            ax.fill_between(x, mean - spread, mean + spread, color=colour, alpha=0.18, linewidth=0)
-
-
-def _name_lines(fig, ax, series, x):
-    """Each line's name at its right end, in its colour, pushed apart where names would touch."""
-    ends = [np.atleast_2d(as_array(values, "series")).mean(axis=0)[-1] for values in series.values()]
-    fig.draw_without_rendering()
-    to_pixels, inches = ax.transData, fig.dpi
-    heights = [to_pixels.transform((x[-1], end))[1] for end in ends]
-    line_height = 1.35 * SMALL / 72 * inches
-    order = np.argsort(heights)
-    placed = np.array(heights, dtype=float)[order]
-    for k in range(1, len(placed)):
-        placed[k] = max(placed[k], placed[k - 1] + line_height)
-    overshoot = max(0.0, placed[-1] - ax.bbox.y1)
-    placed -= overshoot
-    for k in range(len(placed) - 2, -1, -1):
-        placed[k] = min(placed[k], placed[k + 1] - line_height)
-    for k, position in zip(order, placed, strict=True):
-        name = list(series)[k]
+def _name_lines(fig, ax, x_end, ends):
+    """Write each name beside the end of its line, pushed up or down where names would touch. ends: {name: (y, colour)}."""
+    fig.draw_without_rendering()  # settles the axes, so that distances on paper are known
+    points = 72 / fig.dpi
+    at = {name: ax.transData.transform((x_end, y))[1] * points for name, (y, _) in ends.items()}
+    names = sorted(at, key=at.get)
+    wanted = np.array([at[name] for name in names])
+    placed = wanted.copy()
+    for _ in range(200):
+        for k in range(len(placed) - 1):
+            overlap = placed[k] + 1.35 * SMALL - placed[k + 1]
+            if overlap > 0:
+                placed[k] -= overlap / 2
+                placed[k + 1] += overlap / 2
+    for name, before, after in zip(names, wanted, placed, strict=True):
+        y, colour = ends[name]
         ax.annotate(
-            name, xy=(1, (position - ax.bbox.y0) / ax.bbox.height), xycoords="axes fraction", xytext=(6, 0),
-            textcoords="offset points", va="center", size=SMALL, color=COLOURS["ink"],
+            f"${name}$" if len(name) == 1 else name, (x_end, y), xytext=(9, after - before),
+            textcoords="offset points", va="center_baseline", size=SMALL, color=colour, weight="bold", annotation_clip=False,
         )  # fmt: skip
 
 
@@ -80,21 +84,23 @@ def curves(history, ylabel="loss"):
         raise ValueError("curves needs a History with at least one epoch, or a dict {name: values per epoch}.")
     epochs = np.array([record.get("epoch", k + 1) for k, record in enumerate(records)])
     train, val, accuracy = (np.array([r[key] for r in records]) for key in ("train_loss", "val_loss", "val_accuracy"))
+    accuracy = 100 * accuracy
     best = int(np.flatnonzero(epochs == getattr(history, "best_epoch", epochs[accuracy.argmax()]))[0])
     fig = figure(3.0, layout="constrained")
     left, right = fig.subplots(1, 2)
-    left.plot(epochs, train, color=COLOURS["loss"], linestyle=DASHES[1], linewidth=1.8, marker="o", markersize=3, label="train")
-    left.plot(epochs, val, color=COLOURS["loss"], marker="o", markersize=3, label="validation")
-    left.legend(loc="upper right")
-    right.plot(epochs, 100 * accuracy, color=COLOURS["accuracy"], marker="o", markersize=3)
-    right.plot(epochs[best], 100 * accuracy[best], marker="*", markersize=17, color=COLOURS["accuracy"], markeredgecolor="white")
-    right.text(0.97, 0.05, f"★ best: epoch {epochs[best]}", transform=right.transAxes, ha="right", size=SMALL)
+    dots = dict(marker="o", markersize=4)
+    left.plot(epochs, train, color=COLOURS["loss"], linestyle=DASHES[1], linewidth=1.6, label="training", **dots)
+    left.plot(epochs, val, color=COLOURS["loss"], label="validation", **dots)
+    left.legend(loc="upper right", title="loss", title_fontsize=SMALL, handlelength=2.4)
+    right.plot(epochs, accuracy, color=COLOURS["accuracy"], **dots)
+    right.plot(epochs[best], accuracy[best], marker="*", markersize=18, color=COLOURS["accuracy"], markeredgecolor="white")
+    right.text(0.97, 0.06, f"★ best: epoch {epochs[best]}", transform=right.transAxes, ha="right", size=SMALL)
     left.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
-    right.set(xlabel="epoch", ylabel="accuracy (%), validation")
+    right.set(xlabel="epoch", ylabel="validation acc. (%)")
+    right.margins(y=0.12)
     for ax in (left, right):
-        ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.xaxis.get_major_locator().set_params(nbins=5)
-        ax.yaxis.get_major_locator().set_params(nbins=5)
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+        ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
     return fig
 
 
@@ -138,18 +144,21 @@ def confusion(matrix, labels=range(10)):
 def saturation():
     """tanh: steep in the middle, where changes pass; flat at both ends, where they are lost."""
     z = np.linspace(-4, 4, 401)
-    fig = figure(3.2, layout="constrained")
+    fig = figure(3.3, layout="constrained")
     ax = fig.add_subplot()
     for low, high in ((-4, -2), (2, 4)):
         ax.axvspan(low, high, color="#EDEDED", linewidth=0)
+        ax.text((low + high) / 2, 0.12, "saturated", ha="center", size=SMALL)
     ax.plot(z, np.tanh(z), color=COLOURS["h"])
-    for at, offset in ((0, (14, -16)), (1, (14, -14)), (2, (8, -18)), (3, (0, -20))):
+    reach = np.array([-0.5, 0.5])
+    for at, offset, side in ((-3, (0, 20), "center"), (0, (12, -4), "left"), (1, (10, -12), "left"), (3, (0, -20), "center")):
         slope = 1 - np.tanh(at) ** 2
-        ax.plot([at - 0.45, at + 0.45], np.tanh(at) + slope * np.array([-0.45, 0.45]), color=COLOURS["f"], linewidth=3)
-        ax.annotate(f"slope {slope:.2f}", (at, np.tanh(at)), xytext=offset, textcoords="offset points", size=SMALL, va="center")
-    ax.text(-3, -0.75, "saturated", ha="center", size=SMALL)
-    ax.text(3, 0.35, "saturated", ha="center", size=SMALL)
-    ax.set(xlabel="z", ylabel="tanh(z)", xlim=(-4, 4), ylim=(-1.15, 1.15), yticks=(-1, 0, 1))
+        ax.plot(at + reach, np.tanh(at) + slope * reach, color=COLOURS["f"], linewidth=4, solid_capstyle="round")
+        ax.annotate(
+            f"slope {slope:.2f}", (at, np.tanh(at)), xytext=offset, textcoords="offset points",
+            size=SMALL, ha=side, va="center", weight="bold", color=shade("f"),
+        )  # fmt: skip
+    ax.set(xlabel="$z$", ylabel=r"$\tanh(z)$", xlim=(-4, 4), ylim=(-1.2, 1.2), yticks=(-1, 0, 1), xticks=range(-4, 5))
     return fig
 
 
@@ -158,7 +167,7 @@ def fixed_points(w_h, drive):
     step = lambda h: np.tanh(w_h * h + drive) - h
     grid = np.linspace(-1.0003, 1.0003, 20011)
     found = []
-    for low, high in zip(grid, grid[1:], strict=False):
+    for low, high in pairwise(grid):
         if step(low) * step(high) > 0:
             continue
         for _ in range(60):
@@ -178,18 +187,26 @@ def cobweb(w_h, b=0.0, h_0=0.0, steps=12, input=0.0, w_x=1.0):
         raise ValueError(f"steps must be from 1 to 200; got {steps}.")
     drive = b + w_x * input
     h = np.linspace(-1.1, 1.1, 401)
-    fig = figure(4.4, layout="constrained")
+    fig = figure(4.2, layout="constrained")
     ax = fig.add_subplot()
-    ax.plot(h, h, color=COLOURS["line"], linewidth=1.2, linestyle=DASHES[1])
-    ax.plot(h, np.tanh(w_h * h + drive), color=COLOURS["h"])
-    path = [(h_0, h_0)]
+    ax.plot(h, h, color=COLOURS["line"], linewidth=1.4, linestyle=DASHES[1], label="$h_t = h_{t-1}$: at rest")
+    ax.plot(h, np.tanh(w_h * h + drive), color=COLOURS["h"], label="the cell")
+    now, path = float(h_0), [(float(h_0), float(h_0))]
     for _ in range(int(steps)):
-        now = path[-1][0]
         after = float(np.tanh(w_h * now + drive))
         path += [(now, after), (after, after)]
-    ax.plot(*zip(*path, strict=True), color=COLOURS["c"], linewidth=1.8)
-    ax.plot(h_0, h_0, marker="s", color=COLOURS["c"], markersize=9)
+        now = after
+    ax.plot(*zip(*path, strict=True), color=COLOURS["c"], linewidth=1.8, label=f"the path, {steps} steps")
+    ax.plot(h_0, h_0, "s", color=COLOURS["c"], markeredgecolor=COLOURS["ink"], markersize=9, label=f"start, $h_0$ = {number(h_0)}")
     for value, slope in fixed_points(w_h, drive):
-        ax.plot(value, value, marker="o", markersize=10, markeredgewidth=2, markeredgecolor=COLOURS["ink"], color=COLOURS["ink"] if abs(slope) < 1 else "white")
-    ax.set(xlabel="$h_{t-1}$", ylabel="$h_t$", xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), aspect="equal")
+        attracts = abs(slope) < 1
+        name = f"{'attracts' if attracts else 'repels'}, $h$ = {number(value + 0.0, 2)}"
+        ax.plot(
+            value, value, "o", markersize=11, markeredgewidth=2.2, markeredgecolor=COLOURS["ink"],
+            color=COLOURS["ink"] if attracts else "white", label=name,
+        )  # fmt: skip
+    ticks = (-1, -0.5, 0, 0.5, 1)
+    ax.set(xlabel="$h_{t-1}$", ylabel="$h_t$", xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xticks=ticks, yticks=ticks)
+    ax.set_box_aspect(1)
+    fig.legend(loc="outside right center", handlelength=1.6, labelspacing=0.9)
     return fig

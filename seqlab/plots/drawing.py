@@ -3,7 +3,7 @@
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
-from .style import COLOURS, LARGE, NORMAL, SMALL, WIDTH, figure, tint
+from .style import COLOURS, LARGE, NORMAL, SMALL, WIDTH, figure, shade, tint
 
 
 def canvas(height):
@@ -17,7 +17,7 @@ def canvas(height):
 
 def label(ax, x, y, text, colour="ink", size=NORMAL, ha="center", va="center", **kwargs):
     """Text at a point."""
-    return ax.text(x, y, text, color=COLOURS.get(colour, colour), size=size, ha=ha, va=va, **kwargs)
+    return ax.text(x, y, text, color=shade(colour, 0.25), size=size, ha=ha, va=va, **kwargs)
 
 
 def box(ax, x, y, width, height, text="", colour="line", *, size=NORMAL, strength=0.25, dashed=False, **kwargs):
@@ -45,7 +45,7 @@ def frame(ax, left, bottom, right, top, *, colour="line", dashed=False, fill="no
 
 
 def wire(ax, *points, colour="line", head=True, linewidth=2.2, radius=0.12, dashed=False, zorder=3):
-    """A line through the points with rounded corners, an arrow head at its end, and a white edge where it crosses."""
+    """A line through the points with rounded corners and an arrow head; a white edge lifts it over what it crosses."""
     vertices, codes = [points[0]], [Path.MOVETO]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         vertices += [_towards(corner, before, radius), corner, _towards(corner, after, radius)]
@@ -53,17 +53,14 @@ def wire(ax, *points, colour="line", head=True, linewidth=2.2, radius=0.12, dash
     vertices.append(points[-1])
     codes.append(Path.LINETO)
     path = Path(vertices, codes)
-    common = dict(fill=False, shrinkA=0, shrinkB=0, capstyle="butt", joinstyle="round")
-    ax.add_patch(
-        FancyArrowPatch(path=path, arrowstyle="-", color="white", linewidth=linewidth + 3, zorder=zorder - 0.1, **common)
-    )
-    common["fill"] = True
-    ax.add_patch(
-        FancyArrowPatch(
-            path=path, arrowstyle="-|>" if head else "-", mutation_scale=15, color=COLOURS.get(colour, colour),
-            linewidth=linewidth, linestyle=(0, (2.5, 1.5)) if dashed else "-", zorder=zorder, **common,
-        )
-    )  # fmt: skip
+    for color, extra, style in (("white", 3, "-"), (COLOURS.get(colour, colour), 0, "-|>" if head else "-")):
+        ax.add_patch(
+            FancyArrowPatch(
+                path=path, arrowstyle=style, mutation_scale=15, color=color, fill=not extra, linewidth=linewidth + extra,
+                linestyle=(0, (2.5, 1.5)) if dashed and not extra else "-", capstyle="butt", joinstyle="round",
+                zorder=zorder - extra / 100,
+            )
+        )  # fmt: skip
 
 
 def _towards(start, end, distance):
@@ -77,10 +74,9 @@ def _towards(start, end, distance):
 def operation(ax, x, y, symbol, radius=0.17):
     """A small circle with × or + in it: an element-by-element operation."""
     ax.add_patch(Circle((x, y), radius, facecolor="white", edgecolor=COLOURS["ink"], linewidth=1.6, zorder=4))
-    arm = 0.09
-    turn = [(-arm, 0, arm, 0), (0, -arm, 0, arm)] if symbol == "+" else [(-0.065,) * 2 + (0.065,) * 2, (-0.065, 0.065, 0.065, -0.065)]
-    for x0, y0, x1, y1 in turn:
-        ax.plot([x + x0, x + x1], [y + y0, y + y1], color=COLOURS["ink"], linewidth=2, zorder=5)
+    arms = {"+": [(0.09, 0), (0, 0.09)], "×": [(0.065, 0.065), (0.065, -0.065)]}[symbol]
+    for right, up in arms:
+        ax.plot([x - right, x + right], [y - up, y + up], color=COLOURS["ink"], linewidth=2, zorder=5)
 
 
 def dot(ax, x, y, colour):

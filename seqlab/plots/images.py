@@ -1,5 +1,7 @@
 """Digits: as pictures, and as sequences of rows."""
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.patches import Rectangle
 
@@ -25,6 +27,15 @@ def _picture(ax, image, left, bottom, width, height, **kwargs):
     )  # fmt: skip
 
 
+def _whole_numbers(values, name, n):
+    if values is None:
+        return None
+    values = as_array(values, name)
+    if values.shape != (n,):
+        raise ValueError(f"{name} must have one entry per image: expected {n}, got shape {values.shape}.")
+    return values.astype(int)
+
+
 @styled
 def digits(images, labels=None, predictions=None, columns=8):
     """A grid of digits with their labels; a wrong prediction gets a cross, a frame and what the digit is.
@@ -35,14 +46,12 @@ def digits(images, labels=None, predictions=None, columns=8):
     images = _images(images)
     n = len(images)
     columns = max(1, min(int(columns), n))
-    for name, values in (("labels", labels), ("predictions", predictions)):
-        if values is not None and as_array(values, name).shape != (n,):
-            raise ValueError(f"{name} must have one entry per image: expected {n}, got shape {as_array(values, name).shape}.")
-    labels, predictions = (None if v is None else as_array(v, "labels").astype(int) for v in (labels, predictions))
+    labels, predictions = _whole_numbers(labels, "labels", n), _whole_numbers(predictions, "predictions", n)
     rows = -(-n // columns)
     pitch = min((WIDTH - 0.2) / columns, 1.3)
     side = pitch - 0.12
-    caption = 0.0 if labels is None and predictions is None else 0.3
+    shown = predictions if labels is None else labels
+    caption = 0.0 if shown is None else 0.3
     fig, ax = canvas(rows * (pitch + caption) + 0.2)
     left = (WIDTH - columns * pitch) / 2
     for k, image in enumerate(images):
@@ -50,16 +59,10 @@ def digits(images, labels=None, predictions=None, columns=8):
         x, y = left + pitch * column + 0.06, 0.1 + (rows - 1 - row) * (pitch + caption) + 0.06
         _picture(ax, image, x, y, side, side)
         wrong = labels is not None and predictions is not None and labels[k] != predictions[k]
-        ax.add_patch(
-            Rectangle((x, y), side, side, fill=False, edgecolor=COLOURS["f" if wrong else "line"], linewidth=3 if wrong else 0.6, zorder=3)
-        )
-        if wrong:
-            text = f"✗ {predictions[k]}, is {labels[k]}"
-        elif caption:
-            text = str((labels if labels is not None else predictions)[k])
-        else:
-            continue
-        label(ax, x + side / 2, y + side + 0.16, text, size=SMALL, weight="bold" if wrong else "normal")
+        _outline(ax, x, y, side, side, "loss" if wrong else "line", 3 if wrong else 0.6)
+        if shown is not None:
+            text = f"✗ {predictions[k]}, is {labels[k]}" if wrong else str(shown[k])
+            label(ax, x + side / 2, y + side + 0.16, text, size=SMALL, weight="bold" if wrong else "normal")
     ax.set(xlim=(0, WIDTH), ylim=(0, rows * (pitch + caption) + 0.2))
     return fig
 
@@ -76,24 +79,31 @@ def digit_as_sequence(image, rows=(0, 7, 14, 21, 27)):
     rows = sorted(int(row) for row in rows)
     if not 2 <= len(rows) <= 6 or rows[0] < 0 or rows[-1] >= len(image):
         raise ValueError(f"rows must be 2 to 6 row numbers from 0 to {len(image) - 1}; got {rows}.")
-    height = 3.9
+    height, side, left = 4.2, 2.5, 0.15
     fig, ax = canvas(height)
-    side, bottom, left = 2.4, 0.85, 0.15
-    _picture(ax, image, left, bottom, side, side)
-    ax.add_patch(Rectangle((left, bottom), side, side, fill=False, edgecolor=COLOURS["line"], linewidth=0.8))
+    bottom = (height - side) / 2
     pixel = side / len(image)
-    ys = np.linspace(3.4, 0.5, len(rows))
+    strip, strip_width, cell_x = 3.15, 2.2, 6.1
+    ys = np.linspace(3.75, 0.9, len(rows))
+    _picture(ax, image, left, bottom, side, side)
     for t, y in zip(rows, ys, strict=True):
-        in_image = bottom + side - pixel * (t + 0.5)
-        ax.add_patch(Rectangle((left, in_image - pixel / 2), side, pixel, fill=False, edgecolor=COLOURS["x"], linewidth=2, zorder=3))
-        ax.plot([left + side + 0.03, 3.05], [in_image, y], color=COLOURS["x"], linewidth=1.2)
-        _picture(ax, image[t : t + 1], 3.1, y - 0.08, side * 0.85, 0.16)
-        ax.add_patch(Rectangle((3.1, y - 0.08), side * 0.85, 0.16, fill=False, edgecolor=COLOURS["x"], linewidth=1.6))
-        label(ax, 3.1, y + 0.2, f"row {t}  =  step $t={t}$", size=SMALL, ha="left")
-        wire(ax, (3.1 + side * 0.85, y), (5.75, y), colour="x")
-        box(ax, 6.05, y, 0.6, 0.36, "cell", "h", size=SMALL)
-    for y0, y1, t0, t1 in zip(ys, ys[1:], rows, rows[1:], strict=False):
-        wire(ax, (6.05, y0 - 0.18), (6.05, y1 + 0.18), colour="h", dashed=t1 - t0 > 1)
-    label(ax, 6.2, (ys[0] + ys[1]) / 2, "$h$", "h", ha="left")
+        in_image = bottom + side - pixel * (t + 1)
+        _outline(ax, left, in_image, side, pixel, "x", 2)
+        ax.plot([left + side, strip], [in_image + pixel / 2, y], color=COLOURS["x"], linewidth=1.2)
+        _picture(ax, image[t : t + 1], strip, y - 0.09, strip_width, 0.18)
+        _outline(ax, strip, y - 0.09, strip_width, 0.18, "x", 1.8)
+        label(ax, strip, y + 0.23, f"row {t} is step $t={t}$", size=SMALL, ha="left")
+        wire(ax, (strip + strip_width, y), (cell_x - 0.3, y), colour="x")
+        box(ax, cell_x, y, 0.6, 0.34, "cell", "h", size=SMALL, strength=0.35)
+    for (y, after), (t, t_after) in zip(pairwise(ys), pairwise(rows), strict=True):
+        wire(ax, (cell_x, y - 0.17), (cell_x, after + 0.17), colour="h", dashed=t_after - t > 1)
+    wire(ax, (cell_x, ys[-1] - 0.17), (cell_x, 0.44), colour="h")
+    box(ax, cell_x, 0.27, 1.1, 0.34, "10 scores", "y", size=SMALL)
     ax.set(xlim=(0, WIDTH), ylim=(0, height))
     return fig
+
+
+def _outline(ax, left, bottom, width, height, colour, linewidth):
+    ax.add_patch(
+        Rectangle((left, bottom), width, height, fill=False, edgecolor=COLOURS[colour], linewidth=linewidth, zorder=3)
+    )

@@ -91,7 +91,7 @@ class Figure(matplotlib.figure.Figure):
             super().draw(renderer)
 
     def png(self):
-        """The figure as PNG bytes; 256 colours are plenty for flat drawings and make the file a third of the size."""
+        """The figure as PNG bytes; 256 colours are plenty for flat drawings and make a small file."""
         from PIL import Image
 
         canvas = FigureCanvasAgg(self)
@@ -102,8 +102,9 @@ class Figure(matplotlib.figure.Figure):
         return file.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        width, height = (int(round(100 * inches)) for inches in self.get_size_inches())
-        return ({"image/png": self.png(), "text/plain": repr(self)}, {"image/png": {"width": width, "height": height}})
+        width, height = (round(100 * inches) for inches in self.get_size_inches())
+        data = {"image/png": self.png(), "text/plain": repr(self)}
+        return data, {"image/png": {"width": width, "height": height}}
 
 
 def figure(height, **kwargs):
@@ -114,6 +115,11 @@ def figure(height, **kwargs):
 def tint(colour, strength=0.25):
     """The colour (a key of COLOURS or any matplotlib colour) mixed with white."""
     return to_hex([1 - strength * (1 - part) for part in to_rgb(COLOURS.get(colour, colour))])
+
+
+def shade(colour, strength=0.35):
+    """The colour mixed with black, for text that must be read on white."""
+    return to_hex([(1 - strength) * part for part in to_rgb(COLOURS.get(colour, colour))])
 
 
 def as_array(values, name):
