@@ -7,7 +7,8 @@ from .student import write_all
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m instructor", description="Tools for instructors.")
-    parser.add_subparsers(dest="command", required=True).add_parser("student", help="write exercises/ from book/exercises/")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("student", help="write exercises/ from book/exercises/")
     parser.parse_args()
     for path in write_all():
         print(f"exercises/{path.name}")

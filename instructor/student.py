@@ -33,7 +33,8 @@ def stub(code: str) -> str:
         elif isinstance(node, ast.Assign):
             edits.append((node.lineno, node.end_lineno, " = ".join(map(ast.unparse, node.targets)) + " = ..."))
         elif not isinstance(node, (ast.Import, ast.ImportFrom)):
-            raise ValueError(f"line {node.lineno}: an exercise cell holds imports, functions, classes and assignments only")
+            raise ValueError(f"line {node.lineno}: an exercise cell holds imports, functions, classes and "
+                             "assignments only")
     for first, last, replacement in sorted(edits, reverse=True):
         lines[first - 1:last] = [replacement]
     kept = [line for line in lines if not line.lstrip().startswith("#") or line.startswith("# @title")]
@@ -75,7 +76,8 @@ def leaks(master: nbformat.NotebookNode, student: nbformat.NotebookNode) -> list
         if "exercise" in cell.metadata.get("tags", []):
             kept = set(stub(cell.source).split("\n"))
             removed = (line.strip() for line in cell.source.split("\n") if line not in kept)
-            found += [line for line in removed if len(line) > 11 and not line.startswith("#") and json.dumps(line, ensure_ascii=False)[1:-1] in text]
+            found += [line for line in removed if len(line) > 11 and not line.startswith("#")
+                      and json.dumps(line, ensure_ascii=False)[1:-1] in text]
     return found
 
 

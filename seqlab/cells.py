@@ -143,7 +143,8 @@ class Recurrent(nn.Module):
         axes = "(batch, seq_len, input_size)" if self.batch_first else "(seq_len, batch, input_size)"
         if x.dim() != 3:
             raise ValueError(f"x should have 3 axes {axes}, got {tuple(x.shape)}. "
-                             "For a single sequence, x.unsqueeze(0) adds the batch; for images, squeeze(1) removes the channel.")
+                             "For a single sequence, x.unsqueeze(0) adds the batch; "
+                             "for images, squeeze(1) removes the channel.")
         if x.shape[2] != self.input_size:
             raise ValueError(f"axis 2 of x is input_size and should be {self.input_size}, got {x.shape[2]}: "
                              f"x is {tuple(x.shape)}, expected {axes}")
@@ -248,7 +249,8 @@ def _real_steps(steps, lengths):
     seq_len, batch = steps.shape[:2]
     lengths = torch.as_tensor(lengths, device=steps.device)
     if lengths.shape != (batch,):
-        raise ValueError(f"lengths should hold one number for each of the {batch} sequences, got {tuple(lengths.shape)}")
+        raise ValueError(f"lengths should hold one number for each of the {batch} sequences, "
+                         f"got {tuple(lengths.shape)}")
     if not torch.compiler.is_compiling() and (lengths.min() < 1 or lengths.max() > seq_len):
         raise ValueError(f"lengths should be between 1 and seq_len = {seq_len}, got {lengths.tolist()}")
     return (torch.arange(seq_len, device=steps.device)[:, None] < lengths)[..., None]

@@ -27,26 +27,28 @@ def test_every_set_up_cell_and_the_configuration_name_the_same_address(root):
     address = set_address.address()
     config = (root / "_config.yml").read_text()
     assert re.search(r"^ *url: *(\S+)", config, flags=re.MULTILINE).group(1) == address
-    notebooks = [*(root / "book").glob("*.ipynb"), *(root / "book/exercises").glob("*.ipynb"), *(root / "exercises").glob("*.ipynb")]
+    notebooks = [path for folder in ("book", "book/exercises", "exercises") for path in (root / folder).glob("*.ipynb")]
     assert len(notebooks) >= 18
     for path in notebooks:
-        setup = "".join(next(cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code")["source"])
+        cells = json.loads(path.read_text())["cells"]
+        setup = "".join(next(cell for cell in cells if cell["cell_type"] == "code")["source"])
         assert setup.rstrip().endswith(f"git+{address}"), path.name
 
 
 def test_one_command_changes_it_everywhere(copy):
     old = set_address.spellings(set_address.address(copy))
-    changed = {path.relative_to(copy).as_posix() for path in set_address.set_address("https://github.com/Someone/other-name", copy)}
+    files = set_address.set_address("https://github.com/Someone/other-name", copy)
+    changed = {path.relative_to(copy).as_posix() for path in files}
     assert {"pyproject.toml", "_config.yml", "README.md", "book/01-order-matters.ipynb"} <= changed
     left = {path.name for path in set_address.files(copy) for form in old.values() if form in path.read_text()}
     assert left == set()
     assert set_address.address(copy) == "https://github.com/Someone/other-name"
     assert "https://someone.github.io/other-name" in (copy / "_config.yml").read_text()
-    set_address.set_address("https://github.com/seqlab-course/seqlab", copy)
 
 
-@pytest.mark.parametrize("url", ["", "github.com/a/b", "https://github.com/a", "https://example.com/a/b", "https://github.com/a/b/c"])
+@pytest.mark.parametrize("url", ["", "github.com/a/b", "https://github.com/a", "https://example.com/a/b",
+                                 "https://github.com/a/b/c"])
 def test_a_malformed_address_is_refused_and_nothing_changes(copy, url):
-    with pytest.raises(ValueError, match="should read https://github.com/owner/name"):
+    with pytest.raises(ValueError, match=r"should read https://github\.com/owner/name"):
         set_address.set_address(url, copy)
     assert set_address.address(copy) == set_address.address()

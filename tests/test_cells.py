@@ -31,7 +31,8 @@ def run_builtin(builtin, x, state, lengths):
         return builtin(x, state)
     packed = pack_padded_sequence(x, lengths, builtin.batch_first, enforce_sorted=False)
     out, state = builtin(packed, state)
-    return pad_packed_sequence(out, builtin.batch_first, total_length=x.shape[1 if builtin.batch_first else 0])[0], state
+    seq_len = x.shape[1 if builtin.batch_first else 0]
+    return pad_packed_sequence(out, builtin.batch_first, total_length=seq_len)[0], state
 
 
 def assert_equal_twins(hand_built, builtin, x, lengths=None, with_state=False):
@@ -60,13 +61,15 @@ def assert_equal_twins(hand_built, builtin, x, lengths=None, with_state=False):
         assert (mine.grad - theirs.grad).abs().max() <= TOLERANCE
 
 
-GRID = list(itertools.product(["rnn", "gru", "lstm"], [1, 2, 3], [False, True], [True, False], [True, False], [None, [5, 2, 3]]))
+GRID = list(itertools.product(["rnn", "gru", "lstm"], [1, 2, 3], [False, True], [True, False], [True, False],
+                              [None, [5, 2, 3]]))
 
 
 @pytest.mark.parametrize(("kind", "num_layers", "bidirectional", "bias", "batch_first", "lengths"), GRID)
 def test_equal_to_the_built_in_layer(kind, num_layers, bidirectional, bias, batch_first, lengths):
     torch.manual_seed(0)
-    hand_built, builtin = twins(kind, num_layers=num_layers, bidirectional=bidirectional, bias=bias, batch_first=batch_first)
+    hand_built, builtin = twins(kind, num_layers=num_layers, bidirectional=bidirectional, bias=bias,
+                                batch_first=batch_first)
     x = torch.randn(*((3, 5) if batch_first else (5, 3)), 3, dtype=torch.float64)
     assert_equal_twins(hand_built, builtin, x, lengths, with_state=num_layers == 2)
 
@@ -78,7 +81,8 @@ def test_equal_to_the_built_in_layer(kind, num_layers, bidirectional, bias, batc
 def test_equal_at_any_size(kind, batch, seq_len, input_size, hidden_size, num_layers, bidirectional, with_state, data):
     lengths = data.draw(st.none() | st.lists(st.integers(1, seq_len), min_size=batch, max_size=batch))
     hand_built, builtin = twins(kind, input_size, hidden_size, num_layers, bidirectional=bidirectional)
-    assert_equal_twins(hand_built, builtin, torch.randn(batch, seq_len, input_size, dtype=torch.float64), lengths, with_state)
+    x = torch.randn(batch, seq_len, input_size, dtype=torch.float64)
+    assert_equal_twins(hand_built, builtin, x, lengths, with_state)
 
 
 @pytest.mark.parametrize(("cell", "builtin"), [(RNNCell, nn.RNNCell), (GRUCell, nn.GRUCell), (LSTMCell, nn.LSTMCell)])
@@ -149,9 +153,11 @@ X = torch.zeros(2, 5, 3)
     ("num_layers should be a whole number", lambda: Recurrent("rnn", 3, 4, 0)),
     ("cell should be one of rnn, gru, lstm", lambda: Recurrent("lstms", 3, 4)),
     ("dropout should be between 0 and 1", lambda: Recurrent("rnn", 3, 4, dropout=2)),
-    ("last axis of x is input_size and should be 3, got 5", lambda: RNNCell(3, 4)(torch.zeros(2, 5), torch.zeros(2, 4))),
+    ("last axis of x is input_size and should be 3, got 5",
+     lambda: RNNCell(3, 4)(torch.zeros(2, 5), torch.zeros(2, 4))),
     (r"h should be \(batch, hidden_size\) = \(2, 4\)", lambda: GRUCell(3, 4)(torch.zeros(2, 3), torch.zeros(1, 4))),
-    (r"c should be \(batch, hidden_size\)", lambda: LSTMCell(3, 4)(torch.zeros(2, 3), (torch.zeros(2, 4), torch.zeros(2, 3)))),
+    (r"c should be \(batch, hidden_size\)",
+     lambda: LSTMCell(3, 4)(torch.zeros(2, 3), (torch.zeros(2, 4), torch.zeros(2, 3)))),
     (r"state is a tuple \(h, c\), got Tensor", lambda: LSTMCell(3, 4)(torch.zeros(2, 3), torch.zeros(2, 4))),
     (r"x should have 3 axes \(batch, seq_len, input_size\), got \(2, 1, 28, 28\)",
      lambda: Recurrent("lstm", 28, 4)(torch.zeros(2, 1, 28, 28))),
@@ -159,7 +165,8 @@ X = torch.zeros(2, 5, 3)
     ("axis 2 of x is input_size and should be 7, got 3", lambda: Recurrent("rnn", 7, 4)(X)),
     ("at least one step", lambda: Recurrent("rnn", 3, 4)(torch.zeros(2, 0, 3))),
     (r"h_0 should be .* = \(1, 2, 4\), got \(2, 4\)", lambda: Recurrent("gru", 3, 4)(X, torch.zeros(2, 4))),
-    (r"c_0 should be .* = \(1, 2, 4\)", lambda: Recurrent("lstm", 3, 4)(X, (torch.zeros(1, 2, 4), torch.zeros(1, 2, 3)))),
+    (r"c_0 should be .* = \(1, 2, 4\)",
+     lambda: Recurrent("lstm", 3, 4)(X, (torch.zeros(1, 2, 4), torch.zeros(1, 2, 3)))),
     (r"state is a tuple \(h, c\)", lambda: Recurrent("lstm", 3, 4)(X, torch.zeros(1, 2, 4))),
     ("lengths should hold one number for each of the 2 sequences", lambda: Recurrent("rnn", 3, 4)(X, lengths=[5])),
     ("lengths should be between 1 and seq_len = 5", lambda: Recurrent("rnn", 3, 4)(X, lengths=[5, 0])),

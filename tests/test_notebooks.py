@@ -13,7 +13,8 @@ MASTERS = sorted((ROOT / "book" / "exercises").glob("[0-9][0-9]-*.ipynb"))
 KNOWN_TAGS = {"setup", "hide-input", "hide-output", "remove-input", "nbval-ignore-output", "raises-exception", "as-is",
               "exercise", "check"}
 
-every_notebook = pytest.mark.parametrize("path", CHAPTERS + MASTERS, ids=lambda path: str(path.relative_to(ROOT / "book")))
+every_notebook = pytest.mark.parametrize("path", CHAPTERS + MASTERS,
+                                         ids=lambda path: str(path.relative_to(ROOT / "book")))
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 every_master = pytest.mark.parametrize("path", MASTERS, ids=lambda path: path.stem)
 
@@ -142,7 +143,8 @@ def test_every_widget_has_its_state(path):
     notebook = read(path)
     views = [output["data"]["application/vnd.jupyter.widget-view+json"]["model_id"] for cell in code_cells(notebook)
              for output in cell["outputs"] if "application/vnd.jupyter.widget-view+json" in output.get("data", {})]
-    state = notebook["metadata"].get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    saved = notebook["metadata"].get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
+    state = saved.get("state", {})
     assert set(views) <= set(state)
 
 

@@ -17,7 +17,8 @@ def run_without_network(command, empty_folder):
     if sys.platform != "linux":
         pytest.skip("network namespaces are Linux's; run this test there")
     assert shutil.which("bwrap"), "bubblewrap is needed (make browser installs it)"
-    environment = {**os.environ, "SEQLAB_DATA": str(empty_folder), "XDG_CACHE_HOME": str(empty_folder), "TQDM_DISABLE": "1"}
+    environment = {**os.environ, "SEQLAB_DATA": str(empty_folder), "XDG_CACHE_HOME": str(empty_folder),
+                   "TQDM_DISABLE": "1"}
     return subprocess.run(["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent", *command],
                           env=environment, cwd=ROOT, capture_output=True, text=True, timeout=600)
 
@@ -40,6 +41,7 @@ def test_the_digits_are_announced_as_embedded(tmp_path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT / "book")))
 def test_a_notebook_gives_its_stored_shapes(path, tmp_path):
-    result = run_without_network([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--nbval",
-                                  "--nbval-current-env", "--nbval-sanitize-with", "tests/sanitize.cfg", str(path)], tmp_path)
+    result = run_without_network([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
+                                  "--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/sanitize.cfg",
+                                  str(path)], tmp_path)
     assert result.returncode == 0, result.stdout[-4000:]

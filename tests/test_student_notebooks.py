@@ -42,8 +42,10 @@ def test_an_unsolved_notebook_fails_every_check_in_words(path):
 
 
 def test_a_stub_keeps_names_and_docstrings_only():
-    code = '# @title Solution (try it yourself first)\nimport torch\n\ndef f(x):\n    """Say."""\n    # a hint\n    y = x + 1\n    return y\n\nanswer = [1,\n          2]'
-    assert stub(code) == '# Your answer goes here.\nimport torch\n\ndef f(x):\n    """Say."""\n    ...\n\nanswer = ...'
+    code = ('# @title Solution (try it yourself first)\nimport torch\n\ndef f(x):\n    """Say."""\n    # a hint\n'
+            '    y = x + 1\n    return y\n\nanswer = [1,\n          2]')
+    assert stub(code) == ('# Your answer goes here.\nimport torch\n\ndef f(x):\n    """Say."""\n    ...\n\n'
+                          'answer = ...')
 
 
 def test_a_stray_statement_in_an_exercise_cell_is_refused():

@@ -2,8 +2,8 @@
 
     python tools/check_colab.py [--keep] [notebook ...]
 
-1. Builds .colab-venv with the versions of tests/colab/gpu-runtime.txt. A version that cannot be had is named, and the nearest
-   one is taken in its place.
+1. Builds .colab-venv with the versions of tests/colab/gpu-runtime.txt. A version that cannot be had is named, and the
+   newest that fits is taken in its place.
 2. Runs the setup cell against a clone of this checkout's last commit and shows that it adds exactly one package and
    changes none.
 3. Runs every notebook there (on real MNIST if SEQLAB_DATA names it, else on the embedded digits).
@@ -37,7 +37,7 @@ def wanted_versions() -> dict[str, str]:
 
 
 def find_python(version: str) -> str:
-    """A Python of this version: COLAB_PYTHON, one on the PATH or of pyenv, else the bare version, for uv to find or fetch."""
+    """A Python of this version: COLAB_PYTHON, one on the PATH or of pyenv, else the version, for uv to find or fetch."""
     found = [os.environ.get("COLAB_PYTHON"), shutil.which(f"python{version}"),
              *sorted(map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}")), reverse=True)]
     for candidate in filter(None, found):
@@ -58,7 +58,7 @@ def build(versions: dict[str, str]) -> list[str]:
         return []
     missing = []                # together they cannot be had: find out which one is the matter
     for name, version in list(packages.items()):
-        if uv("pip", "install", "--dry-run", "--no-deps", "--quiet", "--python", str(PYTHON), f"{name}=={version}").returncode:
+        if uv(*install, "--dry-run", "--no-deps", f"{name}=={version}").returncode:
             missing.append(f"{name} {version} cannot be had here; the newest that fits is used")
             packages[name] = ""
     requirements = [f"{name}=={version}" if version else name for name, version in packages.items()]
@@ -81,7 +81,8 @@ def run_setup_cell(clone: Path) -> None:
     environment = {**os.environ, "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.file://{clone}.insteadOf",
                    "GIT_CONFIG_VALUE_0": set_address.address(), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     with tempfile.TemporaryDirectory() as elsewhere:        # not in the checkout, where seqlab could be found by chance
-        Path(elsewhere, "setup.ipy").write_text(cell + "\nimport seqlab; print('seqlab', seqlab.__version__, 'in', seqlab.__file__)\n")
+        show = "import seqlab; print('seqlab', seqlab.__version__, 'in', seqlab.__file__)"
+        Path(elsewhere, "setup.ipy").write_text(f"{cell}\n{show}\n")
         done = subprocess.run([PYTHON, "-m", "IPython", "--no-term-title", "setup.ipy"], cwd=elsewhere, env=environment)
     if done.returncode:
         sys.exit("The setup cell failed.")
@@ -97,10 +98,12 @@ def main() -> int:
     notes = [] if options.keep and PYTHON.exists() else build(versions)
     uv("pip", "uninstall", "--quiet", "--python", str(PYTHON), "seqlab")
     before = freeze()
-    notes += [f"{name}: {before.get(name, 'absent')} in place of Colab's {version}" for name, version in versions.items()
+    notes += [f"{name}: {before.get(name, 'absent')} in place of Colab's {version}"
+              for name, version in versions.items()
               if name != "python" and before.get(name, "").split("+")[0] != version]
+    shown = ("torch", "torchvision", "ipython", "ipywidgets", "matplotlib", "numpy")
     print(subprocess.run([PYTHON, "--version"], capture_output=True, text=True).stdout.strip(),
-          *(f"{name} {before[name]}" for name in ("torch", "torchvision", "ipython", "ipywidgets", "matplotlib", "numpy")), sep=", ")
+          *(f"{name} {before[name]}" for name in shown), sep=", ")
     print("\n".join(notes) or "every version is Colab's")
 
     with tempfile.TemporaryDirectory() as folder:
@@ -122,7 +125,8 @@ def main() -> int:
         environment = dict(os.environ)
         if environment.get("SEQLAB_DATA"):
             environment["SEQLAB_DATA"] = str(Path(environment["SEQLAB_DATA"]).resolve())
-        return subprocess.run([PYTHON, "tools/run_notebooks.py", "--no-save", *names], cwd=course, env=environment).returncode
+        command = [PYTHON, "tools/run_notebooks.py", "--no-save", *names]
+        return subprocess.run(command, cwd=course, env=environment).returncode
 
 
 if __name__ == "__main__":

@@ -54,7 +54,8 @@ def plant(fault: Fault, tree: Path) -> None:
 
 def _replace_once(fault: Fault, text: str) -> str:
     if text.count(fault.old) != 1:
-        raise ValueError(f"{fault.name}: {fault.old!r} stands {text.count(fault.old)} times in {fault.file}, expected once")
+        raise ValueError(f"{fault.name}: {fault.old!r} stands {text.count(fault.old)} times in {fault.file}, "
+                         "expected once")
     return text.replace(fault.old, fault.new)
 
 
@@ -119,11 +120,13 @@ def main(arguments: list[str] | None = None) -> int:
             plant(fault, tree)
             red = run_checks(tree, fault.notice)
             caught = "; ".join(f"{check} ({first})" for check, first in red.items())
-            print(f"[{number}/{len(chosen)}] {fault.name}: {fault.what}\n    {'caught by ' + caught if red else 'NOT CAUGHT'}", flush=True)
+            print(f"[{number}/{len(chosen)}] {fault.name}: {fault.what}\n"
+                  f"    {'caught by ' + caught if red else 'NOT CAUGHT'}", flush=True)
             if not red:
                 missed.append(fault.name)
             shutil.rmtree(tree)
-    print(f"{len(chosen) - len(missed)} of {len(chosen)} faults caught" + (f"; missed: {', '.join(missed)}" if missed else ""))
+    print(f"{len(chosen) - len(missed)} of {len(chosen)} faults caught"
+          + (f"; missed: {', '.join(missed)}" if missed else ""))
     return 1 if missed else 0
 
 

@@ -39,7 +39,8 @@ def check(exercise_id: str, *answers, **named_answers) -> None:
         importlib.import_module(f"{__name__}.{chapter}")
     if exercise_id not in _exercises:
         known = [name for name in _exercises if chapter and name[:2] == exercise_id[:2]]
-        raise ValueError(f"there is no exercise {exercise_id!r}" + (f"; chapter {exercise_id[:2]} has {', '.join(known)}" if known else ""))
+        others = f"; chapter {exercise_id[:2]} has {', '.join(known)}" if known else ""
+        raise ValueError(f"there is no exercise {exercise_id!r}{others}")
     if any(answer is ... or answer is None for answer in (*answers, *named_answers.values())):
         fail("there is no answer yet. Put yours where the ... stands, run that cell, then run this one again")
     print("✓ " + (_exercises[exercise_id](*answers, **named_answers) or "Right."))
@@ -74,7 +75,7 @@ def call(function, *arguments, name: str | None = None):
 
 
 def expect_tensor(got, shape: tuple, name: str, axes: str = "", hints: dict | None = None):
-    """The tensor if it has this shape; else the first axis that is off. `hints` maps a wrong shape to its likely cause."""
+    """The tensor if it has this shape; else which axis is off. `hints` maps a wrong shape to its likely cause."""
     if not isinstance(got, torch.Tensor):
         try:
             got = torch.as_tensor(got)
@@ -83,9 +84,14 @@ def expect_tensor(got, shape: tuple, name: str, axes: str = "", hints: dict | No
     got_shape = tuple(got.shape)
     if got_shape != tuple(shape):
         cause = (hints or {}).get(got_shape)
-        where = f"{len(got_shape)} axes instead of {len(shape)}" if len(got_shape) != len(shape) else \
-            ", ".join(f"axis {i} is {g}, not {w}" for i, (g, w) in enumerate(zip(got_shape, shape, strict=True)) if g != w)
-        fail(f"{name} has shape {got_shape}: {where}" + (f" (it should be {axes})" if axes else "") + (f". {cause}" if cause else ""))
+        if len(got_shape) != len(shape):
+            where = f"{len(got_shape)} axes instead of {len(shape)}"
+        else:
+            pairs = enumerate(zip(got_shape, shape, strict=True))
+            where = ", ".join(f"axis {axis} is {got_size}, not {size}" for axis, (got_size, size) in pairs
+                              if got_size != size)
+        fail(f"{name} has shape {got_shape}: {where}" + (f" (it should be {axes})" if axes else "")
+             + (f". {cause}" if cause else ""))
     return got
 
 

@@ -1,0 +1,34 @@
+"""The package as a whole: small, quick to import, and documented."""
+
+import inspect
+import json
+import subprocess
+import sys
+
+import seqlab
+from seqlab import plots
+
+MODULES = ("torchvision", "sklearn", "matplotlib", "scipy", "ipywidgets")
+
+
+def test_it_imports_quickly_and_leaves_heavy_libraries_alone():
+    script = ("import sys, time, torch, json\nbefore = set(sys.modules)\nstart = time.perf_counter()\nimport seqlab\n"
+              "print(json.dumps([time.perf_counter() - start, sorted(set(sys.modules) - before)]))")
+    seconds, loaded = min(json.loads(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
+                                                    check=True).stdout) for _ in range(3))
+    assert seconds < 0.3
+    assert not [name for name in loaded if name.split(".")[0] in MODULES]
+
+
+def test_it_offers_at_most_25_names_and_every_one_is_documented():
+    assert len(seqlab.__all__) <= 25
+    for module in (seqlab, plots):
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if callable(thing):
+                assert len((inspect.getdoc(thing) or "").split()) >= 8, f"{name} has no useful docstring"
+
+
+def test_the_style_checker_is_content(root):
+    result = subprocess.run([sys.executable, "-m", "ruff", "check", "."], cwd=root, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
