@@ -10,10 +10,11 @@ import argparse
 import math
 import os
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().parent.parent / "book" / "_static"
-STEPS = (4, 9, 14, 19, 24)  # the rows that are drawn as steps, of 28
+STEPS = (3, 9, 15, 21, 27)  # the rows that are drawn as steps, of 28
 PIXEL = 10
 LEFT, TOP = 14, 34
 CELL_X, CELL_SIDE = 404, 40
@@ -31,11 +32,13 @@ def stroke_of_five():
 
 def pixels():
     """28 rows of 28 grey values in [0, 1]: dark near the pen's path."""
-    points = [point for part in stroke_of_five() for a, b in zip(part, part[1:], strict=False)
-              for point in [(a[0] + s / 6 * (b[0] - a[0]), a[1] + s / 6 * (b[1] - a[1])) for s in range(7)]]
+    points = [(a[0] + s / 6 * (b[0] - a[0]), a[1] + s / 6 * (b[1] - a[1]))
+              for part in stroke_of_five() for a, b in pairwise(part) for s in range(7)]
+
     def value(column, row):
         distance = min(math.hypot(column + 0.5 - x, row + 0.5 - y) for x, y in points)
         return max(0.0, min(1.0, 1.75 - distance))
+
     return [[round(value(column, row), 2) for column in range(28)] for row in range(28)]
 
 
@@ -62,19 +65,24 @@ def svg():
                   f'class="ink" opacity="{value:g}"/>' for column, value in enumerate(values) if value > 0.04]
     for k, row in enumerate(STEPS):
         y = TOP + PIXEL * row + PIXEL / 2
-        parts.append(
-            f'<g class="step step-{k}">'
-            f'<rect x="{LEFT - 3}" y="{y - 7}" width="{side + 6}" height="14" rx="4" class="row"/>'
-            f'<path d="M{LEFT + side + 6} {y}H{CELL_X - CELL_SIDE / 2 - 4}" class="wire-x" marker-end="url(#tip-x)"/>'
-            f'<text x="{LEFT + side + 40}" y="{y - 8}" class="name-x">x<tspan dy="4" font-size="12">{row + 1}</tspan></text>'
-            f'<rect x="{CELL_X - CELL_SIDE / 2}" y="{y - 15}" width="{CELL_SIDE}" height="30" rx="7" class="cell"/>'
-            f'<text x="{CELL_X}" y="{y + 4.5}" class="name-h">h<tspan dy="4" font-size="12">{row + 1}</tspan></text></g>')
+        number = f'<tspan dy="4" font-size="12">{row + 1}</tspan>'
+        left, right = LEFT + side + 6, CELL_X - CELL_SIDE / 2
+        parts += [
+            f'<g class="step step-{k}">',
+            f'<rect x="{LEFT - 3}" y="{y - 7}" width="{side + 6}" height="14" rx="4" class="row"/>',
+            f'<path d="M{left} {y}H{right - 4}" class="wire-x" marker-end="url(#tip-x)"/>',
+            f'<text x="{left + 34}" y="{y - 8}" class="name-x">x{number}</text>',
+            f'<rect x="{right}" y="{y - 15}" width="{CELL_SIDE}" height="30" rx="7" class="cell"/>',
+            f'<text x="{CELL_X}" y="{y + 4.5}" class="name-h">h{number}</text></g>',
+        ]
         if row != STEPS[-1]:
-            parts.append(f'<path d="M{CELL_X} {y + 16}V{y + (STEPS[1] - STEPS[0]) * PIXEL - 18}" class="wire-h step-{k}" '
-                         'stroke-dasharray="4 3" marker-end="url(#tip-h)"/>')
+            next_cell = y + (STEPS[1] - STEPS[0]) * PIXEL - 18
+            parts.append(f'<path d="M{CELL_X} {y + 16}V{next_cell}" class="wire-h step-{k}" stroke-dasharray="4 3" '
+                         'marker-end="url(#tip-h)"/>')
     last = TOP + PIXEL * STEPS[-1] + PIXEL / 2
-    parts.append(f'<g class="answer"><path d="M{CELL_X + CELL_SIDE / 2 + 2} {last}H{BARS_X - 24}" class="wire-h" '
-                 'marker-end="url(#tip-h)"/>')
+    middle = TOP + 14 + 4.5 * 28
+    path = f"M{CELL_X + CELL_SIDE / 2 + 2} {last}H{BARS_X - 50}V{middle}H{BARS_X - 26}"
+    parts.append(f'<g class="answer"><path d="{path}" class="wire-h" stroke-linejoin="round" marker-end="url(#tip-h)"/>')
     chances = [0.02, 0.01, 0.02, 0.09, 0.01, 0.78, 0.03, 0.01, 0.02, 0.01]
     for digit, chance in enumerate(chances):
         y = TOP + 14 + digit * 28
@@ -94,7 +102,8 @@ def preview(target):
     style = (STATIC / "seqlab.css").read_text("utf8")
     page_source = f"""<!DOCTYPE html><html data-theme="light"><style>{style}
       body {{ margin: 0; width: 1200px; height: 630px; background: #fff; color: #1b2733; display: flex;
-              align-items: center; font-family: system-ui, "DejaVu Sans", sans-serif; border-top: 14px solid #0072B2; box-sizing: border-box; }}
+              align-items: center; font-family: system-ui, "DejaVu Sans", sans-serif; border-top: 14px solid #0072B2;
+              box-sizing: border-box; }}
       .words {{ width: 440px; padding-left: 60px; }} h1 {{ font-size: 84px; margin: 0 0 18px; }}
       p {{ font-size: 33px; line-height: 1.35; margin: 0; }} svg.reading {{ width: 640px; max-width: none; margin: 0; }}
       svg.reading * {{ animation: none !important; }}

@@ -1,6 +1,7 @@
-"""Tables of measured numbers: the `measured` directive shows the files of book/results, so that no number is typed.
+"""Tables of numbers from book/results, so that no number is typed: the directives `measured` and `published`.
 
-Each file holds {"title", "machine", "date", "command", "columns", "rows", "note"}; rows are lists as long as columns.
+published.json holds what other texts report. Every other file is a measurement of ours and holds
+{"title", "machine", "date", "command", "columns", "rows", "note"}; rows are lists as long as columns.
 """
 
 import json
@@ -13,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 REQUIRED = ("title", "machine", "date", "command", "columns", "rows")
 RESULTS = Path(__file__).resolve().parent.parent / "results"
+PUBLISHED = RESULTS / "published.json"
 
 
 def read_result(path):
@@ -26,44 +28,70 @@ def read_result(path):
         raise ExtensionError(f"{path.name} lacks {', '.join(missing)}.")
     for number, row in enumerate(result["rows"]):
         if len(row) != len(result["columns"]):
-            raise ExtensionError(f"{path.name}: row {number} has {len(row)} entries for {len(result['columns'])} columns.")
+            columns = len(result["columns"])
+            raise ExtensionError(f"{path.name}: row {number} has {len(row)} entries for {columns} columns.")
     return result
 
 
 def as_markdown(result):
     """The result as MyST text: a heading, the table, and where the numbers come from."""
-    def line(cells):
-        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
-
-    numeric = [all(isinstance(row[k], (int, float)) for row in result["rows"]) for k in range(len(result["columns"]))]
-    parts = [f"## {result['title']}", ""]
-    parts += [line(result["columns"]), line("---:" if right else "---" for right in numeric)]
-    parts += [line(row) for row in result["rows"]] + [""]
+    parts = [f"## {result['title']}", "", *table(result["columns"], result["rows"])]
     if result.get("note"):
         parts += [result["note"], ""]
     parts += [f"Measured on {result['machine']}, {result['date']}, with `{result['command']}`.", ""]
     return parts
 
 
+def table(columns, rows):
+    """A Markdown table; columns that hold only numbers are aligned to the right."""
+    def line(cells):
+        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+
+    numeric = [bool(rows) and all(isinstance(row[k], (int, float)) for row in rows) for k in range(len(columns))]
+    return [line(columns), line("---:" if right else "---" for right in numeric), *map(line, rows), ""]
+
+
 class Measured(SphinxDirective):
-    """All results, in the order of their file names, or those named in the arguments."""
+    """All measured results, in the order of their file names, or those named in the arguments."""
 
     optional_arguments = 100
 
     def run(self):
         names = self.arguments
-        files = [RESULTS / f"{name}.json" for name in names] if names else sorted(RESULTS.glob("*.json"))
+        every = sorted(set(RESULTS.glob("*.json")) - {PUBLISHED})
+        files = [RESULTS / f"{name}.json" for name in names] if names else every
         self.env.note_dependency(str(RESULTS))
         for file in files:
             self.env.note_dependency(str(file))
         if not files:
             return [nodes.paragraph("", "Nothing has been measured yet.")]
-        text = [line for file in files for line in as_markdown(read_result(file))]
-        holder = nodes.Element()
-        self.state.nested_parse(StringList(text, source=str(RESULTS)), self.content_offset, holder, match_titles=True)
-        return holder.children
+        return parsed(self, [line for file in files for line in as_markdown(read_result(file))])
+
+
+class Published(SphinxDirective):
+    """The numbers of other people's texts that the chapters compare with."""
+
+    def run(self):
+        self.env.note_dependency(str(PUBLISHED))
+        numbers = json.loads(PUBLISHED.read_text("utf8")) if PUBLISHED.exists() else {}
+        rows = [[number["what"], _shown(number["value"]), number["source"]] for number in numbers.values()]
+        return parsed(self, table(["what", "published value", "where"], rows)) if rows else []
+
+
+def _shown(value):
+    if isinstance(value, dict):
+        return "; ".join(f"{name.replace('_', ' ')}: {_shown(part)}" for name, part in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def parsed(directive, lines):
+    holder = nodes.Element()
+    text = StringList(lines, source=str(RESULTS))
+    directive.state.nested_parse(text, directive.content_offset, holder, match_titles=True)
+    return holder.children
 
 
 def setup(app):
     app.add_directive("measured", Measured)
+    app.add_directive("published", Published)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -172,8 +172,8 @@ def prepare_404(app, config):
         "title": "Page not found",
         "body": (
             "<h1>This step is not in the sequence</h1>\n"
-            "<p>There is no page at this address. It may have moved, or the link that brought you here has a typo.</p>\n"
-            f'<p><a href="{first}">Start at the first page</a>, use the search above, or pick a chapter from the menu.</p>\n'
+            "<p>There is no page at this address. It may have moved, or the link that brought you here is wrong.</p>\n"
+            f'<p><a href="{first}">Start at the first page</a>, search, or pick a chapter from the menu.</p>\n'
         ),
     }
 
