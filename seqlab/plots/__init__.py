@@ -8,6 +8,7 @@ from .cells import gru_cell, lstm_cell, rnn_cell
 from .charts import cobweb, confusion, curves, lines, saturation
 from .diagrams import heads, patterns, unrolled
 from .images import digit_as_sequence, digits
+from .loop import training_loop
 from .style import COLOURS, figure, use_style
 from .tensors import batch_first_axes, shape_boxes, slices
 
@@ -29,6 +30,7 @@ __all__ = [
     "saturation",
     "shape_boxes",
     "slices",
+    "training_loop",
     "unrolled",
     "use_style",
 ]

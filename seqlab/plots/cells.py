@@ -1,4 +1,4 @@
-"""The inside of the three cells, in one visual language: state wires blue, cell wires orange, gates in their colours."""
+"""The inside of the three cells: state wires blue, cell-state wires orange, each gate in its own colour."""
 
 from .drawing import box, canvas, dot, frame, label, operation, wire
 from .style import SMALL, styled
@@ -89,7 +89,7 @@ def lstm_cell():
     label(ax, 6.65, H_RAIL, "$h_t$", "h")
     for x, name in ((f, "f"), (i, "i"), (g, "g")):
         label(ax, x + (0.17 if name != "i" else -0.17), top + 0.18, f"${name}$", name)
-    label(ax, o + 0.2, top + 0.16, "$o$", "o")
+    label(ax, o + GATE_WIDTH / 2 + 0.12, GATE_Y + 0.2, "$o$", "o")
     return fig
 
 

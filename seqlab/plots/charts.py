@@ -3,9 +3,10 @@
 from itertools import pairwise
 
 import numpy as np
+from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator
 
-from .style import COLOURS, CYCLE, SMALL, as_array, figure, number, shade, styled
+from .style import COLOURS, CYCLE, SMALL, as_array, figure, number, shade, styled, tint
 
 DASHES = ["-", (0, (5, 2)), (0, (1.5, 1.2)), (0, (6, 2, 1.5, 2))]  # so that a line is known without its colour
 
@@ -21,7 +22,7 @@ def lines(x, series, xlabel="", ylabel="", *, height=3.2, markers=False, logy=Fa
     x = as_array(x, "x").ravel()
     if not isinstance(series, dict) or not series:
         raise ValueError("Give the lines as a dict with at least one entry: {name: values}.")
-    fig = figure(height, layout="constrained")
+    fig = figure(height)
     ax = fig.add_subplot()
     if logy:
         ax.set_yscale("log")
@@ -46,7 +47,7 @@ def lines(x, series, xlabel="", ylabel="", *, height=3.2, markers=False, logy=Fa
 
 
 def _name_lines(fig, ax, x_end, ends):
-    """Write each name beside the end of its line, pushed up or down where names would touch. ends: {name: (y, colour)}."""
+    """Write each name beside the end of its line, moved where names would touch. ends: {name: (y, colour)}."""
     fig.draw_without_rendering()  # settles the axes, so that distances on paper are known
     points = 72 / fig.dpi
     at = {name: ax.transData.transform((x_end, y))[1] * points for name, (y, _) in ends.items()}
@@ -62,8 +63,8 @@ def _name_lines(fig, ax, x_end, ends):
     for name, before, after in zip(names, wanted, placed, strict=True):
         y, colour = ends[name]
         ax.annotate(
-            f"${name}$" if len(name) == 1 else name, (x_end, y), xytext=(9, after - before),
-            textcoords="offset points", va="center_baseline", size=SMALL, color=colour, weight="bold", annotation_clip=False,
+            f"${name}$" if len(name) == 1 else name, (x_end, y), xytext=(9, after - before), size=SMALL,
+            textcoords="offset points", va="center_baseline", color=colour, weight="bold", annotation_clip=False,
         )  # fmt: skip
 
 
@@ -86,14 +87,14 @@ def curves(history, ylabel="loss"):
     train, val, accuracy = (np.array([r[key] for r in records]) for key in ("train_loss", "val_loss", "val_accuracy"))
     accuracy = 100 * accuracy
     best = int(np.flatnonzero(epochs == getattr(history, "best_epoch", epochs[accuracy.argmax()]))[0])
-    fig = figure(3.0, layout="constrained")
+    fig = figure(3.0)
     left, right = fig.subplots(1, 2)
     dots = dict(marker="o", markersize=4)
     left.plot(epochs, train, color=COLOURS["loss"], linestyle=DASHES[1], linewidth=1.6, label="training", **dots)
     left.plot(epochs, val, color=COLOURS["loss"], label="validation", **dots)
-    left.legend(loc="upper right", title="loss", title_fontsize=SMALL, handlelength=2.4)
+    left.legend(loc="upper right", handlelength=2.4)
     right.plot(epochs, accuracy, color=COLOURS["accuracy"], **dots)
-    right.plot(epochs[best], accuracy[best], marker="*", markersize=18, color=COLOURS["accuracy"], markeredgecolor="white")
+    right.plot(epochs[best], accuracy[best], "*", markersize=18, color=COLOURS["accuracy"], markeredgecolor="white")
     right.text(0.97, 0.06, f"★ best: epoch {epochs[best]}", transform=right.transAxes, ha="right", size=SMALL)
     left.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
     right.set(xlabel="epoch", ylabel="validation acc. (%)")
@@ -113,20 +114,21 @@ def confusion(matrix, labels=range(10)):
     matrix = as_array(matrix, "matrix")
     names = [str(name) for name in labels]
     if matrix.shape != (len(names), len(names)):
-        raise ValueError(f"matrix must be square with one row per label: expected {(len(names),) * 2}, got {matrix.shape}.")
+        raise ValueError(f"matrix must have shape {(len(names),) * 2}, one row per label; got {matrix.shape}.")
     mistakes = matrix * (1 - np.eye(len(names)))
-    fig = figure(5.2, layout="constrained")
+    fig = figure(5.2)
     ax = fig.add_subplot()
     strength = mistakes / max(mistakes.max(), 1)
-    start, end = np.array([1.0, 1.0, 1.0]), np.array([0xE6, 0x7A, 0x35]) / 255
+    start, end = np.array([1.0, 1.0, 1.0]), np.array(to_rgb(tint("loss", 0.75)))
     picture = start + (end - start) * strength[..., None]
     picture[np.eye(len(names), dtype=bool)] = 0.92
     ax.imshow(picture, aspect="auto")
     for (row, column), count in np.ndenumerate(matrix):
+        right = row == column
         if count:
             ax.text(
                 column, row, f"{count:g}", ha="center", va="center", size=SMALL,
-                color=COLOURS["line"] if row == column else COLOURS["ink"], weight="normal" if row == column else "bold",
+                color=COLOURS["line" if right else "ink"], weight="normal" if right else "bold",
             )  # fmt: skip
     ax.set(xlabel="predicted", ylabel="true", xticks=range(len(names)), yticks=range(len(names)))
     ax.set_xticklabels(names)
@@ -144,14 +146,15 @@ def confusion(matrix, labels=range(10)):
 def saturation():
     """tanh: steep in the middle, where changes pass; flat at both ends, where they are lost."""
     z = np.linspace(-4, 4, 401)
-    fig = figure(3.3, layout="constrained")
+    fig = figure(3.3)
     ax = fig.add_subplot()
     for low, high in ((-4, -2), (2, 4)):
         ax.axvspan(low, high, color="#EDEDED", linewidth=0)
         ax.text((low + high) / 2, 0.12, "saturated", ha="center", size=SMALL)
     ax.plot(z, np.tanh(z), color=COLOURS["h"])
     reach = np.array([-0.5, 0.5])
-    for at, offset, side in ((-3, (0, 20), "center"), (0, (12, -4), "left"), (1, (10, -12), "left"), (3, (0, -20), "center")):
+    marks = ((-3, (0, 20), "center"), (0, (12, -4), "left"), (1, (-14, 10), "right"), (3, (0, -20), "center"))
+    for at, offset, side in marks:
         slope = 1 - np.tanh(at) ** 2
         ax.plot(at + reach, np.tanh(at) + slope * reach, color=COLOURS["f"], linewidth=4, solid_capstyle="round")
         ax.annotate(
@@ -165,7 +168,7 @@ def saturation():
 def fixed_points(w_h, drive):
     """The values h = tanh(w_h h + drive), found by sign changes and bisection; (value, slope there) for each."""
     step = lambda h: np.tanh(w_h * h + drive) - h
-    grid = np.linspace(-1.0003, 1.0003, 20011)
+    grid = np.linspace(-1.0003, 1.0003, 20000)  # even, so that 0 is not on it
     found = []
     for low, high in pairwise(grid):
         if step(low) * step(high) > 0:
@@ -179,16 +182,17 @@ def fixed_points(w_h, drive):
 
 @styled
 def cobweb(w_h, b=0.0, h_0=0.0, steps=12, input=0.0, w_x=1.0):
-    """The scalar net with a constant input as a map h -> tanh(w_h h + w_x input + b), and the path that h takes from h_0.
+    """The scalar net with a constant input as a map h -> tanh(w_h h + w_x input + b), and the path of h from h_0.
 
-    Where the curve meets the diagonal h stays put: full dots attract, hollow dots repel. steps: 1 to 200.
+    Where the curve meets the diagonal, h stays put: full dots attract, hollow dots repel. All arguments are numbers;
+    steps: 1 to 200. Raises ValueError for others.
     """
     if not 1 <= steps <= 200:
         raise ValueError(f"steps must be from 1 to 200; got {steps}.")
     drive = b + w_x * input
     h = np.linspace(-1.1, 1.1, 401)
-    fig = figure(4.2, layout="constrained")
-    ax = fig.add_subplot()
+    fig = figure(4.2, layout=None)
+    ax = fig.add_axes((0.8 / 7, 0.68 / 4.2, 3.4 / 7, 3.4 / 4.2))
     ax.plot(h, h, color=COLOURS["line"], linewidth=1.4, linestyle=DASHES[1], label="$h_t = h_{t-1}$: at rest")
     ax.plot(h, np.tanh(w_h * h + drive), color=COLOURS["h"], label="the cell")
     now, path = float(h_0), [(float(h_0), float(h_0))]
@@ -197,16 +201,16 @@ def cobweb(w_h, b=0.0, h_0=0.0, steps=12, input=0.0, w_x=1.0):
         path += [(now, after), (after, after)]
         now = after
     ax.plot(*zip(*path, strict=True), color=COLOURS["c"], linewidth=1.8, label=f"the path, {steps} steps")
-    ax.plot(h_0, h_0, "s", color=COLOURS["c"], markeredgecolor=COLOURS["ink"], markersize=9, label=f"start, $h_0$ = {number(h_0)}")
+    start = f"start, $h_0$ = {number(h_0)}"
+    ax.plot(h_0, h_0, "s", color=COLOURS["c"], markeredgecolor=COLOURS["ink"], markersize=9, label=start)
     for value, slope in fixed_points(w_h, drive):
-        attracts = abs(slope) < 1
-        name = f"{'attracts' if attracts else 'repels'}, $h$ = {number(value + 0.0, 2)}"
+        attracts = abs(slope) <= 1
+        name = f"{'attracts' if attracts else 'repels'}, $h$ = {number(round(value, 2) + 0.0, 2)}"
         ax.plot(
             value, value, "o", markersize=11, markeredgewidth=2.2, markeredgecolor=COLOURS["ink"],
             color=COLOURS["ink"] if attracts else "white", label=name,
         )  # fmt: skip
     ticks = (-1, -0.5, 0, 0.5, 1)
     ax.set(xlabel="$h_{t-1}$", ylabel="$h_t$", xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xticks=ticks, yticks=ticks)
-    ax.set_box_aspect(1)
-    fig.legend(loc="outside right center", handlelength=1.6, labelspacing=0.9)
+    fig.legend(loc="center left", bbox_to_anchor=(4.35 / 7, 0.55), handlelength=1.6, labelspacing=0.9)
     return fig

@@ -91,9 +91,9 @@ def patterns():
     for row, (title, note, reads, writes) in enumerate(rows):
         y = pitch * (len(rows) - row - 0.5)
         row_title(ax, y, title, note)
-        step = 4.0 / (len(reads) - 1)
+        step = 3.9 / (len(reads) - 1)
         for t, (read, write) in enumerate(zip(reads, writes, strict=True)):
-            x = 2.7 + step * t
+            x = 2.65 + step * t
             box(ax, x, y, 0.44, 0.44, "", "h", strength=0.35)
             if t:
                 wire(ax, (x - step + 0.22, y), (x - 0.22, y), colour="h")
@@ -136,11 +136,10 @@ def heads():
                 box(ax, x, rail, 0.66, 0.36, "", "h", strength=0.35)
                 wire(ax, (x, y + 0.2), (x, rail - 0.18), colour="h")
             elif used:
-                wire(ax, (x, y + 0.2), (x, rail), (x + 0.3, rail), colour="h", head=False)
+                wire(ax, (x, y + 0.2), (x, rail), (4.65, rail), colour="h", head=False)
         if title == "mean":
-            wire(ax, (2.7, rail), (4.98, rail), colour="h", head=False)
             box(ax, 4.98, rail, 0.66, 0.36, "mean", "h", size=SMALL, strength=0.15)
-        wire(ax, ({"last": 4.75, "mean": 5.31, "concat": 4.81}[title], rail), (5.62, rail), colour="h")
+        wire(ax, ({"last": 4.6, "mean": 5.31, "concat": 4.81}[title], rail), (5.62, rail), colour="h")
         box(ax, 6.24, rail, 1.24, 0.44, "Linear → y", "y", size=SMALL)
     _rules(ax, pitch, len(rows))
     return fig

@@ -8,7 +8,7 @@ from .style import COLOURS, LARGE, NORMAL, SMALL, WIDTH, figure, shade, tint
 
 def canvas(height):
     """A blank sheet: the figure and an axes in inches that covers it."""
-    fig = figure(height)
+    fig = figure(height, layout=None)
     ax = fig.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, WIDTH), ylim=(0, height))
     ax.axis("off")
@@ -26,7 +26,7 @@ def box(ax, x, y, width, height, text="", colour="line", *, size=NORMAL, strengt
         FancyBboxPatch(
             (x - width / 2, y - height / 2), width, height, boxstyle="round,pad=0,rounding_size=0.08",
             facecolor=tint(colour, strength), edgecolor=COLOURS.get(colour, colour),
-            linewidth=1.8, linestyle="--" if dashed else "-", zorder=2,
+            linewidth=1.8, linestyle="--" if dashed else "-", zorder=3.5,
         )
     )  # fmt: skip
     if text:
@@ -53,14 +53,16 @@ def wire(ax, *points, colour="line", head=True, linewidth=2.2, radius=0.12, dash
     vertices.append(points[-1])
     codes.append(Path.LINETO)
     path = Path(vertices, codes)
-    for color, extra, style in (("white", 3, "-"), (COLOURS.get(colour, colour), 0, "-|>" if head else "-")):
+    colour = COLOURS.get(colour, colour)
+    strokes = [
+        dict(arrowstyle="-", color="white", linewidth=linewidth + 3, zorder=zorder - 0.1),
+        dict(arrowstyle="-|>" if head else "-", color=colour, linewidth=linewidth, zorder=zorder,
+             linestyle=(0, (2.5, 1.5)) if dashed else "-"),
+    ]  # fmt: skip
+    for k, stroke in enumerate(strokes):
         ax.add_patch(
-            FancyArrowPatch(
-                path=path, arrowstyle=style, mutation_scale=15, color=color, fill=not extra, linewidth=linewidth + extra,
-                linestyle=(0, (2.5, 1.5)) if dashed and not extra else "-", capstyle="butt", joinstyle="round",
-                zorder=zorder - extra / 100,
-            )
-        )  # fmt: skip
+            FancyArrowPatch(path=path, mutation_scale=15, fill=k == 1, capstyle="butt", joinstyle="round", **stroke)
+        )
 
 
 def _towards(start, end, distance):

@@ -86,6 +86,7 @@ def digit_as_sequence(image, rows=(0, 7, 14, 21, 27)):
     strip, strip_width, cell_x = 3.15, 2.2, 6.1
     ys = np.linspace(3.75, 0.9, len(rows))
     _picture(ax, image, left, bottom, side, side)
+    _outline(ax, left, bottom, side, side, "line", 0.8)
     for t, y in zip(rows, ys, strict=True):
         in_image = bottom + side - pixel * (t + 1)
         _outline(ax, left, in_image, side, pixel, "x", 2)

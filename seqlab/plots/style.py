@@ -10,28 +10,30 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 
 COLOURS = {
-    "x": "#56B4E9",  # input: sky blue
-    "h": "#0072B2",  # hidden state, and `out`, which is made of hidden states: blue
-    "c": "#E69F00",  # cell state: orange
+    "x": "#349DDA",  # input: sky blue
+    "h": "#005F9E",  # hidden state, and `out`, which is made of hidden states: blue
+    "c": "#CC8600",  # cell state: orange
     "i": "#009E73",  # input gate (adds): green
-    "f": "#D55E00",  # forget gate (removes): vermillion
-    "g": "#B0A000",  # candidate: yellow, darkened so that a line shows on white
-    "o": "#555555",  # output gate: black, lightened
-    "y": "#CC79A7",  # outputs, logits, classes: purple
-    "z": "#D55E00",  # GRU update gate: has the forget gate's role
-    "n": "#B0A000",  # GRU candidate: has g's role
-    "r": "#555555",  # GRU reset gate: like o, decides how much of the state is let through
-    "loss": "#D55E00",
+    "f": "#B84600",  # forget gate (removes): vermillion
+    "g": "#CC79A7",  # candidate: purple
+    "o": "#444444",  # output gate: black
+    "y": "#9C8E00",  # outputs, logits, classes: yellow
+    "z": "#B84600",  # GRU update gate: the forget gate's role
+    "n": "#CC79A7",  # GRU candidate: the role of g
+    "r": "#444444",  # GRU reset gate: like o, it decides how much of the state is let through
+    "loss": "#B84600",
     "accuracy": "#009E73",
     "ink": "#222222",  # text
-    "line": "#666666",  # frames, arrows that carry nothing in particular
+    "line": "#666666",  # frames, and arrows that carry nothing in particular
 }
-"""What each colour stands for, in every chapter. The hues are Okabe and Ito's, safe for colour-blind readers.
+"""What each colour stands for, in every chapter.
 
-LSTM and GRU gates never meet in one figure, so gates with the same role share a colour.
+The eight hues are Okabe and Ito's, safe for colour-blind readers; the light ones are darkened to a contrast of 3 on
+white, and on black when a dark page inverts them. What never meets in one figure may share a colour: gates of the LSTM
+and the GRU with the same role do.
 """
 
-CYCLE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555"]  # when names mean nothing
+CYCLE = [COLOURS[name] for name in "hfigcxo"]  # for lines whose names are not in COLOURS
 
 WIDTH = 7.0  # inches: every figure is this wide, so that text has the same size everywhere
 DPI = 200  # 1400 pixels, shown at 700: crisp on a dense screen
@@ -86,9 +88,13 @@ def styled(function):
 class Figure(matplotlib.figure.Figure):
     """A figure that pyplot knows nothing of: a notebook shows it once, when it is the last value of a cell."""
 
+    @styled
+    def add_subplot(self, *args, **kwargs):
+        return super().add_subplot(*args, **kwargs)
+
+    @styled
     def draw(self, renderer):
-        with matplotlib.rc_context(STYLE):
-            super().draw(renderer)
+        super().draw(renderer)
 
     def png(self):
         """The figure as PNG bytes; 256 colours are plenty for flat drawings and make a small file."""
@@ -107,9 +113,12 @@ class Figure(matplotlib.figure.Figure):
         return data, {"image/png": {"width": width, "height": height}}
 
 
-def figure(height, **kwargs):
-    """An empty figure of the course's width, `height` inches high."""
-    return Figure(figsize=(WIDTH, height), dpi=DPI, **kwargs)
+def figure(height=3.2, layout="constrained", **kwargs):
+    """An empty figure in the course's style, 7 inches wide, for what no other function here draws.
+
+    `fig = figure(3); ax = fig.add_subplot()`, or `axes = fig.subplots(1, 2)`; then draw and end the cell with `fig`.
+    """
+    return Figure(figsize=(WIDTH, height), dpi=DPI, layout=layout, **kwargs)
 
 
 def tint(colour, strength=0.25):

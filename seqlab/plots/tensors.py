@@ -31,8 +31,10 @@ def shape_boxes(*, axes=None, **tensors):
         raise ValueError("shape_boxes needs at least one tensor or shape, as in shape_boxes(x=(2, 5, 4)).")
     blocks = [_Block(name, tensor, (axes or {}).get(name) or AXES.get(name)) for name, tensor in tensors.items()]
     unit = min(0.22, *(1.45 / block.up for block in blocks), *(1.5 / block.across for block in blocks))
-    per_row = 3 if len(blocks) in (3, 5, 6) and all(block.right <= 8 for block in blocks) else 2
-    rows = [blocks[k : k + per_row] for k in range(0, len(blocks), per_row)]
+    for per_row in (2, 1) if len(blocks) in (2, 4) else (3, 2, 1):
+        rows = [blocks[k : k + per_row] for k in range(0, len(blocks), per_row)]
+        if all(sum(block.width(unit) for block in row) < WIDTH - 0.3 for row in rows):
+            break
     heights = [max(block.height(unit) for block in row) for row in rows]
     fig, ax = canvas(sum(heights))
     bottom = sum(heights)
@@ -51,7 +53,9 @@ class _Block:
 
     def __init__(self, name, tensor, axes):
         if axes is None:
-            raise ValueError(f"Name the axes of {name!r}: axes={{{name!r}: (..., 'features')}}; known: {', '.join(AXES)}.")
+            raise ValueError(
+                f"{name!r} has no axis names: give axes={{{name!r}: ('batch', ...)}}, or use one of {', '.join(AXES)}."
+            )
         shape = tuple(int(size) for size in getattr(tensor, "shape", tensor))
         if len(shape) == 2 and len(axes) == 3:
             axes = [axis for axis in axes if axis != "batch"]  # an unbatched tensor
@@ -78,15 +82,15 @@ class _Block:
     def width(self, unit):
         return sum(self._sides(unit))
 
-    def _lift(self, unit):
-        """Room below the box when the text beside it is longer than the box is high."""
-        return 0.45 + max(0.0, (text_width(self.up_label, SMALL) - self.up * unit) / 2 - 0.05)
+    def _title_height(self, unit):
+        """The title stands above the box, and above the text beside it where that is longer than the box is high."""
+        return max((self.up + DEPTH[1] * self.deep) * unit, text_width(self.up_label, SMALL)) + 0.27
 
     def height(self, unit):
-        return self._lift(unit) + (self.up + DEPTH[1] * self.deep) * unit + 0.55
+        return 0.45 + self._title_height(unit) + 0.28
 
     def draw(self, ax, left, bottom, unit):
-        x, y = left + self._sides(unit)[0], bottom + self._lift(unit)
+        x, y = left + self._sides(unit)[0], bottom + 0.45
         right, up = np.array([self.right * unit, 0]), np.array([0, self.up * unit])
         deep = DEPTH * self.deep * unit
         corner = np.array([x, y])
@@ -95,8 +99,9 @@ class _Block:
         _face(ax, corner + right, deep, up, self.deep, self.up, self.colour, 0.55, unit)
         label(ax, x + right[0] / 2, y - 0.18, self.right_label, size=SMALL)
         label(ax, x + right[0] + deep[0] / 2 + 0.12, y + deep[1] / 2 - 0.08, self.deep_label, size=SMALL, ha="left")
-        label(ax, x - 0.17, y + up[1] / 2, self.up_label, size=SMALL, rotation=90)
-        label(ax, x - 0.28, y + up[1] + deep[1] + 0.27, self.title, ha="left", weight="bold")
+        middle = max(up[1], text_width(self.up_label, SMALL)) / 2
+        label(ax, x - 0.17, y + middle, self.up_label, size=SMALL, rotation=90)
+        label(ax, x - 0.28, y + self._title_height(unit), self.title, ha="left", weight="bold")
 
 
 def _face(ax, corner, along, up, columns, rows, colour, strength, unit):
@@ -129,14 +134,13 @@ def slices(num_layers=2, bidirectional=False, steps=5):
     if num_layers not in (1, 2, 3) or not 2 <= steps <= 6:
         raise ValueError(f"slices draws 1 to 3 layers and 2 to 6 steps; got num_layers={num_layers}, steps={steps}.")
     directions = 2 if bidirectional else 1
-    pitch, gap, step, bottom = 0.5, 0.3, 0.8, 1.2
-    xs = [(2.55 if bidirectional else 1.75) + step * t for t in range(steps)]
+    pitch, gap, bottom, step = 0.5, 0.32, 1.2, 4.0 / (steps + bidirectional)
+    xs = [(2.55 if bidirectional else 1.6) + step * t for t in range(steps)]
     ys = [bottom + pitch * row + gap * (row // directions) for row in range(num_layers * directions)]
     fig, ax = canvas(ys[-1] + 0.95)
     for row, y in enumerate(ys):
         layer, backward = divmod(row, directions)
-        direction = ("", " forward") if bidirectional else ("",)
-        name = f"layer {layer}" + (" backward" if backward else direction[-1])
+        name = f"layer {layer}" + (" backward" if backward else " forward" if bidirectional else "")
         label(ax, xs[0] - 0.55, y, name, size=SMALL, ha="right")
         for t, x in enumerate(xs):
             in_out, in_h_n = layer == num_layers - 1, t == (0 if backward else steps - 1)
@@ -144,6 +148,11 @@ def slices(num_layers=2, bidirectional=False, steps=5):
         for left, right in pairwise(xs):
             ends = (left + 0.25, y), (right - 0.25, y)
             wire(ax, *(reversed(ends) if backward else ends), colour="h", linewidth=1.6)
+    if not bidirectional:
+        for below, above in pairwise(ys):
+            for x in xs:
+                wire(ax, (x, below + 0.17), (x, above - 0.17), colour="h", linewidth=1.6)
+        label(ax, xs[-1] + 0.55, ys[-1], "out[:, -1, :]\n= h_n[-1]", "h", ha="left", weight="bold", size=SMALL)
     for t, x in enumerate(xs):
         label(ax, x, bottom - 0.48, f"$t={t}$", size=SMALL)
     frame(ax, xs[0] - 0.36, ys[-directions] - 0.25, xs[-1] + 0.36, ys[-1] + 0.25, colour="ink", linewidth=2.4, zorder=6)
