@@ -82,7 +82,8 @@ def svg():
     last = TOP + PIXEL * STEPS[-1] + PIXEL / 2
     middle = TOP + 14 + 4.5 * 28
     path = f"M{CELL_X + CELL_SIDE / 2 + 2} {last}H{BARS_X - 50}V{middle}H{BARS_X - 26}"
-    parts.append(f'<g class="answer"><path d="{path}" class="wire-h" stroke-linejoin="round" marker-end="url(#tip-h)"/>')
+    parts.append(f'<g class="answer"><path d="{path}" class="wire-h" stroke-linejoin="round" '
+                 'marker-end="url(#tip-h)"/>')
     chances = [0.02, 0.01, 0.02, 0.09, 0.01, 0.78, 0.03, 0.01, 0.02, 0.01]
     for digit, chance in enumerate(chances):
         y = TOP + 14 + digit * 28

@@ -1,0 +1,149 @@
+"""Look at the pages of the built site in a browser, and remember what each of them did."""
+
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+import serve  # noqa: E402, F401
+
+ARTEFACTS = ROOT / "artefacts" / "site"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+MODES = [f"{size}-{scheme}" for size in SIZES for scheme in ("light", "dark")]
+
+
+def toc_pages():
+    """The pages of _toc.yml in reading order."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+
+
+NOTEBOOK_PAGES = [page for page in toc_pages() if re.search(r"/\d\d-[\w-]+$", page)]
+PAGES = [*toc_pages(), "search", "genindex", "404"]
+
+
+@dataclass
+class Visit:
+    """All that a page did while it was looked at."""
+
+    status: int = 0
+    off_site: list = field(default_factory=list)
+    failed: list = field(default_factory=list)
+    console: list = field(default_factory=list)
+    loaded: set = field(default_factory=set)
+    broken_images: list = field(default_factory=list)
+    images_without_alt: list = field(default_factory=list)
+    raw_math: list = field(default_factory=list)
+    too_wide: list = field(default_factory=list)
+    violations: list = field(default_factory=list)
+    headings: list = field(default_factory=list)
+    page: object = None
+
+
+LOOK = """() => {
+  const shown = element => element.getClientRects().length > 0;
+  const images = [...document.images];
+  const width = document.documentElement.clientWidth;
+  const scrolls = element => element && element !== document.body &&
+    (/auto|scroll|hidden/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+  const wide = document.documentElement.scrollWidth > width
+    ? [...document.querySelectorAll("body *")].filter(element => shown(element)
+        && element.getBoundingClientRect().right > width + 1 && !scrolls(element.parentElement))
+        .map(element => element.tagName + "." + element.className).slice(0, 5).concat("page")
+    : [];
+  const text = document.querySelector("article")?.innerText ?? "";
+  return {
+    broken_images: images.filter(image => !image.complete || image.naturalWidth === 0).map(image => image.src),
+    images_without_alt: images.filter(image => !image.hasAttribute("alt") ||
+      (image.closest("article") && image.alt.trim().split(/\\s+/).length < 4)).map(image => image.src),
+    raw_math: [...document.querySelectorAll("article .math")].filter(math => !math.querySelector("mjx-container"))
+      .map(math => math.textContent).concat(text.match(/\\\\[([]|\\$[^$\\s][^$]{0,40}\\$/g) ?? [],
+      [...document.querySelectorAll("mjx-merror")].map(error => error.textContent)),
+    too_wide: wide,
+    headings: [...document.querySelectorAll("article h1")].map(heading => heading.textContent),
+  };
+}"""
+OPEN_AND_LOAD = """async () => {
+  document.querySelectorAll(".bd-article details").forEach(reveal => { reveal.open = true; });
+  document.querySelectorAll("img[loading=lazy]").forEach(image => { image.loading = "eager"; });
+  await Promise.all([...document.images].map(image => image.decode().catch(() => {})));
+}"""
+
+
+class Reader:
+    """Visits pages with one browser context per screen and colour scheme; never twice the same."""
+
+    def __init__(self, browser, address, site):
+        self.browser, self.address, self.site = browser, address, site
+        self.contexts, self.visits = {}, {}
+
+    def context(self, mode):
+        if mode not in self.contexts:
+            size, scheme = mode.split("-")
+            self.contexts[mode] = self.browser.new_context(viewport=SIZES[size], color_scheme=scheme,
+                                                           reduced_motion="reduce")
+            self.contexts[mode].set_default_timeout(20_000)
+        return self.contexts[mode]
+
+    def open(self, url, mode="desktop-light"):
+        """A new tab at the address, watched; close it with `visit.page.close()`."""
+        visit, page = Visit(), self.context(mode).new_page()
+        visit.page = page
+
+        def guard(route):
+            parts = urlsplit(route.request.url)
+            if parts.scheme in ("data", "blob", "file") or parts.netloc == urlsplit(self.address).netloc:
+                visit.loaded.add(route.request.url)
+                route.continue_()
+            else:
+                visit.off_site.append(route.request.url)
+                route.abort()
+
+        page.route("**/*", guard)
+        page.on("console", lambda message: visit.console.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda problem: visit.console.append(str(problem)))
+        page.on("requestfailed", lambda request: visit.failed.append(request.url))
+        page.on("response", lambda response: visit.failed.append(response.url) if response.status >= 400
+                and response.request.resource_type != "document" else None)
+        response = page.goto(url, wait_until="load")
+        visit.status = response.status if response else 0
+        page.wait_for_function("!document.querySelector('article .math') || "
+                               "document.querySelector('article mjx-container')")
+        page.evaluate("window.MathJax?.startup?.promise")
+        return visit
+
+    def visit(self, name, mode):
+        """The page looked at in full, reveals open: what the tests ask about."""
+        if (name, mode) not in self.visits:
+            url = f"{self.address}no/such/page" if name == "404" else f"{self.address}{name}.html"
+            visit = self.open(url, mode)
+            ARTEFACTS.mkdir(parents=True, exist_ok=True)
+            picture = ARTEFACTS / f"{name.replace('/', '_')}-{mode}.png"
+            visit.page.screenshot(path=picture, full_page=True)
+            visit.page.evaluate(OPEN_AND_LOAD)
+            for key, value in visit.page.evaluate(LOOK).items():
+                setattr(visit, key, value)
+            if mode in ("desktop-light", "phone-dark"):
+                visit.violations = axe_violations(visit.page)
+            visit.page.close()
+            self.visits[name, mode] = visit
+        return self.visits[name, mode]
+
+
+def axe_violations(page):
+    """What axe calls serious or critical, as readable lines."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    result = Axe().run(page, options={"resultTypes": ["violations"]})
+    def line(found, node):
+        return f"{found['id']}: {node['html'][:150]} {' '.join(str(node.get('failureSummary')).split())[:250]}"
+
+    return [line(found, node) for found in result.response["violations"] if found["impact"] in ("serious", "critical")
+            for node in found["nodes"][:4]]

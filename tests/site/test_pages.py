@@ -1,0 +1,227 @@
+"""Every page of the built site, in a real browser: wide and narrow, light and dark, from a server and from disk."""
+
+import gzip
+import json
+import re
+import tomllib
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from browsing import ARTEFACTS, MODES, NOTEBOOK_PAGES, PAGES, ROOT, toc_pages
+
+every_page = pytest.mark.parametrize("name", PAGES)
+every_mode = pytest.mark.parametrize("mode", MODES)
+
+
+# --- every page, every mode ------------------------------------------------------------------------------------------
+
+
+@every_page
+@every_mode
+def test_nothing_is_asked_from_another_host(reader, name, mode):
+    assert reader.visit(name, mode).off_site == []
+
+
+@every_page
+@every_mode
+def test_no_error_and_nothing_missing(reader, name, mode):
+    visit = reader.visit(name, mode)
+    assert visit.status == (404 if name == "404" else 200)
+    problems = [line for line in visit.console if not (name == "404" and "404 (Not Found)" in line)]
+    assert problems == [] and visit.failed == []
+
+
+@every_page
+@every_mode
+def test_every_picture_is_shown_and_described(reader, name, mode):
+    visit = reader.visit(name, mode)
+    assert visit.broken_images == [] and visit.images_without_alt == []
+
+
+@every_page
+@every_mode
+def test_formulas_are_typeset(reader, name, mode):
+    assert reader.visit(name, mode).raw_math == []
+
+
+@every_page
+@every_mode
+def test_the_page_does_not_scroll_sideways(reader, name, mode):
+    assert reader.visit(name, mode).too_wide == []
+
+
+@every_page
+@pytest.mark.parametrize("mode", ["desktop-light", "phone-dark"])
+def test_axe_finds_nothing_serious(reader, name, mode):
+    assert reader.visit(name, mode).violations == []
+
+
+@every_page
+def test_there_is_one_main_heading(reader, name):
+    assert len(reader.visit(name, "desktop-light").headings) == 1
+
+
+@every_page
+@every_mode
+def test_a_screenshot_is_kept(reader, name, mode):
+    reader.visit(name, mode)
+    assert (ARTEFACTS / f"{name.replace('/', '_')}-{mode}.png").stat().st_size > 5_000
+
+
+# --- from disk -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [page for page in PAGES if page != "404"])
+def test_the_page_works_from_disk(reader, site, name):
+    visit = reader.open((site / f"{name}.html").as_uri())
+    visit.page.evaluate("async () => Promise.all([...document.images].map(image => image.decode().catch(() => {})))")
+    visit.page.close()
+    assert visit.off_site == [] and visit.failed == [] and visit.console == []
+
+
+@pytest.mark.parametrize("where", ["server", "disk"])
+def test_search_finds_a_word(reader, site, where):
+    base = reader.address if where == "server" else f"{site.as_uri()}/"
+    visit = reader.open(f"{base}search.html?q=saturation")
+    results = visit.page.locator("#search-results ul.search li a")
+    results.first.wait_for()
+    titles = results.all_inner_texts()
+    visit.page.wait_for_timeout(300)  # excerpts come after the titles
+    visit.page.close()
+    assert any("Glossary" in title for title in titles), titles
+    assert visit.console == [] and visit.failed == [] and visit.off_site == []
+
+
+def test_the_front_door_leads_to_the_first_page(reader):
+    visit = reader.open(reader.address)
+    visit.page.wait_for_url("**/book/intro.html")
+    visit.page.close()
+    assert visit.console == []
+
+
+# --- how it feels ----------------------------------------------------------------------------------------------------
+
+
+def test_the_page_follows_the_readers_choice_of_light_or_dark_and_keeps_it(reader):
+    page = reader.browser.new_context(color_scheme="light").new_page()
+    page.goto(f"{reader.address}{toc_pages()[1]}.html")
+    seen = []
+    for _ in range(3):
+        seen.append(page.evaluate("document.documentElement.dataset.mode"))
+        page.locator(".theme-switch-button").first.click()
+    assert sorted(seen) == ["auto", "dark", "light"]
+    page.evaluate("localStorage.setItem('mode', 'dark'); localStorage.setItem('theme', 'dark')")
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 24, 31)"
+    page.context.close()
+
+
+def test_plots_are_inverted_in_the_dark_unless_they_are_photos(reader):
+    page = reader.open(f"{reader.address}book/09-images-as-sequences.html", "desktop-dark").page
+    cells = page.locator(".cell:has(.cell_output img)")
+    filters = {("tag_as-is" in cells.nth(k).get_attribute("class"),
+                cells.nth(k).locator("img").first.evaluate("image => getComputedStyle(image).filter") == "none")
+               for k in range(cells.count())}
+    page.close()
+    assert filters and all(as_is == untouched for as_is, untouched in filters)
+
+
+def test_a_reveal_opens_by_keyboard_and_says_what_it_holds(reader):
+    page = reader.open(f"{reader.address}{NOTEBOOK_PAGES[0]}.html").page
+    reveal = page.locator("details.reveal-output").first
+    assert reveal.locator("summary").inner_text().startswith("Made your prediction?")
+    assert not reveal.locator(".cell_output").is_visible()
+    reveal.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert reveal.locator(".cell_output").is_visible()
+    assert reveal.locator("summary").inner_text().startswith("Hide")
+    page.close()
+
+
+@pytest.mark.parametrize("name", [page for page in NOTEBOOK_PAGES if "/exercises/" in page])
+def test_solutions_are_folded_and_named_as_such(reader, name):
+    page = reader.open(f"{reader.address}{name}.html").page
+    solutions = page.locator("div.tag_exercise")
+    assert solutions.count() >= 3
+    for k in range(solutions.count()):
+        assert solutions.nth(k).locator("summary").first.inner_text() == "Show the solution"
+        assert not solutions.nth(k).locator("pre").first.is_visible()
+    page.close()
+
+
+def test_on_paper_every_reveal_is_open_and_the_menus_are_gone(reader):
+    page = reader.open(f"{reader.address}{NOTEBOOK_PAGES[0]}.html").page
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.locator(".bd-article details:not([open])").count() == 0
+    for gone in (".bd-sidebar-primary", ".run-bar", ".prev-next-footer"):
+        assert not page.locator(gone).first.is_visible(), gone
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".bd-article details[open]").count() == 0
+    page.close()
+
+
+def test_the_reference_card_fits_on_one_sheet(reader):
+    page = reader.open(f"{reader.address}book/appendix/reference-card.html").page
+    sheet = page.pdf(format="A4", path=ARTEFACTS / "reference-card.pdf")
+    page.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", sheet)) == 1
+
+
+# --- how much is loaded ----------------------------------------------------------------------------------------------
+
+
+def compressed_sizes(reader, site, urls):
+    """Address -> bytes over the line: text gzipped, pictures and fonts as they are."""
+    prefix = urlsplit(reader.address).path
+    sizes = {}
+    for url in urls:
+        path = site / unquote(urlsplit(url).path.removeprefix(prefix))
+        if urlsplit(url).scheme == "http" and path.is_file():
+            content = path.read_bytes()
+            sizes[path] = len(content) if path.suffix in (".png", ".woff", ".woff2") else len(gzip.compress(content, 6))
+    return sizes
+
+
+def test_pages_are_light(reader, site):
+    """The first page with all it loads at most 1 MB; each later one, with all its figures, at most 150 kB more."""
+    known, report = {}, {}
+    for name in toc_pages():
+        sizes = compressed_sizes(reader, site, reader.visit(name, "desktop-light").loaded)
+        report[name] = sum(size for path, size in sizes.items() if path not in known)
+        known |= sizes
+    (ARTEFACTS / "page-sizes.json").write_text(json.dumps(report, indent=1) + "\n")
+    first, *later = report.values()
+    assert first <= 1_000_000, report
+    assert all(size <= 150_000 for size in later), report
+
+
+# --- what stands on the pages ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NOTEBOOK_PAGES)
+def test_a_notebook_page_opens_in_colab_in_one_click(reader, name):
+    address = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+    page = reader.open(f"{reader.address}{name}.html", "phone-light").page
+    button = page.locator("a.run-colab")
+    link, box = button.get_attribute("href"), button.bounding_box()
+    download = page.locator(".run-bar a[download]").get_attribute("href")
+    chapter = page.locator("h1 .chapter-number").inner_text()
+    page.close()
+    repository = address.removeprefix("https://github.com/")
+    assert link == f"https://colab.research.google.com/github/{repository}/blob/main/{name}.ipynb"
+    assert (ROOT / f"{name}.ipynb").is_file()
+    assert box["y"] + box["height"] < 844, "on the first screen of a phone"
+    assert (reader.site / name).parent.joinpath(download).resolve().is_file()
+    assert re.search(r"/(\d\d)-", name)[1] in chapter
+
+
+def test_the_first_page_states_the_time_that_each_chapter_states():
+    intro = (ROOT / "book" / "intro.md").read_text(encoding="utf-8")
+    cards = dict(re.findall(r":link: (\d\d-[\w-]+)\n.*?(\d+) minutes", intro, flags=re.DOTALL))
+    chapters = [page.removeprefix("book/") for page in NOTEBOOK_PAGES if "/exercises/" not in page]
+    assert list(cards) == chapters
+    for name, minutes in cards.items():
+        first = "".join(json.loads((ROOT / "book" / f"{name}.ipynb").read_text())["cells"][0]["source"])
+        assert re.search(r"\*\*Time[:.]?\*\*[:.]? *(?:about )?(\d+)", first)[1] == minutes, name
