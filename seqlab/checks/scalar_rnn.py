@@ -78,7 +78,8 @@ def _more_memory(at_09, moved_most):
              "Compare the two rows step by step, without their signs")
     if moved_most != moved:
         fail(f"h_{moved_most} moves by {differences[moved_most - 1]:.4f}, and another state moves by more")
-    return "More of the old state stays, and you know where it shows."
+    rows = {W_h: " ".join(f"{h:.4f}" for h in _states(INPUTS, W_h=W_h)) for W_h in (0.5, 0.9)}
+    return f"From {rows[0.5]} to {rows[0.9]}."
 
 
 @exercise("02-half-life")
