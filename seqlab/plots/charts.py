@@ -37,20 +37,23 @@ def lines(x, series, xlabel="", ylabel="", *, height=3.2, markers=False, logy=Fa
         if len(runs) > 1:
             spread = runs.std(axis=0, ddof=1)
             ax.fill_between(x, mean - spread, mean + spread, color=colour, alpha=0.18, linewidth=0)
-        ends[name] = (mean[-1], shade(colour))
+        known = np.flatnonzero(np.isfinite(mean))
+        if not len(known):
+            raise ValueError(f"{name!r} must have at least one finite value to draw.")
+        ends[str(name)] = (x[known[-1]], mean[known[-1]], shade(colour))
     if np.array_equal(x, x.round()):
         ax.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
     ax.yaxis.get_major_locator().set_params(**({} if logy else {"nbins": 5}))
     ax.set(xlabel=xlabel, ylabel=ylabel, **({} if ylim is None else {"ylim": ylim}))
-    _name_lines(fig, ax, x[-1], ends)
+    _name_lines(fig, ax, ends)
     return fig
 
 
-def _name_lines(fig, ax, x_end, ends):
-    """Write each name beside the end of its line, moved where names would touch. ends: {name: (y, colour)}."""
+def _name_lines(fig, ax, ends):
+    """Write each name beside the end of its line, moved where names would touch. ends: {name: (x, y, colour)}."""
     fig.draw_without_rendering()  # settles the axes, so that distances on paper are known
     points = 72 / fig.dpi
-    at = {name: ax.transData.transform((x_end, y))[1] * points for name, (y, _) in ends.items()}
+    at = {name: ax.transData.transform((x, y))[1] * points for name, (x, y, _) in ends.items()}
     names = sorted(at, key=at.get)
     wanted = np.array([at[name] for name in names])
     placed = wanted.copy()
@@ -61,9 +64,9 @@ def _name_lines(fig, ax, x_end, ends):
                 placed[k] -= overlap / 2
                 placed[k + 1] += overlap / 2
     for name, before, after in zip(names, wanted, placed, strict=True):
-        y, colour = ends[name]
+        x, y, colour = ends[name]
         ax.annotate(
-            f"${name}$" if len(name) == 1 else name, (x_end, y), xytext=(9, after - before), size=SMALL,
+            f"${name}$" if name in COLOURS and len(name) == 1 else name, (x, y), xytext=(9, after - before), size=SMALL,
             textcoords="offset points", va="center_baseline", color=colour, weight="bold", annotation_clip=False,
         )  # fmt: skip
 
@@ -190,7 +193,8 @@ def cobweb(w_h, b=0.0, h_0=0.0, steps=12, input=0.0, w_x=1.0):
     if not 1 <= steps <= 200:
         raise ValueError(f"steps must be from 1 to 200; got {steps}.")
     drive = b + w_x * input
-    h = np.linspace(-1.1, 1.1, 401)
+    reach = 1.1 * max(1.0, abs(h_0))
+    h = np.linspace(-reach, reach, 401)
     fig = figure(4.2, layout=None)
     ax = fig.add_axes((0.8 / 7, 0.68 / 4.2, 3.4 / 7, 3.4 / 4.2))
     ax.plot(h, h, color=COLOURS["line"], linewidth=1.4, linestyle=DASHES[1], label="$h_t = h_{t-1}$: at rest")
@@ -210,7 +214,8 @@ def cobweb(w_h, b=0.0, h_0=0.0, steps=12, input=0.0, w_x=1.0):
             value, value, "o", markersize=11, markeredgewidth=2.2, markeredgecolor=COLOURS["ink"],
             color=COLOURS["ink"] if attracts else "white", label=name,
         )  # fmt: skip
-    ticks = (-1, -0.5, 0, 0.5, 1)
-    ax.set(xlabel="$h_{t-1}$", ylabel="$h_t$", xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xticks=ticks, yticks=ticks)
+    ax.set(xlabel="$h_{t-1}$", ylabel="$h_t$", xlim=(-reach, reach), ylim=(-reach, reach))
+    ax.xaxis.set_major_locator(MaxNLocator(5))
+    ax.yaxis.set_major_locator(MaxNLocator(5))
     fig.legend(loc="center left", bbox_to_anchor=(4.35 / 7, 0.55), handlelength=1.6, labelspacing=0.9)
     return fig

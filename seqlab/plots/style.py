@@ -118,7 +118,7 @@ def figure(height=3.2, layout="constrained", **kwargs):
 
     `fig = figure(3); ax = fig.add_subplot()`, or `axes = fig.subplots(1, 2)`; then draw and end the cell with `fig`.
     """
-    return Figure(figsize=(WIDTH, height), dpi=DPI, layout=layout, **kwargs)
+    return Figure(figsize=(WIDTH, round(height, 2)), dpi=DPI, layout=layout, **kwargs)
 
 
 def tint(colour, strength=0.25):
@@ -133,12 +133,16 @@ def shade(colour, strength=0.35):
 
 def as_array(values, name):
     """Numbers from a list, array or tensor, as a float array; a clear error when they are not numbers."""
-    if hasattr(values, "detach"):
-        values = values.detach().cpu()
     try:
-        return np.asarray(values, dtype=float)
+        return np.asarray(_without_gradient(values), dtype=float)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must hold only numbers, in rows of one length; got {values!r:.80}.") from None
+
+
+def _without_gradient(values):
+    if hasattr(values, "detach"):
+        return values.detach().cpu()
+    return [_without_gradient(value) for value in values] if isinstance(values, list | tuple) else values
 
 
 def number(value, digits=None):

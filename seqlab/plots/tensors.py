@@ -77,7 +77,8 @@ class _Block:
         below, body = text_width(self.right_label, SMALL), self.right * unit
         beside = body + DEPTH[0] * self.deep * unit / 2 + 0.12 + text_width(self.deep_label, SMALL)
         title = text_width(self.title, NORMAL, weight="bold") - 0.28
-        return max(0.3, (below - body) / 2), max((below + body) / 2, beside, title, self.across * unit)
+        left = max(0.3, (below - body) / 2)
+        return left, max((below + body) / 2, beside, title, self.across * unit)
 
     def width(self, unit):
         return sum(self._sides(unit))
@@ -87,18 +88,18 @@ class _Block:
         return max((self.up + DEPTH[1] * self.deep) * unit, text_width(self.up_label, SMALL)) + 0.27
 
     def height(self, unit):
-        return 0.45 + self._title_height(unit) + 0.28
+        return 0.5 + self._title_height(unit) + 0.28
 
     def draw(self, ax, left, bottom, unit):
-        x, y = left + self._sides(unit)[0], bottom + 0.45
+        x, y = left + self._sides(unit)[0], bottom + 0.5
         right, up = np.array([self.right * unit, 0]), np.array([0, self.up * unit])
         deep = DEPTH * self.deep * unit
         corner = np.array([x, y])
         _face(ax, corner, right, up, self.right, self.up, self.colour, 0.35, unit)
         _face(ax, corner + up, right, deep, self.right, self.deep, self.colour, 0.15, unit)
         _face(ax, corner + right, deep, up, self.deep, self.up, self.colour, 0.55, unit)
-        label(ax, x + right[0] / 2, y - 0.18, self.right_label, size=SMALL)
-        label(ax, x + right[0] + deep[0] / 2 + 0.12, y + deep[1] / 2 - 0.08, self.deep_label, size=SMALL, ha="left")
+        label(ax, x + right[0] / 2, y - 0.24, self.right_label, size=SMALL)
+        label(ax, x + right[0] + deep[0] / 2 + 0.12, y + deep[1] / 2 - 0.06, self.deep_label, size=SMALL, ha="left")
         middle = max(up[1], text_width(self.up_label, SMALL)) / 2
         label(ax, x - 0.17, y + middle, self.up_label, size=SMALL, rotation=90)
         label(ax, x - 0.28, y + self._title_height(unit), self.title, ha="left", weight="bold")
@@ -134,7 +135,7 @@ def slices(num_layers=2, bidirectional=False, steps=5):
     if num_layers not in (1, 2, 3) or not 2 <= steps <= 6:
         raise ValueError(f"slices draws 1 to 3 layers and 2 to 6 steps; got num_layers={num_layers}, steps={steps}.")
     directions = 2 if bidirectional else 1
-    pitch, gap, bottom, step = 0.5, 0.32, 1.2, 4.0 / (steps + bidirectional)
+    pitch, gap, bottom, step = 0.52, 0.4, 1.2, 4.0 / (steps + bidirectional)
     xs = [(2.55 if bidirectional else 1.6) + step * t for t in range(steps)]
     ys = [bottom + pitch * row + gap * (row // directions) for row in range(num_layers * directions)]
     fig, ax = canvas(ys[-1] + 0.95)
@@ -155,12 +156,12 @@ def slices(num_layers=2, bidirectional=False, steps=5):
         label(ax, xs[-1] + 0.55, ys[-1], "out[:, -1, :]\n= h_n[-1]", "h", ha="left", weight="bold", size=SMALL)
     for t, x in enumerate(xs):
         label(ax, x, bottom - 0.48, f"$t={t}$", size=SMALL)
-    frame(ax, xs[0] - 0.36, ys[-directions] - 0.25, xs[-1] + 0.36, ys[-1] + 0.25, colour="ink", linewidth=2.4, zorder=6)
+    frame(ax, xs[0] - 0.36, ys[-directions] - 0.25, xs[-1] + 0.36, ys[-1] + 0.25, colour="ink", linewidth=2.4)
     middle = (xs[0] + xs[-1]) / 2
     label(ax, middle, ys[-1] + 0.6, "out: the last layer, every step", weight="bold")
     for row, y in enumerate(ys):
         column = xs[0] if row % directions else xs[-1]
-        frame(ax, column - 0.31, y - 0.21, column + 0.31, y + 0.21, colour="f", dashed=True, linewidth=2.4, zorder=7)
+        frame(ax, column - 0.31, y - 0.21, column + 0.31, y + 0.21, colour="f", dashed=True, linewidth=2.4)
     label(ax, middle, 0.3, "h_n (dashed): every layer, its last step", "f", weight="bold")
     return fig
 

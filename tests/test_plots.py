@@ -1,0 +1,374 @@
+"""Every figure of the course draws, can be read on a phone and in the dark, and says what is wrong with bad input."""
+
+import functools
+import io
+import re
+import subprocess
+import sys
+import warnings
+from itertools import combinations
+
+import numpy as np
+import pytest
+import torch
+from IPython.core.formatters import DisplayFormatter
+from matplotlib import rcParams
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch
+from matplotlib.path import Path
+from matplotlib.text import Text
+from PIL import Image
+
+from seqlab import History, plots
+
+SPREAD = np.random.default_rng(0)
+IMAGES = SPREAD.random((24, 28, 28)) * (SPREAD.random((24, 28, 28)) < 0.2)  # far harder to compress than digits
+LABELS = np.arange(24) % 10
+PREDICTIONS = np.where(LABELS == 3, 5, LABELS)
+RUNS = 1 / np.arange(1, 9) + SPREAD.random((5, 8)) / 20
+COUNTS = np.diag(SPREAD.integers(800, 1200, 10)) + SPREAD.poisson(2, (10, 10)) * (1 - np.eye(10, dtype=int))
+
+
+def history(epochs):
+    return History(
+        {"epoch": k, "train_loss": 0.9 / k, "val_loss": 0.7 / k, "val_accuracy": 1 - 0.2 / k, "seconds": 3.0}
+        for k in range(1, epochs + 1)
+    )
+
+
+FIGURES = {
+    "unrolled": lambda: plots.unrolled(),
+    "unrolled one step": lambda: plots.unrolled(1, outputs=True),
+    "unrolled two steps": lambda: plots.unrolled(2),
+    "unrolled numbers": lambda: plots.unrolled([1.0, 0.5, -1.0, 2.0], states=[0.7163, 0.6953, -0.3385, 0.9106]),
+    "unrolled words": lambda: plots.unrolled(["not", "bad", "at", "all"], outputs=[None, None, None, "positive"]),
+    "unrolled everything": lambda: plots.unrolled(torch.ones(3), torch.zeros(3), torch.full((3,), -0.25)),
+    "patterns": plots.patterns,
+    "heads": plots.heads,
+    "rnn_cell": plots.rnn_cell,
+    "lstm_cell": plots.lstm_cell,
+    "gru_cell": plots.gru_cell,
+    "shape_boxes": lambda: plots.shape_boxes(x=torch.zeros(2, 5, 4), out=(2, 5, 6), h_n=(1, 2, 6)),
+    "shape_boxes lstm": lambda: plots.shape_boxes(x=(2, 5, 4), out=(2, 5, 6), h_n=(2, 2, 6), c_n=(2, 2, 6)),
+    "shape_boxes digits": lambda: plots.shape_boxes(x=(64, 28, 28), out=(64, 28, 128), h_n=(1, 64, 128)),
+    "shape_boxes unbatched": lambda: plots.shape_boxes(x=(5, 4), out=(5, 6), h_n=(1, 6)),
+    "shape_boxes time first": lambda: plots.shape_boxes(x=(5, 2, 4), axes={"x": ("seq_len", "batch", "input_size")}),
+    "shape_boxes single": lambda: plots.shape_boxes(out=(1, 1, 1)),
+    "slices one layer": lambda: plots.slices(1),
+    "slices": plots.slices,
+    "slices both ways": lambda: plots.slices(1, bidirectional=True),
+    "slices both ways, two layers": lambda: plots.slices(2, bidirectional=True, steps=4),
+    "slices three layers": lambda: plots.slices(3, steps=6),
+    "batch_first_axes": plots.batch_first_axes,
+    "digits": lambda: plots.digits(torch.tensor(IMAGES[:16]), torch.tensor(LABELS[:16])),
+    "digits with mistakes": lambda: plots.digits(IMAGES, LABELS, PREDICTIONS),
+    "digits without labels": lambda: plots.digits(torch.tensor(IMAGES[:4]).unsqueeze(1), columns=2),
+    "digit alone": lambda: plots.digits(IMAGES[:1], [7], [2]),
+    "digit_as_sequence": lambda: plots.digit_as_sequence(IMAGES[0]),
+    "digit_as_sequence, four rows": lambda: plots.digit_as_sequence(torch.tensor(IMAGES[:1]), rows=(0, 1, 2, 27)),
+    "curves": lambda: plots.curves(history(8)),
+    "curves of one epoch": lambda: plots.curves(history(1)),
+    "curves of seeds": lambda: plots.curves({"RNN": RUNS, "GRU": RUNS / 1.1, "LSTM": RUNS / 1.12}, "validation loss"),
+    "confusion": lambda: plots.confusion(torch.tensor(COUNTS)),
+    "confusion of two": lambda: plots.confusion([[3, 0], [1, 2]], labels=["falls", "rises"]),
+    "lines": lambda: plots.lines(range(5), {"h": [0, 0.7163, 0.6953, -0.3385, 0.9106], "x": [0, 1, 0.5, -1, 2]}, "t"),
+    "lines, close ends": lambda: plots.lines([1, 2], dict.fromkeys(("a run", "same", "again"), (0.5, 1.0)), "t", "y"),
+    "lines, log": lambda: plots.lines(range(40), {"0.5": 0.5 ** np.arange(40.0)}, "lag", "gradient", logy=True),
+    "saturation": plots.saturation,
+    "training_loop": plots.training_loop,
+    "training_loop of digits": lambda: plots.training_loop(x=(128, 28, 28), hidden_size=128, classes=10),
+    "cobweb": lambda: plots.cobweb(0.5, 0.1, -0.9),
+    "cobweb, two rests": lambda: plots.cobweb(2.5, h_0=torch.tensor(0.1), steps=30),
+    "cobweb, oscillating": lambda: plots.cobweb(-1.5, h_0=2.0, input=0.5, w_x=0.3),
+}
+
+
+@pytest.fixture(params=FIGURES)
+def drawing(request):
+    """A figure as drawn, made with every warning an error: (figure, [(text, box in pixels), ...])."""
+    return draw_once(request.param)
+
+
+@functools.cache
+def draw_once(name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return draw(FIGURES[name]())
+
+
+def draw(fig):
+    texts = []
+    plain_draw = Text.draw
+
+    def recording_draw(text, renderer, *args, **kwargs):
+        if text.get_visible() and text.get_text().strip():
+            texts.append((text, text.get_window_extent(renderer)))
+        return plain_draw(text, renderer, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Text, "draw", recording_draw)
+        FigureCanvasAgg(fig).draw()
+    last = {id(text): (text, box) for text, box in texts}  # the layout may draw twice
+    return fig, list(last.values())
+
+
+def overlaps(one, other, slack=2):
+    """Whether two boxes share more than a rim of `slack` pixels (of 1400)."""
+    return (
+        min(one.x1, other.x1) - max(one.x0, other.x0) > slack and min(one.y1, other.y1) - max(one.y0, other.y0) > slack
+    )
+
+
+def reading_faults(fig, texts):
+    """Texts that touch each other, leave the canvas, are crossed by a line or by the edge of a box."""
+    faults = []
+    for (one, box), (other, other_box) in combinations(texts, 2):
+        if overlaps(box, other_box):
+            faults.append(f"{one.get_text()!r} touches {other.get_text()!r}")
+    diagrams = [ax for ax in fig.axes if not ax.axison]
+    arrows = [mark for ax in diagrams for mark in ax.get_children() if isinstance(mark, FancyArrowPatch | Line2D)]
+    lines = [
+        Path(polygon)
+        for mark in arrows
+        for polygon in mark.get_transform().transform_path(mark.get_path()).to_polygons(closed_only=False)
+    ]
+    boxes = [mark.get_window_extent() for ax in diagrams for mark in ax.get_children() if type(mark) is FancyBboxPatch]
+    for text, box in texts:
+        if box.x0 < 0 or box.y0 < 0 or box.x1 > fig.bbox.width or box.y1 > fig.bbox.height:
+            faults.append(f"{text.get_text()!r} leaves the canvas")
+        inner = box.padded(-2)
+        if any(line.intersects_bbox(inner, filled=False) for line in lines):
+            faults.append(f"a line crosses {text.get_text()!r}")
+        for edge in boxes:
+            inside = edge.x0 <= inner.x0 and edge.y0 <= inner.y0 and inner.x1 <= edge.x1 and inner.y1 <= edge.y1
+            if overlaps(edge, box) and not inside:
+                faults.append(f"{text.get_text()!r} sticks out of its box")
+    return faults
+
+
+def test_texts_can_be_read(drawing):
+    assert reading_faults(*drawing) == []
+
+
+def test_text_is_large_enough_on_a_phone(drawing):
+    fig, texts = drawing
+    pixels = {text.get_text(): text.get_size() / 72 * 360 / fig.get_size_inches()[0] for text, _ in texts}
+    assert not texts or min(pixels.values()) >= 8.5, pixels
+
+
+def test_picture_is_crisp_and_small(drawing):
+    fig, _ = drawing
+    png = fig.png()
+    width, _ = Image.open(io.BytesIO(png)).size
+    assert width == 1400
+    assert len(png) <= 60_000
+
+
+def test_a_notebook_shows_it_once_with_a_fixed_text(drawing):
+    fig, _ = drawing
+    data, metadata = DisplayFormatter().format(fig)
+    assert sorted(data) == ["image/png", "text/plain"]
+    width, height = (round(100 * inches) for inches in fig.get_size_inches())
+    assert re.fullmatch(r"<Figure size 1400x\d+ with \d Axes>", data["text/plain"])
+    assert metadata["image/png"] == {"width": width, "height": height}
+
+
+def test_every_colour_has_a_meaning(drawing):
+    fig, _ = drawing
+    strays = set()
+    for mark in fig.findobj(lambda mark: isinstance(mark, Patch | Line2D)):
+        colours = [mark.get_color()] if isinstance(mark, Line2D) else [mark.get_facecolor(), mark.get_edgecolor()]
+        strays |= {str(colour) for colour in colours if not is_tint(to_rgb(colour))}
+    assert not strays
+
+
+def is_tint(colour):
+    """Grey, or some mix of white and a colour of COLOURS."""
+    colour = np.array(colour)
+    if np.ptp(colour) < 0.02:
+        return True
+    for pure in plots.COLOURS.values():
+        away = 1 - np.array(to_rgb(pure))
+        strength = np.dot(1 - colour, away) / np.dot(away, away)
+        if strength <= 1.01 and np.abs(1 - strength * away - colour).max() < 0.02:
+            return True
+    return False
+
+
+def test_the_checks_see_faults():
+    fig = plots.figure(2, layout=None)
+    ax = fig.add_axes((0, 0, 1, 1))
+    ax.axis("off")
+    for x, y, text in ((0.5, 0.5, "one"), (0.52, 0.5, "two"), (0.99, 0.9, "outside"), (0.2, 0.2, "crossed")):
+        ax.text(x, y, text, size=12)
+    ax.plot([0, 1], [0.22, 0.22])
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    faults = reading_faults(*draw(fig))
+    assert faults == ["'one' touches 'two'", "'outside' leaves the canvas", "a line crosses 'crossed'"]
+    assert not is_tint(to_rgb("magenta"))
+
+
+def linear(colour):
+    colour = np.asarray(colour)
+    return np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one, other):
+    low, high = sorted(linear(colour) @ [0.2126, 0.7152, 0.0722] + 0.05 for colour in (one, other))
+    return high / low
+
+
+def on_a_dark_page(colour):
+    """What CSS's invert(0.93) hue-rotate(180deg) makes of a colour."""
+    turn = np.array([[-0.574, 1.43, 0.144], [0.426, 0.43, 0.144], [0.426, 1.43, -0.856]])
+    return np.clip(turn @ (0.93 - 0.86 * np.array(colour)), 0, 1)
+
+
+@pytest.mark.parametrize("name", plots.COLOURS)
+def test_colours_show_on_white_and_on_dark(name):
+    colour = to_rgb(plots.COLOURS[name])
+    assert contrast(colour, (1, 1, 1)) >= 3
+    assert contrast(on_a_dark_page(colour), on_a_dark_page((1, 1, 1))) >= 3
+
+
+# Machado, Oliveira and Fernandes (2009), full severity, on linear RGB.
+SIGHT = {
+    "full": np.eye(3),
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+}
+
+
+def lab(colour, sight):
+    seen = np.clip(SIGHT[sight] @ linear(to_rgb(colour)), 0, 1)
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ seen
+    x, y, z = np.cbrt(xyz / [0.9505, 1, 1.089])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("together", ["xhcifgo", "xhzrn", "xhy"])
+def test_what_meets_in_a_figure_is_told_apart(together, sight):
+    distance = {
+        a + b: np.linalg.norm(lab(plots.COLOURS[a], sight) - lab(plots.COLOURS[b], sight))
+        for a, b in combinations(together, 2)
+    }
+    assert min(distance.values()) >= 15, distance
+
+
+def test_a_line_named_h_has_the_colour_of_h():
+    fig = plots.lines([0, 1], {"h": [0, 1], "c": [1, 0]})
+    assert [line.get_color() for line in fig.axes[0].lines] == [plots.COLOURS["h"], plots.COLOURS["c"]]
+
+
+def test_each_gate_has_its_colour_in_the_cells():
+    for fig, gates in ((plots.lstm_cell(), "cifgoxh"), (plots.gru_cell(), "zrnxh"), (plots.rnn_cell(), "xh")):
+        edges = {tuple(np.round(patch.get_edgecolor()[:3], 3)) for patch in fig.axes[0].patches}
+        assert all(tuple(np.round(to_rgb(plots.COLOURS[gate]), 3)) in edges for gate in gates)
+
+
+def test_values_stand_in_the_unrolled_loop():
+    _, texts = draw_once("unrolled numbers")
+    shown = [text.get_text() for text, _ in texts]
+    assert [text for text in shown if text.startswith("$x_")][1:] == [
+        "$x_1$ = 1.0", "$x_2$ = 0.5", "$x_3$ = −1.0", "$x_4$ = 2.0",
+    ]  # fmt: skip
+    assert {"$h_1$\n0.7163", "$h_2$\n0.6953", "$h_3$\n−0.3385", "$h_4$\n0.9106"} <= set(shown)
+
+
+def test_a_wrong_prediction_is_marked_by_more_than_colour():
+    _, texts = draw(plots.digits(IMAGES[:3], [1, 2, 3], [1, 2, 5]))
+    assert [text.get_text() for text, _ in texts] == ["1", "2", "✗ 5, is 3"]
+
+
+def test_the_best_epoch_is_the_one_of_the_history():
+    record = history(5)
+    record[1]["val_accuracy"] = 0.999
+    _, texts = draw(plots.curves(record))
+    assert "★ best: epoch 2" in [text.get_text() for text, _ in texts]
+
+
+@pytest.mark.parametrize(
+    ("w_h", "drive", "kinds"),
+    [
+        (0.5, 0.0, ["attracts"]),
+        (2.0, 0.0, ["attracts", "repels", "attracts"]),
+        (-1.5, 0.0, ["repels"]),
+        (2.0, 1.0, ["attracts"]),
+    ],
+)
+def test_fixed_points_are_found_and_told_apart(w_h, drive, kinds):
+    from seqlab.plots.charts import fixed_points
+
+    found = fixed_points(w_h, drive)
+    assert ["attracts" if abs(slope) <= 1 else "repels" for _, slope in found] == kinds
+    assert all(abs(np.tanh(w_h * h + drive) - h) < 1e-9 for h, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: plots.unrolled(5), "1 to 4 steps.* got 5"),
+        (lambda: plots.unrolled([1.0, 2.0], states=[0.1]), "states must have one entry per step: expected 2, got 1"),
+        (lambda: plots.unrolled(2, outputs=["a"]), "outputs must have one entry per step: expected 2, got 1"),
+        (lambda: plots.unrolled(2, states=["a", "b"]), "states must hold only numbers"),
+        (lambda: plots.shape_boxes(), "at least one tensor"),
+        (lambda: plots.shape_boxes(q=(1, 2, 3)), "'q' has no axis names"),
+        (lambda: plots.shape_boxes(x=(1, 2, 3, 4)), r"x should have the axes .* but its shape is \(1, 2, 3, 4\)"),
+        (lambda: plots.shape_boxes(x=(0, 2, 3)), r"its shape is \(0, 2, 3\)"),
+        (lambda: plots.slices(4), "1 to 3 layers .* got num_layers=4"),
+        (lambda: plots.digits(IMAGES[0]), r"images must have shape \(n, 28, 28\).* got \(28, 28\)"),
+        (lambda: plots.digits(IMAGES[:0]), "n >= 1"),
+        (lambda: plots.digits(IMAGES[:3], [1, 2]), "labels must have one entry per image: expected 3"),
+        (lambda: plots.digits(IMAGES[:2], [1, 2], [1]), "predictions must have one entry per image: expected 2"),
+        (lambda: plots.digit_as_sequence(IMAGES[:2]), "image must be one picture"),
+        (lambda: plots.digit_as_sequence(IMAGES[0], rows=(0, 28)), "rows must be 2 to 6 row numbers from 0 to 27"),
+        (lambda: plots.curves([]), "at least one epoch"),
+        (lambda: plots.curves([{"epoch": 1}]), "at least one epoch"),
+        (lambda: plots.curves({}), "at least one entry"),
+        (lambda: plots.curves({"a": [1, 2], "b": [1]}), "'b' must have one value per x: expected 2"),
+        (lambda: plots.confusion(np.eye(3)), r"matrix must have shape \(10, 10\).* got \(3, 3\)"),
+        (lambda: plots.lines([1, 2], [3, 4]), "as a dict"),
+        (lambda: plots.lines([1, 2], {"a": [float("nan")] * 2}), "at least one finite value"),
+        (lambda: plots.lines([1, 2], {"a": ["b", "c"]}), "must hold only numbers"),
+        (lambda: plots.training_loop(x=(4, 5)), r"x must be a shape .* got \(4, 5\)"),
+        (lambda: plots.cobweb(1.0, steps=0), "steps must be from 1 to 200; got 0"),
+    ],
+)
+def test_bad_input_gets_one_clear_sentence(call, sentence):
+    with pytest.raises(ValueError, match=sentence) as error:
+        call()
+    assert "\n" not in str(error.value)
+
+
+def test_tensors_with_gradients_can_be_drawn():
+    h = torch.tensor([0.1, 0.2], requires_grad=True)
+    plots.lines([0, 1], {"h": h * 2, "list": list(h * 3)})
+
+
+def test_a_readers_own_settings_stay():
+    before = dict(rcParams)
+    plots.lines([0, 1], {"h": [0, 1]}).png()
+    plots.figure(3).subplots(1, 2)
+    assert dict(rcParams) == before
+
+
+def test_every_public_function_is_drawn_here():
+    drawn = {name.split()[0].rstrip(",") for name in FIGURES} | {"digits"}
+    assert set(plots.__all__) - {"COLOURS", "figure", "use_style"} <= drawn
+
+
+def test_importing_and_drawing_leaves_pyplot_alone_and_is_quick():
+    program = """
+import sys, time, torch, seqlab, matplotlib.figure, matplotlib.backends.backend_agg
+start = time.process_time()
+from seqlab import plots
+seconds = time.process_time() - start
+plots.patterns().png()
+assert "matplotlib.pyplot" not in sys.modules
+print(seconds)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert float(run.stdout) < 0.3
