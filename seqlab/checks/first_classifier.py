@@ -1,1 +1,161 @@
 """Checks of the exercises of this chapter."""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from . import call, exercise, expect_close, expect_tensor, fail
+
+
+@exercise("04-trend")
+def _check_trend(trend_data):
+    x, y = _pair(call(trend_data, name="trend_data"), "trend_data")
+    x = expect_tensor(x, (4, 5, 1), "x", "(batch, seq_len, input_size)", {
+        (4, 5): "The last axis, input_size, is missing: unsqueeze(-1) adds it",
+        (5, 4, 1): "Batch and time look swapped: one row per sequence",
+        (1, 4, 5): "The axis of size 1 belongs at the end: it is input_size",
+        (2, 5, 1): "Two rising and two falling make four sequences"})
+    _expect_float(x)
+    y = _expect_classes(y, (4,))
+    if sorted(y.tolist()) != [0, 0, 1, 1]:
+        fail(f"y should hold each class twice, but it is {y.tolist()}")
+    for number, (values, label) in enumerate(zip(x[:, :, 0], y.tolist(), strict=True)):
+        steps = values.diff() if label == 1 else -values.diff()
+        if (steps > 0).all():
+            continue
+        if (steps < 0).all():
+            fail(f"sequence {number} is labelled {label} but goes the other way. Are the classes swapped?")
+        fail(f"sequence {number} is labelled {label}, but along axis 1 (time) it does not move that way "
+             f"at every step: {[round(value, 4) for value in values.tolist()]}")
+    rising, falling = (sorted(sorted(values) for values in x[y == label, :, 0].tolist()) for label in (1, 0))
+    if not torch.allclose(torch.tensor(rising), torch.tensor(falling)):
+        fail("order is not the only difference: with the values of each sequence sorted, the two classes still differ. "
+             "A rule that ignores order (a mean, one value) could tell them apart")
+    return "Right: the same values in both classes, so only order is left."
+
+
+@exercise("04-mean")
+def _check_mean(mean_logits):
+    for batch, seq_len, classes in ((3, 7, 2), (4, 4, 3), (1, 6, 2)):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(batch)
+            rnn, head = nn.RNN(2, 5, batch_first=True), nn.Linear(5, classes)
+            x = torch.randn(batch, seq_len, 2)
+            out, _ = rnn(x)
+        got = call(mean_logits, rnn, head, x, name="mean_logits")
+        got = expect_tensor(got, (batch, classes), "the result", "(batch, classes)", {
+            (seq_len, classes): "One row per step is left: the mean went over the batch, not over time",
+            (batch, seq_len, classes): "The time axis is still there: take the mean over the steps",
+            (batch, 5): "These are states. The head has not read them yet",
+            (1, batch, classes): "h_n has an extra first axis, num_layers; and is it the mean?"})
+        causes = {"it is what the head says of the last state alone": head(out[:, -1]),
+                  "it is the sum over the steps, not the mean": head(out.sum(dim=1)),
+                  "it is what the head says of the first state alone": head(out[:, 0]),
+                  "it is softmax of the logits. The loss wants the logits": head(out.mean(dim=1)).softmax(dim=1)}
+        if batch == seq_len:
+            causes["the mean went over axis 0, the batch; time is axis 1"] = head(out.mean(dim=0))
+        expect_close(got, head(out.mean(dim=1)), "the result", causes)
+    return "Right: all states count, and the shape is the same as before."
+
+
+@exercise("04-loss")
+def _check_loss(loss_by_hand, floor):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(4)
+        cases = [(3 * torch.randn(6, classes), torch.randint(0, classes, (6,))) for classes in (2, 5, 6)]
+    for logits, y in cases:
+        got = expect_tensor(call(loss_by_hand, logits, y, name="loss_by_hand"), (), "the loss", "one number", {
+            (6,): "There is one number per sequence: which step of the recipe makes them one?",
+            (6, 6): "Every row was paired with every label: pick one entry per row"})
+        log_p = logits.log_softmax(dim=1)
+        right = log_p[range(6), y]
+        expect_close(got, -right.mean(), "the loss", {
+            "the sign is turned around: a probability below one has a negative logarithm": right.mean(),
+            "it is the sum over the sequences, not the mean": -right.sum(),
+            "it averages over all classes. Only the right class of each sequence counts": -log_p.mean(),
+            "softmax is applied twice": F.cross_entropy(logits.softmax(dim=1), y),
+            "it is the mean probability without the logarithm": -right.exp().mean(),
+            "softmax went over axis 0, the batch; classes are axis 1": F.nll_loss(logits.log_softmax(dim=0), y),
+            "softmax is missing: these are the logits of the right class, not log-probabilities":
+                -logits[range(6), y].mean()})
+    large = torch.tensor([[1000.0, 0.0, -1000.0], [1000.0, 998.0, 0.0]])
+    for y in (torch.tensor([0, 1]), torch.tensor([1, 0])):
+        got = torch.as_tensor(call(loss_by_hand, large, y, name="loss_by_hand"))
+        if not torch.isfinite(got):
+            fail("with logits of 1000 the loss is not a finite number: exp(1000) overflows, or a probability rounds "
+                 "to zero before its logarithm is taken. Can you avoid forming the probabilities at all?")
+        expect_close(got, F.cross_entropy(large, y), "the loss with logits of 1000")
+    try:
+        floor = float(floor)
+    except (TypeError, ValueError):
+        fail(f"floor should be one number, but it is {type(floor).__name__}")
+    expect_close(floor, math.log(math.e + 9) - 1, "floor", {
+        "that is reached with logits, which can grow without end. What can come out of softmax?": 0.0,
+        "that is the loss of a net with no clue. This net is certain, and right": math.log(10),
+        "that is the floor with two classes": math.log(math.e + 1) - 1})
+    return "Right, also where exp would overflow."
+
+
+@exercise("04-long")
+def _check_long(first_step_task):
+    n, seq_len = 400, 6
+    x, y = _pair(call(first_step_task, n, seq_len, 1, name="first_step_task"), "first_step_task")
+    x = expect_tensor(x, (n, seq_len, 1), "x", "(n, seq_len, 1)", {
+        (n, seq_len): "The last axis, input_size, is missing: unsqueeze(-1) adds it",
+        (seq_len, n, 1): "Batch and time look swapped",
+        (n, seq_len + 1, 1): "There is one step too many: the first step is one of the seq_len"})
+    _expect_float(x)
+    y = _expect_classes(y, (n,))
+    if set(y.tolist()) != {0, 1} or not 0.35 < y.float().mean() < 0.65:
+        fail("the classes should be 0 and 1, at random and about equally often")
+    if (y[: n // 2] == y[n // 2:]).all() or (y.diff() != 0).all() or (y.diff() != 0).sum() < 20:
+        fail("y follows a pattern: draw the classes at random")
+    sign = 2.0 * y - 1
+    if torch.equal(x[:, 0, 0], -sign):
+        fail("the first step has the wrong sign: 1.0 belongs to class 1")
+    if torch.equal(x[:, -1, 0], sign) and not torch.equal(x[:, 0, 0], sign):
+        fail("the class stands at the last step, not at the first: axis 1 is time, and 0 is its first index")
+    if not torch.equal(x[:, 0, 0], sign):
+        fail("the first step should be exactly 1.0 or -1.0, by class. Is noise added to it, or the 0 of class 0 kept?")
+    later = x[:, 1:, 0]
+    if (later.std(dim=0) < 1e-6).any():
+        fail("along axis 1 (time) some later step is the same for every sequence: it should be noise")
+    if (later.std(dim=1) < 1e-6).any():
+        fail("the later steps of one sequence are all equal: draw noise for each step")
+    gap = (later[y == 1].mean(dim=0) - later[y == 0].mean(dim=0)).abs()
+    if (gap > 0.5).any():
+        fail(f"step {int(gap.argmax()) + 1} tells the classes apart: only step 0 should")
+    if later.mean().abs() > 0.15 or (later.std() - 1).abs() > 0.15:
+        fail(f"the noise has mean {later.mean():.2f} and standard deviation {later.std():.2f}: torch.randn gives "
+             "about 0 and 1, torch.rand does not")
+    again, _ = call(first_step_task, n, seq_len, 1, name="first_step_task")
+    other, _ = call(first_step_task, n, seq_len, 2, name="first_step_task")
+    if not torch.equal(again, x):
+        fail("the same seed gave other data the second time: give the seed to a generator, and the generator to "
+             "every random function")
+    if torch.equal(other, x):
+        fail("another seed gave the same data: is the argument seed used?")
+    long_x, _ = call(first_step_task, 3, 40, 1, name="first_step_task")
+    expect_tensor(long_x, (3, 40, 1), "x for first_step_task(3, 40, 1)", "(n, seq_len, 1)")
+    return "Right: only the first step knows, and everything after it is noise."
+
+
+def _pair(result, name):
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        fail(f"{name} should return two tensors, x and y, but it returns {type(result).__name__}")
+    return result
+
+
+def _expect_float(x):
+    if x.dtype != torch.float32:
+        fail(f"x holds {x.dtype}, but the layer's weights are float32. "
+             + ("float() converts" if x.is_floating_point() else "Write 1.0 for 1"))
+
+
+def _expect_classes(y, shape):
+    y = expect_tensor(y, shape, "y", "(batch,)", {(*shape, 1): "Class numbers need no last axis"})
+    if y.dtype != torch.int64:
+        fail(f"y holds {y.dtype}: class numbers are int64, which is what torch.tensor makes of whole numbers")
+    return y
