@@ -1,1 +1,220 @@
 """Checks of the exercises of this chapter."""
+
+import itertools
+import math
+
+import torch
+from torch import nn
+
+from . import call, exercise, expect_close, expect_tensor, fail
+
+BATCH, INPUT_SIZE, HIDDEN_SIZE = 4, 3, 5        # all different, so that a swapped axis shows
+HISTORIES = {
+    "the best epoch is in the middle": ([0.9, 0.5, 0.3, 0.2], [0.4, 0.5, 0.6, 0.7], [0.80, 0.91, 0.95, 0.93], 1, 3),
+    "two epochs are equally good": ([0.9, 0.5, 0.3, 0.2], [0.6, 0.5, 0.4, 0.3], [0.80, 0.95, 0.90, 0.95], 1, 2),
+    "the run was resumed, so the numbering starts at 4": ([0.4, 0.3, 0.2], [0.4, 0.6, 0.5], [0.91, 0.92, 0.90], 4, 5),
+}
+
+
+class _EightLayers(nn.Module):
+    def __init__(self, input_size=INPUT_SIZE, hidden_size=HIDDEN_SIZE):
+        super().__init__()
+        for gate in "ifgo":
+            self.add_module(f"x_{gate}", nn.Linear(input_size, hidden_size))
+            self.add_module(f"h_{gate}", nn.Linear(hidden_size, hidden_size))
+
+
+def _a_case():
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        return _EightLayers(), torch.randn(BATCH, INPUT_SIZE), *torch.randn(2, BATCH, HIDDEN_SIZE)
+
+
+def _sums(layers, x_t, h):
+    """What comes out of each pair of layers, before it is squashed."""
+    return {gate: getattr(layers, f"x_{gate}")(x_t) + getattr(layers, f"h_{gate}")(h) for gate in "ifgo"}
+
+
+def _gates(sums):
+    return {gate: torch.tanh(z) if gate == "g" else torch.sigmoid(z) for gate, z in sums.items()}
+
+
+@exercise("10-step")
+@torch.no_grad()
+def _step(step):
+    layers, x_t, h, c = _a_case()
+    answer = call(step, x_t, h, c, layers, name="step")
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        fail(f"step should return two things, the new h and the new c, but it returned {type(answer).__name__}")
+    shape, axes = (BATCH, HIDDEN_SIZE), "(batch, hidden_size)"
+    new_h, new_c = (expect_tensor(part, shape, f"the new {name}", axes)
+                    for name, part in zip("hc", answer, strict=True))
+
+    sums = _sums(layers, x_t, h)
+    gates = _gates(sums)
+    i, f, g, o = (gates[gate] for gate in "ifgo")
+    want_c = f * c + i * g
+    want_h = o * torch.tanh(want_c)
+    if torch.allclose(new_h, want_c, atol=1e-5) and torch.allclose(new_c, want_h, atol=1e-5):
+        fail("h and c come in the wrong order: return h first")
+    only_x = _gates({gate: getattr(layers, f"x_{gate}")(x_t) for gate in "ifgo"})
+    only_h = _gates({gate: getattr(layers, f"h_{gate}")(h) for gate in "ifgo"})
+    expect_close(new_c, want_c, "the new c", {
+        "the input gate and the forget gate are swapped": i * c + f * g,
+        "the candidate goes through a sigmoid, so it can only add": f * c + i * torch.sigmoid(sums["g"]),
+        "the candidate is not squashed": f * c + i * sums["g"],
+        "nothing is forgotten: where is the forget gate?": c + i * g,
+        "nothing is kept: where is the old c?": i * g,
+        "the input gate does not let the candidate through number by number": f * c + g,
+        "the gates read the row alone; what the cell showed last is missing":
+            only_x["f"] * c + only_x["i"] * only_x["g"],
+        "the gates read the old h alone; the row is missing": only_h["f"] * c + only_h["i"] * only_h["g"],
+        "the gates read c where they should read h": _update(_gates(_sums(layers, x_t, c)), c),
+        "the cell state is squashed. Only what is shown, h, goes through tanh": torch.tanh(want_c),
+    })
+    expect_close(new_h, want_h, "the new h", {
+        "tanh of the cell state is missing": o * want_c,
+        "it shows the old cell state, not the new one": o * torch.tanh(c),
+        "the output gate is missing": torch.tanh(want_c),
+        "the output gate is inside the tanh": torch.tanh(o * want_c),
+    })
+    return "One step of an LSTM, from eight layers."
+
+
+def _update(gates, c):
+    return gates["f"] * c + gates["i"] * gates["g"]
+
+
+@exercise("10-fuse")
+@torch.no_grad()
+def _fuse(fuse):
+    layers, x_t, h, _ = _a_case()
+    before = [p.clone() for p in layers.parameters()]
+    answer = call(fuse, layers, name="fuse")
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        fail(f"fuse should return two layers, x2h and h2h, but it returned {type(answer).__name__}")
+    for name, layer, size, reads in zip(("x2h", "h2h"), answer, (INPUT_SIZE, HIDDEN_SIZE), ("x_t", "h"), strict=True):
+        if not isinstance(layer, nn.Linear):
+            fail(f"{name} should be one nn.Linear, but it is {type(layer).__name__}")
+        axes, other_size = "(4 * hidden_size, size of what it reads)", INPUT_SIZE + HIDDEN_SIZE - size
+        expect_tensor(layer.weight, (4 * HIDDEN_SIZE, size), f"the weight of {name}", axes, {
+            (HIDDEN_SIZE, 4 * size):
+                "The blocks stand side by side. nn.Linear keeps one row per output: stack them along axis 0",
+            (size, 4 * HIDDEN_SIZE): "It is transposed: nn.Linear keeps its weight as (outputs, inputs)",
+            (HIDDEN_SIZE, size): "That is room for one gate, and there are four",
+            (4 * HIDDEN_SIZE, other_size): f"{name} should read {reads}: are the two layers swapped?",
+        })
+    if any(not torch.equal(old, new) for old, new in zip(before, layers.parameters(), strict=True)):
+        fail("fuse changes the eight layers that it is given; copy their weights")
+    x2h, h2h = answer
+    got, sums = x2h(x_t) + h2h(h), _sums(layers, x_t, h)
+    bias = {gate: getattr(layers, f"x_{gate}").bias + getattr(layers, f"h_{gate}").bias for gate in "ifgo"}
+    half = {gate: getattr(layers, f"h_{gate}").bias for gate in "ifgo"}
+    stacked = lambda values, order="ifgo": torch.cat([values[gate] for gate in order], dim=-1)
+    orders = [stacked(sums, order) for order in itertools.permutations("ifgo")]
+    expect_close(got, stacked(sums), "the sum of the two results", {
+        "the four blocks are right, but in another order. PyTorch's is i, f, g, o":
+            next((values for values in orders if torch.allclose(got, values, atol=1e-4)), math.nan),
+        "the biases are missing": stacked(sums) - stacked(bias),
+        "the biases of h2h are missing": stacked(sums) - stacked(half),
+        "the biases of x2h are missing": stacked(sums) - stacked(bias) + stacked(half),
+        "it holds the fresh random numbers of a new nn.Linear in part. Were all weights and all biases copied?":
+            got if _not_copied(x2h, layers, "x") or _not_copied(h2h, layers, "h") else math.nan,
+    })
+    return "Two matrix products instead of eight, and the same numbers."
+
+
+def _not_copied(layer, layers, side) -> bool:
+    """Whether some row of the fused weight is no row of the four layers."""
+    rows = torch.cat([getattr(layers, f"{side}_{gate}").weight for gate in "ifgo"])
+    return bool(((layer.weight[:, None] - rows).abs().amax(dim=-1).amin(dim=1) > 1e-6).any())
+
+
+@exercise("10-best-epoch")
+def _best_epoch(best_epoch):
+    for what, (train, val, accuracy, first, want) in HISTORIES.items():
+        history = [{"epoch": first + k, "train_loss": train[k], "val_loss": val[k], "val_accuracy": accuracy[k]}
+                   for k in range(len(train))]
+        got = call(best_epoch, history, name="best_epoch")
+        epochs = [row["epoch"] for row in history]
+        try:
+            right = float(got) == want
+        except (TypeError, ValueError):
+            fail(f"best_epoch should return the number of an epoch, but it returned {got!r:.60}")
+        if right:
+            continue
+        hints = [
+            (max(accuracy), "That is an accuracy; return the number of its epoch"),
+            (max(epochs[k] for k in range(len(accuracy)) if accuracy[k] == max(accuracy)),
+             "Of equally good epochs take the first"),
+            (epochs[train.index(min(train))], "Is that the lowest training loss? Or just the last epoch?"),
+            (epochs[val.index(min(val))], "Is that the lowest validation loss? The accuracy is asked for"),
+            (want - first, "That is a position in the list, counted from 0; return what stands under \"epoch\""),
+            (want - first + 1, "That is a position in the list; return what stands under \"epoch\""),
+            (epochs[accuracy.index(min(accuracy))], "That is the worst epoch"),
+        ]
+        cause = next((hint for value, hint in hints if float(got) == value), "Compare the validation accuracies")
+        fail(f"when {what}, best_epoch returns {got}. {cause}")
+    return "The epoch whose weights you keep."
+
+
+@exercise("10-per-digit")
+def _per_digit(per_digit):
+    generator = torch.Generator().manual_seed(1)
+    labels = torch.cat([torch.arange(10), torch.randint(10, (190,), generator=generator)])
+    noise = torch.randint(10, (200,), generator=generator)
+    predictions = torch.where(torch.rand(200, generator=generator) < 0.7, labels, noise)
+    predictions[predictions == 9] = 4                       # this network never says 9
+    got = call(per_digit, labels, predictions, name="per_digit")
+    got = expect_tensor(got, (10,), "what per_digit returns", "one share per digit", {
+        (): "That is one number for all digits together; take them one true digit at a time",
+        (10, 10): "That is the whole confusion matrix; which entries are right, and out of how many?",
+        (9,): "This network never predicts a 9, but there are nines to be read: go by the labels, from 0 to 9",
+    })
+    got = got.double().nan_to_num()     # a digit that is never predicted makes 0 / 0 where predictions are counted
+    table = torch.bincount(10 * labels + predictions, minlength=100).reshape(10, 10).double()
+    right, true, said = table.diagonal(), table.sum(dim=1), table.sum(dim=0)
+    expect_close(got, right / true, "what per_digit returns", {
+        "these are counts; divide by how often each digit occurs": right,
+        "these are percentages; a share lies between 0 and 1": 100 * right / true,
+        "this divides by how often each digit was predicted. Divide by how often it is the label":
+            (right / said).nan_to_num(),
+        "this divides by the number of all examples": right / len(labels),
+        "these are the shares of wrong answers": 1 - right / true,
+    })
+    return "Ten accuracies, one for each digit."
+
+
+@exercise("10-error-bar")
+def _error_bar(standard_error, digits_needed):
+    for accuracy, n in [(0.9877, 10_000), (0.5, 100), (0.9, 257)]:
+        got = _number(call(standard_error, accuracy, n, name="standard_error"), "standard_error")
+        variance = accuracy * (1 - accuracy)
+        expect_close(got, math.sqrt(variance / n), f"standard_error({accuracy}, {n})", {
+            "the square root is missing": variance / n,
+            "only n is under the root": variance / math.sqrt(n),
+            "the root is taken of the upper part alone": math.sqrt(variance) / n,
+            "these are percentage points; give a share, as accuracy is": 100 * math.sqrt(variance / n),
+            "the share of mistakes, 1 - accuracy, is missing under the root": math.sqrt(accuracy / n),
+        }, tolerance=1e-6)
+    for accuracy, error in [(0.9877, 0.0005), (0.9, 0.01), (0.5, 0.05)]:
+        got = _number(call(digits_needed, accuracy, error, name="digits_needed"), "digits_needed")
+        want = accuracy * (1 - accuracy) / error**2
+        if abs(got - want) > 1.01:
+            causes = {"n goes with the square of the error: half the error takes four times the digits":
+                      accuracy * (1 - accuracy) / error,
+                      "the share of mistakes, 1 - accuracy, is missing": accuracy / error**2}
+            cause = next((words for words, value in causes.items() if abs(got - value) <= 1.01),
+                         "Solve the formula of the standard error for n")
+            fail(f"digits_needed({accuracy}, {error}) is {got:g}, and with that many digits the standard error is "
+                 f"{math.sqrt(accuracy * (1 - accuracy) / got) if got > 0 else math.inf:.2g}: {cause}")
+        if got < want - 1e-6:
+            fail(f"digits_needed({accuracy}, {error}) is {got:g}: a little too few. Round up to a whole digit")
+    return "Half the error bar takes four times the digits."
+
+
+def _number(value, name: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        fail(f"{name} should return one number, but it returned {value!r:.60}")
