@@ -1,10 +1,12 @@
 """One model for every classifier of the course: a recurrent layer, a way to sum up its outputs, a linear head."""
 
+import functools
+
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from .cells import BUILT_IN, Recurrent
+from .cells import BUILT_IN, Recurrent, _check_sizes
 
 __all__ = ["SequenceClassifier"]
 
@@ -31,13 +33,17 @@ class SequenceClassifier(nn.Module):
     def __init__(self, kind, input_size: int, hidden_size: int, num_classes: int, num_layers: int = 1, *,
                  pooling: str = "last", bidirectional: bool = False, dropout: float = 0.0, seq_len: int | None = None):
         super().__init__()
-        if isinstance(kind, str) and kind not in BUILT_IN:
-            raise ValueError(f"kind should be one of {', '.join(BUILT_IN)} or a cell class, got {kind!r}")
+        layer = _layer_of(kind)
+        _check_sizes(input_size=input_size, hidden_size=hidden_size, num_classes=num_classes, num_layers=num_layers)
+        if not 0 <= dropout <= 1:
+            raise ValueError(f"dropout should be between 0 and 1, got {dropout}")
         if pooling not in POOLINGS:
             raise ValueError(f"pooling should be one of {', '.join(POOLINGS)}, got {pooling!r}")
-        if pooling == "concat" and not seq_len:
-            raise ValueError("pooling 'concat' has one weight per step, so it needs seq_len, the fixed number of steps")
-        layer = BUILT_IN[kind] if isinstance(kind, str) else _hand_built(kind)
+        if pooling == "concat":
+            if seq_len is None:
+                raise ValueError("pooling 'concat' has weights for every step, so it needs seq_len, "
+                                 "the fixed number of steps")
+            _check_sizes(seq_len=seq_len)
         self.layer = layer(input_size, hidden_size, num_layers, batch_first=True,
                            dropout=dropout if num_layers > 1 else 0.0, bidirectional=bidirectional)
         self.pooling, self.seq_len = pooling, seq_len
@@ -48,6 +54,11 @@ class SequenceClassifier(nn.Module):
     def forward(self, x, lengths=None):
         if x.dim() != 3 or x.shape[2] != self.layer.input_size:
             raise ValueError(f"x should be (batch, seq_len, input_size={self.layer.input_size}), got {tuple(x.shape)}")
+        if self.pooling == "concat" and x.shape[1] != self.seq_len:
+            raise ValueError(f"pooling 'concat' was built for {self.seq_len} steps, got {x.shape[1]}: "
+                             f"x is {tuple(x.shape)}")
+        if lengths is not None:
+            lengths = _whole_lengths(lengths, x)
         out, h_n = self._read(x, lengths)
         return self.head(self._pool(out, h_n, lengths))
 
@@ -58,7 +69,7 @@ class SequenceClassifier(nn.Module):
         elif isinstance(self.layer, Recurrent):
             out, state = self.layer(x, lengths=lengths)
         else:
-            packed = pack_padded_sequence(x, torch.as_tensor(lengths).cpu(), batch_first=True, enforce_sorted=False)
+            packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
             out, state = self.layer(packed)
             out, _ = pad_packed_sequence(out, batch_first=True, total_length=x.shape[1])
         return out, state[0] if isinstance(state, tuple) else state
@@ -67,14 +78,27 @@ class SequenceClassifier(nn.Module):
         if self.pooling == "last":
             return torch.cat(tuple(h_n[-self.directions:]), dim=-1)
         if self.pooling == "mean":
-            steps = out.shape[1] if lengths is None else torch.as_tensor(lengths, device=out.device)[:, None]
-            return out.sum(dim=1) / steps
-        if out.shape[1] != self.seq_len:
-            raise ValueError(f"pooling 'concat' was built for {self.seq_len} steps, got {out.shape[1]}")
+            return out.mean(dim=1) if lengths is None else out.sum(dim=1) / lengths[:, None]   # out is 0 on padding
         return out.flatten(start_dim=1)
 
 
-def _hand_built(cell_class):
-    def layer(*sizes, **options):
-        return Recurrent(cell_class, *sizes, **options)
-    return layer
+def _layer_of(kind):
+    """The function that makes the layer: PyTorch's for a name, Recurrent around a cell class."""
+    if isinstance(kind, str) and kind in BUILT_IN:
+        return BUILT_IN[kind]
+    if isinstance(kind, type) and not issubclass(kind, (nn.RNNBase, Recurrent)):
+        return functools.partial(Recurrent, kind)
+    names = ", ".join(f'"{name}"' for name in BUILT_IN)
+    raise ValueError(f"kind should be one of {names} or a cell class such as LSTMCell, got {kind!r}")
+
+
+def _whole_lengths(lengths, x):
+    """Lengths as int64 on the device of x; one for each sequence, from 1 to seq_len."""
+    lengths = torch.as_tensor(lengths, device=x.device)
+    batch, seq_len = x.shape[:2]
+    if lengths.is_floating_point() or lengths.shape != (batch,):
+        raise ValueError(f"lengths should hold one whole number for each of the {batch} sequences, "
+                         f"got {lengths.dtype} of shape {tuple(lengths.shape)}")
+    if not torch.compiler.is_compiling() and (lengths.min() < 1 or lengths.max() > seq_len):
+        raise ValueError(f"lengths should be between 1 and seq_len = {seq_len}, got {lengths.tolist()}")
+    return lengths
