@@ -37,7 +37,7 @@ def wanted_versions() -> dict[str, str]:
 
 
 def find_python(version: str) -> str:
-    """A Python of this version: COLAB_PYTHON, one on the PATH or of pyenv, else the version, for uv to find or fetch."""
+    """A Python of this version: COLAB_PYTHON, one on the PATH or of pyenv; else the version, which uv finds."""
     found = [os.environ.get("COLAB_PYTHON"), shutil.which(f"python{version}"),
              *sorted(map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}")), reverse=True)]
     for candidate in filter(None, found):

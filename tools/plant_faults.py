@@ -35,7 +35,55 @@ class Fault:
     notice: tuple[str, ...]     # the notebooks and test files to run
 
 
-FAULTS: tuple[Fault, ...] = ()
+FAULTS = (
+    # In the package.
+    Fault("swapped-axes", "the loop runs over the batch instead of over time", "seqlab/cells.py",
+          "return x.transpose(0, 1) if self.batch_first else x", "return x", ("tests/test_cells.py",)),
+    Fault("off-by-one-step", "each step reads the input of the step before", "seqlab/cells.py",
+          "new = cell(steps[t], state)", "new = cell(steps[t - 1], state)", ("tests/test_cells.py",)),
+    Fault("padding-counted", "one padded step is taken for a real one", "seqlab/cells.py",
+          "[:, None] < lengths)", "[:, None] <= lengths)", ("tests/test_cells.py",)),
+    Fault("transposed-weight", "the recurrent weight matrix is transposed", "seqlab/cells.py",
+          "return torch.tanh(self.x2h(x) + self.h2h(h))",
+          "return torch.tanh(self.x2h(x) + nn.functional.linear(h, self.h2h.weight.T, self.h2h.bias))",
+          ("tests/test_cells.py",)),
+    Fault("swapped-gates", "input and forget gate change places", "seqlab/cells.py",
+          "i, f, g, o = (", "f, i, g, o = (", ("tests/test_cells.py",)),
+    Fault("reset-before", "the GRU's reset gate acts before the recurrent weights", "seqlab/cells.py",
+          "n = torch.tanh(x_n + r * h_n)", "n = torch.tanh(x_n + self.h2h(r * h).chunk(3, dim=-1)[2])",
+          ("tests/test_cells.py",)),
+    Fault("missing-bias", "one of the two biases is not copied from the built-in layer", "seqlab/cells.py",
+          "if linear.bias is not None:", 'if linear.bias is not None and name == "ih":', ("tests/test_cells.py",)),
+    Fault("wrong-pooling", "the mean of all states where the last is meant", "seqlab/models.py",
+          "return torch.cat(tuple(h_n[-self.directions:]), dim=-1)", "return out.mean(dim=1)",
+          ("book/04-first-classifier.ipynb", "tests/test_models.py")),
+    Fault("first-layer-state", "h_n[0], the first layer, where h_n[-1], the last, is meant", "seqlab/models.py",
+          "tuple(h_n[-self.directions:])", "tuple(h_n[:self.directions])", ("tests/test_models.py",)),
+    Fault("batch-first-forgotten", "the built-in layer reads the batch as time", "seqlab/models.py",
+          "num_layers, batch_first=True,", "num_layers, batch_first=False,",
+          ("book/04-first-classifier.ipynb", "tests/test_models.py")),
+    Fault("columns-for-rows", "every digit lies on its side", "seqlab/data.py",
+          "(4, 4, 4, 4))[:, 0]", "(4, 4, 4, 4))[:, 0].transpose(1, 2)", ("tests/test_data.py",)),
+    Fault("silent-guard", "expect_shape lets a wrong size pass", "seqlab/shapes.py",
+          "        if size != want:", "        if size > want:",
+          ("book/09-images-as-sequences.ipynb", "tests/test_shapes.py")),
+    # In the code of the notebooks.
+    Fault("changed-shape", "another hidden_size than the text says", "book/03-shapes.ipynb",
+          "rnn = nn.RNN(4, 6, batch_first=True)\n", "rnn = nn.RNN(4, 5, batch_first=True)\n",
+          ("book/03-shapes.ipynb",)),
+    Fault("flattened-state", "the state printed without its axis of layers", "book/03-shapes.ipynb",
+          'print("h_n", tuple(h_n.shape))', 'print("h_n", tuple(h_n[0].shape))', ("book/03-shapes.ipynb",)),
+    Fault("state-not-carried", "every step starts from h_0", "book/02-scalar-rnn.ipynb",
+          "        h = step(x_t, h, **weights)", "        h = step(x_t, h_0, **weights)", ("book/02-scalar-rnn.ipynb",)),
+    Fault("first-step-for-last", "out[:, 0] where out[:, -1] is meant", "book/04-first-classifier.ipynb",
+          "return self.fc(out[:, -1, :])", "return self.fc(out[:, 0, :])", ("book/04-first-classifier.ipynb",)),
+    Fault("lost-squeeze", "plain squeeze(), which takes the batch along when it is 1",
+          "book/09-images-as-sequences.ipynb", "tuple(some.squeeze(1).shape)", "tuple(some.squeeze().shape)",
+          ("book/09-images-as-sequences.ipynb",)),
+    Fault("reader-without-batch-first", "the digit reader forgets batch_first", "book/09-images-as-sequences.ipynb",
+          "self.lstm = nn.LSTM(28, hidden_size, batch_first=True)", "self.lstm = nn.LSTM(28, hidden_size)",
+          ("book/09-images-as-sequences.ipynb",)),
+)
 
 
 def plant(fault: Fault, tree: Path) -> None:
