@@ -95,6 +95,7 @@ def drawing(request):
 def draw_once(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", ".*deprecated - use", DeprecationWarning)  # older matplotlib, new pyparsing
         return draw(FIGURES[name]())
 
 
