@@ -196,7 +196,7 @@ def test_the_silent_mistakes_are_silent_and_wrong():
     out, h_n = layer(x)
     assert torch.allclose(out[-1], layer(x[1:])[0][0])                 # every step of the last sequence
     assert h_n[0].shape == h_n[-1].shape and not torch.allclose(h_n[0], h_n[-1])
-    with pytest.raises(ValueError, match=r"axis 1 \(batch\)"):        # the guard of that table
+    with pytest.raises(ValueError, match=r"axis 1 \(batch\)"):        # batch_first forgotten, and the guard
         seqlab.expect_shape(nn.GRU(4, 6)(x)[1], "rows batch hidden", batch=len(x))
 
 
