@@ -17,9 +17,9 @@ MATHJAX_SETTINGS = {
     "tex": {"macros": {"R": r"\mathbb{R}"}},
 }
 
-UNUSED_SCRIPTS = ("sphinx-thebe", "togglebutton", "design-tabs", "sphinx_highlight", "sphinx-comments")
+UNUSED_SCRIPTS = ("sphinx-thebe", "togglebutton", "design-tabs", "sphinx-comments")
 UNUSED_STYLES = ("sphinx-thebe", "togglebutton")
-UNUSED_INLINE = ("THEBE_JS_URL", "togglebutton", "toggleHint", "thebe")
+UNUSED_INLINE = ("THEBE_JS_URL", "togglebutton", "toggleHint", "toggleOpenOnPrint", "thebe")
 
 
 def _text(asset):

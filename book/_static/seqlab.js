@@ -1,7 +1,7 @@
 // Small repairs that need the reader's browser.
 
 // From disk, a browser forbids pages to read each other: show search results without their excerpts.
-if (location.protocol === "file:" && window.DOCUMENTATION_OPTIONS) {
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 }
 

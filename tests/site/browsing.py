@@ -16,6 +16,7 @@ ARTEFACTS = ROOT / "artefacts" / "site"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+AXE_MODES = {"desktop-light": {}, "phone-dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
 MODES = [f"{size}-{scheme}" for size in SIZES for scheme in ("light", "dark")]
 
 
@@ -58,7 +59,9 @@ LOOK = """() => {
         && element.getBoundingClientRect().right > width + 1 && !scrolls(element.parentElement))
         .map(element => element.tagName + "." + element.className).slice(0, 5).concat("page")
     : [];
-  const text = document.querySelector("article")?.innerText ?? "";
+  const copy = document.querySelector("article")?.cloneNode(true);
+  copy?.querySelectorAll("pre, code, script, mjx-container").forEach(element => element.remove());
+  const text = copy?.textContent ?? "";
   return {
     broken_images: images.filter(image => !image.complete || image.naturalWidth === 0).map(image => image.src),
     images_without_alt: images.filter(image => !image.hasAttribute("alt") ||
@@ -67,11 +70,13 @@ LOOK = """() => {
       .map(math => math.textContent).concat(text.match(/\\\\[([]|\\$[^$\\s][^$]{0,40}\\$/g) ?? [],
       [...document.querySelectorAll("mjx-merror")].map(error => error.textContent)),
     too_wide: wide,
-    headings: [...document.querySelectorAll("article h1")].map(heading => heading.textContent),
+    headings: [...document.querySelectorAll("main h1")].map(heading => heading.textContent),
   };
 }"""
-OPEN_AND_LOAD = """async () => {
+OPEN_REVEALS = """() => {
   document.querySelectorAll(".bd-article details").forEach(reveal => { reveal.open = true; });
+}"""
+LOAD_IMAGES = """async () => {
   document.querySelectorAll("img[loading=lazy]").forEach(image => { image.loading = "eager"; });
   await Promise.all([...document.images].map(image => image.decode().catch(() => {})));
 }"""
@@ -126,22 +131,24 @@ class Reader:
             visit = self.open(url, mode)
             ARTEFACTS.mkdir(parents=True, exist_ok=True)
             picture = ARTEFACTS / f"{name.replace('/', '_')}-{mode}.png"
+            visit.page.evaluate(LOAD_IMAGES)
             visit.page.screenshot(path=picture, full_page=True)
-            visit.page.evaluate(OPEN_AND_LOAD)
+            visit.page.evaluate(OPEN_REVEALS)
+            visit.page.evaluate(LOAD_IMAGES)
             for key, value in visit.page.evaluate(LOOK).items():
                 setattr(visit, key, value)
-            if mode in ("desktop-light", "phone-dark"):
-                visit.violations = axe_violations(visit.page)
+            if mode in AXE_MODES:
+                visit.violations = axe_violations(visit.page, **AXE_MODES[mode])
             visit.page.close()
             self.visits[name, mode] = visit
         return self.visits[name, mode]
 
 
-def axe_violations(page):
+def axe_violations(page, **options):
     """What axe calls serious or critical, as readable lines."""
     from axe_playwright_python.sync_playwright import Axe
 
-    result = Axe().run(page, options={"resultTypes": ["violations"]})
+    result = Axe().run(page, options={"resultTypes": ["violations"], "preload": False, **options})
     def line(found, node):
         return f"{found['id']}: {node['html'][:150]} {' '.join(str(node.get('failureSummary')).split())[:250]}"
 

@@ -7,7 +7,7 @@ import tomllib
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browsing import ARTEFACTS, MODES, NOTEBOOK_PAGES, PAGES, ROOT, toc_pages
+from browsing import ARTEFACTS, AXE_MODES, LOAD_IMAGES, MODES, NOTEBOOK_PAGES, PAGES, ROOT, toc_pages
 
 every_page = pytest.mark.parametrize("name", PAGES)
 every_mode = pytest.mark.parametrize("mode", MODES)
@@ -51,7 +51,7 @@ def test_the_page_does_not_scroll_sideways(reader, name, mode):
 
 
 @every_page
-@pytest.mark.parametrize("mode", ["desktop-light", "phone-dark"])
+@pytest.mark.parametrize("mode", list(AXE_MODES))
 def test_axe_finds_nothing_serious(reader, name, mode):
     assert reader.visit(name, mode).violations == []
 
@@ -74,7 +74,7 @@ def test_a_screenshot_is_kept(reader, name, mode):
 @pytest.mark.parametrize("name", [page for page in PAGES if page != "404"])
 def test_the_page_works_from_disk(reader, site, name):
     visit = reader.open((site / f"{name}.html").as_uri())
-    visit.page.evaluate("async () => Promise.all([...document.images].map(image => image.decode().catch(() => {})))")
+    visit.page.evaluate(LOAD_IMAGES)
     visit.page.close()
     assert visit.off_site == [] and visit.failed == [] and visit.console == []
 
@@ -180,7 +180,8 @@ def compressed_sizes(reader, site, urls):
         path = site / unquote(urlsplit(url).path.removeprefix(prefix))
         if urlsplit(url).scheme == "http" and path.is_file():
             content = path.read_bytes()
-            sizes[path] = len(content) if path.suffix in (".png", ".woff", ".woff2") else len(gzip.compress(content, 6))
+            packed = path.suffix in (".png", ".webp", ".woff", ".woff2")
+            sizes[path] = len(content) if packed else len(gzip.compress(content, 6))
     return sizes
 
 
