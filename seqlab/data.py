@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import http.client
 import os
 import socket
 import sys
@@ -46,7 +47,7 @@ def load_digits(source: str | None = None, *, quiet: bool = False) -> Digits:
 
     Args:
         source: "mnist" or "embedded" to allow only that one; None to take the best there is.
-        quiet: print nothing.
+        quiet: print no line (a download still shows its progress bar).
 
     Raises:
         ValueError: `source` is neither.
@@ -64,36 +65,45 @@ def load_digits(source: str | None = None, *, quiet: bool = False) -> Digits:
         except OSError as problem:
             if source == "mnist":
                 raise RuntimeError(
-                    f"MNIST was asked for, but {problem}. Put its four files into {_folders()[0] / 'MNIST' / 'raw'}, set "
+                    f"MNIST was asked for, but {problem}. Put its four unpacked files into {_raw_folders()[0]}, set "
                     'SEQLAB_DATA to a folder that holds MNIST/raw, or use load_digits("embedded").') from problem
             say(f"No MNIST here: {problem}.")
         else:
             say("data: MNIST, 60,000 training and 10,000 test digits")
             return _split(*_read_mnist(folder), source="mnist")
-    say("data: embedded digits, 1,797 in all from scikit-learn, enlarged to 28 x 28; expect other numbers than with MNIST")
+    say("data: embedded digits, 1,797 in all from scikit-learn, enlarged to 28 x 28; "
+        "expect other numbers than with MNIST")
     return _split(*_read_embedded(), source="embedded")
 
 
 # --- finding and fetching MNIST -----------------------------------------------------------------------------------
 
-def _folders() -> list[Path]:
-    """Where MNIST may be, the preferred place first; a download goes there."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "seqlab"
+def _raw_folders() -> list[Path]:
+    """Where MNIST's files may be, the preferred place first; a download goes there."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "seqlab"
     named = os.environ.get("SEQLAB_DATA")
-    return [Path(named).expanduser(), cache] if named else [cache]
+    folders = [Path(os.path.expanduser(named)), cache] if named else [cache]
+    return [folder / "MNIST" / "raw" for folder in folders]
 
 
 def _find_or_download(say) -> Path:
     """The folder with the four intact files. OSError, in words, if there is none and none can be made."""
-    for folder in _folders():
-        raw = folder / "MNIST" / "raw"
-        damaged = [name for name in MNIST_FILES if (raw / name).exists() and not _intact(raw / name)]
-        if damaged:
-            say(f"Damaged (wrong checksum): {', '.join(damaged)} in {raw}; fetching again.")
-        elif all((raw / name).exists() for name in MNIST_FILES):
+    damaged = []
+    for raw in _raw_folders():
+        there = [name for name in MNIST_FILES if os.path.exists(raw / name)]
+        broken = [name for name in there if not _intact(raw / name)]
+        if len(there) == len(MNIST_FILES) and not broken:
             return raw
-    raw = _folders()[0] / "MNIST" / "raw"
-    _download(raw, say)
+        damaged += [str(raw / name) for name in broken]
+    if damaged:
+        say(f"Damaged (wrong checksum): {', '.join(damaged)}")
+    raw = _raw_folders()[0]
+    try:
+        _download(raw, say)
+    except OSError as problem:
+        if not damaged:
+            raise
+        raise OSError(f"{', '.join(damaged)} has the wrong checksum and {problem}") from problem
     return raw
 
 
@@ -106,7 +116,7 @@ def _intact(path: Path) -> bool:
 
 
 def _download(raw: Path, say) -> None:
-    """Fetch what is missing or damaged into a private folder, then move each checked file into place at once.
+    """Fetch the files into a private folder, check them, then move what is missing or damaged into place.
 
     So nobody ever sees half a file, and two processes may do this at the same time.
     """
@@ -120,10 +130,10 @@ def _download(raw: Path, say) -> None:
         try:
             with _socket_timeout(DOWNLOAD_TIMEOUT), contextlib.redirect_stdout(sys.stderr):
                 fetched = _fetch_with_torchvision(temporary)
-        except OSError as problem:      # URLError is one too, and a full disk
+        except (OSError, http.client.HTTPException) as problem:     # a full disk, a connection that broke off, ...
             reason = getattr(problem, "strerror", None) or getattr(problem, "reason", None) or problem
             raise OSError(f"the download failed ({reason})") from problem
-        except RuntimeError as problem:     # what torchvision raises when every mirror failed
+        except (RuntimeError, ImportError) as problem:      # RuntimeError: torchvision says that every mirror failed
             raise OSError(f"it could not be downloaded ({_last_words(problem)})") from problem
         for name in MNIST_FILES:
             if not _intact(fetched / name):
@@ -137,7 +147,7 @@ def _download(raw: Path, say) -> None:
 
 
 def _fetch_with_torchvision(folder: str) -> Path:
-    from torchvision.datasets import MNIST      # slow to import, so only where it is needed
+    from torchvision.datasets import MNIST  # slow to import, so only where it is needed
     return Path(MNIST(folder, download=True).raw_folder)
 
 
