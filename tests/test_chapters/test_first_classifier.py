@@ -114,11 +114,15 @@ def test_where_training_on_five_steps_holds_and_where_not(chapter):
     assert 0.85 < sum(at["wigglier"]) / 5 < 0.95
     assert max(at["twice as long"]) - min(at["twice as long"]) > 0.3, "the seeds disagree wildly"
     assert sum(at["far higher up"]) / 5 < 0.55
+    for net in nets:
+        ends = {name: net.layer(chapter["tests"][name][0])[0][:, -1, :] for name in ("new sequences", "far higher up")}
+        gap = {name: (end[:500] - end[500:]).abs().mean() for name, end in ends.items()}
+        assert gap["far higher up"] < 0.1 < 0.5 < gap["new sequences"], "a sequence and its reverse end alike up there"
 
 
 def test_the_clock_and_its_cure(chapter):
     """Trained on 5, 10 and 20: right at multiples of five, lost between. Trained on 3 to 12: no peaks."""
-    by_length = {name: dict(zip(chapter["lengths"], torch.tensor(rows).mean(dim=0).tolist(), strict=True))
+    by_length = {name: dict(zip(chapter["fresh"], torch.tensor(rows).mean(dim=0).tolist(), strict=True))
                  for name, rows in chapter["by_length"].items()}
     clock, cure = by_length["5, 10, 20"], by_length["3 to 12"]
     assert min(clock[n] for n in (5, 10, 15, 20)) > 97
