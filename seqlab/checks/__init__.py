@@ -12,6 +12,7 @@ import torch
 __all__ = ["check"]
 
 CHAPTERS = {"01": "order_matters", "02": "scalar_rnn", "03": "shapes", "04": "first_classifier",
+            "05": "variable_lengths", "06": "backprop_through_time", "07": "gru", "08": "lstm",
             "09": "images_as_sequences", "10": "hand_built_digits"}
 _exercises: dict[str, Callable] = {}
 

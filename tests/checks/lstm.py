@@ -1,0 +1,327 @@
+"""Right and wrong answers to the exercises of chapter 08."""
+
+import math
+
+import numpy as np
+import torch
+from torch import nn
+
+
+def logit(steps):
+    f = 0.5 ** (1 / steps)
+    return math.log(f / (1 - f))
+
+
+def by_torch(steps):
+    return torch.special.logit(torch.tensor(0.5, dtype=torch.float64) ** (1 / steps))
+
+
+def by_search(steps):
+    low, high = -50.0, 50.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if (1 / (1 + np.exp(-middle))) ** steps < 0.5 else (low, middle)
+    return high
+
+
+def step(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    i, f, g, o = (x @ w_ih.T + b_ih + h @ w_hh.T + b_hh).chunk(4, dim=-1)
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
+def step_by_rows(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    """One matrix for [x, h], rows picked by hand, tanh written with a sigmoid, a list returned."""
+    H = h.shape[1]
+    z = torch.cat([x, h], 1) @ torch.cat([w_ih, w_hh], 1).T + (b_ih + b_hh)
+    i, f, o = (1 / (1 + torch.exp(-z[:, k * H:(k + 1) * H])) for k in (0, 1, 3))
+    c = f * c + i * (2 * torch.sigmoid(2 * z[:, 2 * H:3 * H]) - 1)
+    return [o * c.tanh(), c]
+
+
+def wrong_step(order="ifgo", squash_g=torch.tanh, squash_c=torch.tanh, biases=(1, 1), swap=False, old_c=False):
+    def wrong(x, h, c, w_ih, w_hh, b_ih, b_hh):
+        stack = x @ w_ih.T + h @ w_hh.T + biases[0] * b_ih + biases[1] * b_hh
+        gate = dict(zip(order, stack.chunk(4, dim=-1), strict=True))
+        new = gate["f"].sigmoid() * c + gate["i"].sigmoid() * squash_g(gate["g"])
+        h = gate["o"].sigmoid() * squash_c(c if old_c else new)
+        return (new, h) if swap else (h, new)
+    return wrong
+
+
+def no_sum(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    z = x @ w_ih.T + h @ w_hh.T + b_ih + b_hh
+    return z, z
+
+
+class Layer(nn.Module):
+    """A right layer, with one place for each thing that can go wrong."""
+
+    def __init__(self, input_size, hidden_size, one_step=step):
+        super().__init__()
+        self.one_step = one_step
+        self.weight_ih_l0 = nn.Parameter(0.3 * torch.randn(4 * hidden_size, input_size))
+        self.weight_hh_l0 = nn.Parameter(0.3 * torch.randn(4 * hidden_size, hidden_size))
+        self.bias_ih_l0 = nn.Parameter(torch.zeros(4 * hidden_size))
+        self.bias_hh_l0 = nn.Parameter(torch.zeros(4 * hidden_size))
+
+    def weights(self):
+        return self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0
+
+    def start(self, x, state):
+        if state is None:
+            return (x.new_zeros(len(x), self.weight_hh_l0.shape[1]),) * 2
+        return state[0][0], state[1][0]
+
+    def forward(self, x, state=None):
+        h, c = self.start(x, state)
+        outs = []
+        for t in range(x.shape[1]):
+            h, c = self.one_step(x[:, t], h, c, *self.weights())
+            outs.append(h)
+        return self.give(torch.stack(outs, 1), h, c)
+
+    def give(self, out, h, c):
+        return out, (h[None], c[None])
+
+
+class ByTheCellsFunction(Layer):
+    def forward(self, x, state=None):
+        state = self.start(x, state)
+        out = []
+        for x_t in x.transpose(0, 1):
+            state = torch.lstm_cell(x_t, state, *self.weights())
+            out.append(state[0])
+        return torch.stack(out).transpose(0, 1), tuple(part.unsqueeze(0) for part in state)
+
+
+def with_step(**mistake):
+    class Wrong(Layer):
+        def __init__(self, input_size, hidden_size):
+            super().__init__(input_size, hidden_size, wrong_step(**mistake))
+    return Wrong
+
+
+class Transposed(Layer):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        self.weight_ih_l0 = nn.Parameter(torch.randn(input_size, 4 * hidden_size))
+
+
+class PlainTensor(Layer):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        del self.bias_hh_l0
+        self.bias_hh_l0 = torch.zeros(4 * hidden_size)
+
+
+class Linears(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.x2h, self.h2h = nn.Linear(input_size, 4 * hidden_size), nn.Linear(hidden_size, 4 * hidden_size)
+
+
+class AllZeros(Layer):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        for parameter in self.parameters():
+            nn.init.zeros_(parameter)
+
+
+class NoLayerAxis(Layer):
+    def give(self, out, h, c):
+        return out, (h, c)
+
+
+class TimeFirst(Layer):
+    def give(self, out, h, c):
+        return out.transpose(0, 1), (h[None], c[None])
+
+
+class OneState(Layer):
+    def give(self, out, h, c):
+        return out, h[None]
+
+
+class SwappedEnd(Layer):
+    def give(self, out, h, c):
+        return out, (c[None], h[None])
+
+
+class IgnoresState(Layer):
+    def start(self, x, state):
+        return super().start(x, None)
+
+
+class SwapsState(Layer):
+    def start(self, x, state):
+        return super().start(x, None if state is None else state[::-1])
+
+
+class ForgetsState(Layer):
+    def forward(self, x, state=None):
+        outs = [self.one_step(x[:, t], *self.start(x, state), *self.weights()) for t in range(x.shape[1])]
+        return self.give(torch.stack([h for h, _ in outs], 1), *outs[-1])
+
+
+class Float32Zeros(Layer):
+    def start(self, x, state):
+        return (torch.zeros(len(x), 4),) * 2 if state is None else (state[0][0], state[1][0])
+
+
+class NoGradient(Layer):
+    def weights(self):
+        return tuple(weight.data for weight in super().weights())
+
+
+class HalfTheGradient(Layer):
+    def weights(self):
+        return (*super().weights()[:3], self.bias_hh_l0.detach())
+
+
+class Cheat(nn.LSTM):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size, batch_first=True)
+
+
+class Empty(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        ...
+
+
+def reorder_by_index(stacked):
+    H = len(stacked) // 4
+    return stacked[[*range(H), *range(2 * H, 4 * H), *range(H, 2 * H)]]
+
+
+def reorder_by_view(stacked):
+    return stacked.view(4, -1, *stacked.shape[1:])[[0, 2, 3, 1]].view_as(stacked)
+
+
+def reorder(blocks):
+    return lambda stacked: torch.cat([stacked.chunk(4)[k] for k in blocks])
+
+
+def reorder_in_place(stacked):
+    stacked.copy_(reorder((0, 2, 3, 1))(stacked))
+    return stacked
+
+
+def by_name(lstm, value):
+    H = lstm.hidden_size
+    with torch.no_grad():
+        for name, parameter in lstm.named_parameters():
+            if "bias" in name:
+                parameter[H:2 * H] = value / 2
+    return lstm
+
+
+def by_all_weights(lstm, value):
+    for _, _, b_ih, b_hh in lstm.all_weights:
+        b_ih.data.chunk(4)[1].copy_(value - b_hh.data.chunk(4)[1])
+
+
+def every(value_ih=1.0, value_hh=0.0, block=1, only="", rows=None):
+    def wrong(lstm, value):
+        H = lstm.hidden_size
+        for name, parameter in lstm.named_parameters():
+            if name.startswith("bias") and only in name:
+                factor = value_ih if "_ih" in name else value_hh
+                if factor is not None:
+                    parameter.data[rows or slice(block * H, (block + 1) * H)] = factor * value
+    return wrong
+
+
+def in_place(lstm, value):
+    lstm.bias_ih_l0[4:8] = value
+
+
+RIGHT = [
+    ("08-forget-bias", logit),
+    ("08-forget-bias", by_torch),
+    ("08-forget-bias", by_search),
+    ("08-step", step),
+    ("08-step", step_by_rows),
+    ("08-step", lambda x, h, c, *weights: torch.lstm_cell(x, (h, c), *weights)),
+    ("08-layer", Layer),
+    ("08-layer", ByTheCellsFunction),
+    ("08-reorder", reorder((0, 2, 3, 1))),
+    ("08-reorder", reorder_by_index),
+    ("08-reorder", reorder_by_view),
+    ("08-every-gate", every()),
+    ("08-every-gate", by_name),
+    ("08-every-gate", by_all_weights),
+]
+
+WRONG = [
+    ("08-forget-bias", "the gate itself", lambda steps: 0.5 ** (1 / steps)),
+    ("08-forget-bias", "the sign is the other way round", lambda steps: -logit(steps)),
+    ("08-forget-bias", "not exact for few", lambda steps: math.log(steps / math.log(2))),
+    ("08-forget-bias", "not exact", math.log),
+    ("08-forget-bias", "undo the sigmoid", lambda steps: math.log(0.5 ** (1 / steps))),
+    ("08-forget-bias", "how much is left after all of them", lambda steps: math.log(max(steps - 1, 1e-9))),
+    ("08-forget-bias", "takes off in one step", lambda steps: 1 - 0.5 ** (1 / steps)),
+    ("08-forget-bias", "is left after 10 steps", lambda steps: 2.0),
+    ("08-forget-bias", "should return a number", lambda steps: "two"),
+    ("08-forget-bias", "returns nothing yet", lambda steps: None),
+    ("08-forget-bias", "stopped with ZeroDivisionError", lambda steps: math.log(1 / (steps - 10))),
+    ("08-step", "look at the forget gate and the candidate and the output gate", wrong_step(order="iofg")),
+    ("08-step", "look at the candidate and the output gate", wrong_step(order="ifog")),
+    ("08-step", "bias_hh is missing", wrong_step(biases=(1, 0))),
+    ("08-step", "both biases are missing", wrong_step(biases=(0, 0))),
+    ("08-step", "squashed by a sigmoid", wrong_step(squash_g=torch.sigmoid)),
+    ("08-step", "without its tanh", wrong_step(squash_c=lambda c: c)),
+    ("08-step", "the old cell state", wrong_step(old_c=True)),
+    ("08-step", "stand in the other order", wrong_step(swap=True)),
+    ("08-step", "still side by side", no_sum),
+    ("08-step", "should return two tensors", lambda *arguments: step(*arguments)[0]),
+    ("08-step", "returns nothing yet", lambda *arguments: None),
+    ("08-step", "stopped with RuntimeError", lambda x, h, c, w, *rest: (x @ w, c)),
+    ("08-layer", "has no parameters yet", Empty),
+    ("08-layer", "should be a class made from nn.Module", step),
+    ("08-layer", "write the step and the loop yourself", Cheat),
+    ("08-layer", "lacks the parameters weight_ih_l0", Linears),
+    ("08-layer", "as a plain tensor", PlainTensor),
+    ("08-layer", "it is transposed", Transposed),
+    ("08-layer", "start from random values", AllZeros),
+    ("08-layer", "the axis of the layers is missing", NoLayerAxis),
+    ("08-layer", "the second of them a tuple", OneState),
+    ("08-layer", "the steps stand first", TimeFirst),
+    ("08-layer", "stand in the other order", SwappedEnd),
+    ("08-layer", "the state that was given is not used", IgnoresState),
+    ("08-layer", "h_0 and c_0 are swapped", SwapsState),
+    ("08-layer", "does h go in again", ForgetsState),
+    ("08-layer", "expected m1 and m2 to have the same dtype", Float32Zeros),
+    ("08-layer", "no gradient comes back", NoGradient),
+    ("08-layer", "the gradient of bias_hh_l0 is not right: it is zero", HalfTheGradient),
+    ("08-layer", "look at the forget gate and the candidate and the output gate", with_step(order="iofg")),
+    ("08-layer", "squashed by a sigmoid", with_step(squash_g=torch.sigmoid)),
+    ("08-layer", "bias_ih is missing", with_step(biases=(0, 1))),
+    ("08-reorder", "nothing has moved yet", lambda stacked: stacked.clone()),
+    ("08-reorder", "the way back", reorder((0, 3, 1, 2))),
+    ("08-reorder", "one more must move", reorder((0, 2, 1, 3))),
+    ("08-reorder", "what now stands third", reorder((0, 3, 2, 1))),
+    ("08-reorder", "changes the tensor it is given", reorder_in_place),
+    ("08-reorder", "axis 0 is 6, not 8", lambda stacked: stacked[2:]),
+    ("08-reorder", "moves single rows",
+     lambda stacked: stacked.view(-1, 4, *stacked.shape[1:])[:, [0, 2, 3, 1]].reshape(stacked.shape)),
+    ("08-every-gate", "no bias has changed yet", lambda lstm, value: ...),
+    ("08-every-gate", "twice the bias", every(value_hh=1.0)),
+    ("08-every-gate", "the forget gate of l1", every(only="l0")),
+    ("08-every-gate", "the forget gate of l0_reverse", lambda lstm, value: [
+        every(only=f"l{layer}")(half, value) for half in [_Forward(lstm)] for layer in (0, 1)]),
+    ("08-every-gate", "that block is the input gate", every(block=0)),
+    ("08-every-gate", "that block is the candidate", every(rows=slice(4, 16))),
+    ("08-every-gate", "plus what the other bias vector holds", every(value_hh=None)),
+    ("08-every-gate", "a leaf", in_place),
+]
+
+
+class _Forward:
+    """Only the forward direction's parameters of an nn.LSTM."""
+
+    def __init__(self, lstm):
+        self.hidden_size, self.lstm = lstm.hidden_size, lstm
+
+    def named_parameters(self):
+        return ((name, p) for name, p in self.lstm.named_parameters() if not name.endswith("_reverse"))
