@@ -1,73 +1,92 @@
-"""What the pages load: everything from the site itself, and nothing that a page does not need.
+"""What the pages load: everything from the site itself, in few requests, and nothing that a page does not need.
 
-MathJax comes from the wheel sphinx-mathjax-offline. The theme's icon font, Thebe and other unused scripts are dropped;
-the few icons are drawn by seqlab.css.
+MathJax comes from the wheel sphinx-mathjax-offline and starts when the page is there; formulas are typeset when they
+come near. The style sheets are joined into one. The theme's icon font, Thebe and other unused scripts are dropped; the
+few icons are drawn by seqlab.css.
 """
 
+import hashlib
 import importlib.util
 import re
 import shutil
 from pathlib import Path
 
+import pydata_sphinx_theme
+from sphinx.builders.html._assets import _JavaScript
+
 HERE = Path(__file__).resolve().parent
 MATHJAX = "offline/mathjax"
 MATHJAX_FONTS = "output/chtml/fonts/woff-v2"
 MATHJAX_SETTINGS = {
+    "loader": {"load": ["ui/lazy"]},
     "options": {"enableMenu": False},  # its menu would fetch parts that are not on the site
-    "tex": {"macros": {"R": r"\mathbb{R}"}},
 }
+STYLES = ["basic.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css",
+          "copybutton.css", "mystnb.*.css", "sphinx-design.min.css", "seqlab.css"]
 
 UNUSED_SCRIPTS = ("sphinx-thebe", "togglebutton", "design-tabs", "sphinx-comments")
-UNUSED_STYLES = ("sphinx-thebe", "togglebutton")
-UNUSED_INLINE = ("THEBE_JS_URL", "togglebutton", "toggleHint", "toggleOpenOnPrint", "thebe")
+UNUSED_INLINE = ("THEBE_JS_URL", "togglebutton", "toggleHint", "toggleOpenOnPrint", "thebe", "DOCUMENTATION_OPTIONS.")
 
 
-def _text(asset):
-    return f"{getattr(asset, 'filename', asset) or ''} {getattr(asset, 'attributes', {}).get('body') or ''}"
+def _text(script):
+    return f"{getattr(script, 'filename', script) or ''} {getattr(script, 'attributes', {}).get('body') or ''}"
 
 
-def drop_unused(app, pagename, templatename, context, doctree):
-    """Take scripts and styles that no page of ours uses out of the page."""
-    context["script_files"] = [script for script in context["script_files"]
-                               if not any(word in _text(script) for word in UNUSED_SCRIPTS + UNUSED_INLINE)]
-    context["css_files"] = [style for style in context["css_files"]
-                            if not any(word in _text(style) for word in UNUSED_STYLES)]
+def choose_scripts(app, pagename, templatename, context, doctree):
+    """Drop scripts that no page of ours uses, leave MathJax to layout.html, and let no other block the page."""
+    scripts = [script for script in context["script_files"]
+               if not any(word in _text(script) for word in UNUSED_SCRIPTS + UNUSED_INLINE)]
+    context["has_formulas"] = any(MATHJAX in _text(script) for script in scripts)
+    context["style_version"] = app.config.style_version
+    scripts = [script for script in scripts if MATHJAX not in _text(script)]
+    if pagename != "search":  # its scripts build on one another as they load
+        scripts = [_JavaScript(script.filename, priority=script.priority, **{**script.attributes, "defer": "defer"})
+                   if getattr(script, "filename", None) else script for script in scripts]
+    context["script_files"] = scripts
 
 
 def copy_assets(app, problem):
-    """Put MathJax and its fonts into the site, and take the icon font out of the theme's style sheet."""
+    """Put MathJax and its fonts into the site, and join the style sheets into site.css."""
     if problem is not None or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
     package = importlib.util.find_spec("sphinx-mathjax-offline")
-    source = Path(package.origin).parent / "static" / "mathjax"
-    target = static / MATHJAX
-    (target / MATHJAX_FONTS).mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source / "tex-chtml.js", target / "tex-chtml.js")
-    for font in (source / MATHJAX_FONTS).glob("*.woff"):
-        shutil.copyfile(font, target / MATHJAX_FONTS / font.name)
+    source, target = Path(package.origin).parent / "static" / "mathjax", static / MATHJAX
+    parts = [source / "tex-chtml.js", source / "ui" / "lazy.js", *(source / MATHJAX_FONTS).glob("*.woff")]
+    for part in parts:
+        copied = target / part.relative_to(source)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(part, copied)
 
-    sheet = static / "styles" / "pydata-sphinx-theme.css"
-    sheet.write_text(without_icon_font(sheet.read_text("utf8")), "utf8")
+    sheets = [file for pattern in STYLES for file in sorted(static.glob(pattern))]
+    assert len(sheets) == len(STYLES), f"style sheets of the theme have moved: found {sheets}"
+    joined = "\n".join(without_icon_font(sheet.read_text("utf8")) for sheet in sheets)
+    (static / "site.css").write_text(joined, "utf8")
+
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
-    for file in [*static.rglob("*.map"), *(static / "scripts").glob("fontawesome*")]:
+    for file in [*static.rglob("*.map"), *(static / "scripts").glob("fontawesome*"), *static.glob("sphinx-thebe.*")]:
         file.unlink(missing_ok=True)
 
 
 def without_icon_font(css):
     """The style sheet without Font Awesome's fonts and its thousands of icon rules: half the bytes."""
+    css = re.sub(r'@charset "[^"]*";', "", css)
     css = re.sub(r"@font-face\{[^}]*Font Awesome[^}]*\}", "", css)
     return re.sub(r"(?:\.fa-[\w-]+(?::before)?,?)+\{(?:--fa:[^}]*|content:\"[^\"]*\"|--fa--fa:[^}]*)\}", "", css)
 
 
-def setup(app):
-    def use_own_copies(app, config):
-        config.templates_path.append(str(HERE / "templates"))
-        config.mathjax_path = f"{MATHJAX}/tex-chtml.js"
-        config.mathjax3_config = MATHJAX_SETTINGS | (config.mathjax3_config or {})
+def use_own_copies(app, config):
+    config.templates_path.append(str(HERE / "templates"))
+    config.mathjax_path = f"{MATHJAX}/tex-chtml.js"
+    config.mathjax3_config = MATHJAX_SETTINGS | (config.mathjax3_config or {})
+    look = (HERE.parent / "_static" / "seqlab.css").read_bytes() + pydata_sphinx_theme.__version__.encode()
+    config.style_version = hashlib.sha256(look).hexdigest()[:10]
 
+
+def setup(app):
+    app.add_config_value("style_version", "", "html")
     app.connect("config-inited", use_own_copies, priority=900)
-    app.connect("html-page-context", drop_unused, priority=900)
-    app.connect("build-finished", copy_assets)
+    app.connect("html-page-context", choose_scripts, priority=900)
+    app.connect("build-finished", copy_assets, priority=900)  # after the theme has written its colours for code
     app.add_js_file("seqlab.js")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -130,10 +130,10 @@ def size_figures(app, pagename, templatename, context, doctree):
 
     def sized(match):
         nonlocal seen
-        tag, name = match[0], posixpath.basename(match[1])
+        tag, name = re.sub(r' (?:style|width|height)="[^"]*"', "", match[0]), posixpath.basename(match[1])
         size = png_size(sources[name]) if name in sources else None
         attributes = 'decoding="async"'
-        if size and " width=" not in tag:
+        if size:
             scale = 2 if size[0] > 1000 else 1  # figures are stored at twice the size they are shown
             attributes += f' width="{round(size[0] / scale)}" height="{round(size[1] / scale)}"'
         if seen:

@@ -41,6 +41,7 @@ class Visit:
     loaded: set = field(default_factory=set)
     broken_images: list = field(default_factory=list)
     images_without_alt: list = field(default_factory=list)
+    squashed_images: list = field(default_factory=list)
     raw_math: list = field(default_factory=list)
     too_wide: list = field(default_factory=list)
     violations: list = field(default_factory=list)
@@ -66,12 +67,19 @@ LOOK = """() => {
     broken_images: images.filter(image => !image.complete || image.naturalWidth === 0).map(image => image.src),
     images_without_alt: images.filter(image => !image.hasAttribute("alt") ||
       (image.closest("article") && image.alt.trim().split(/\\s+/).length < 4)).map(image => image.src),
-    raw_math: [...document.querySelectorAll("article .math")].filter(math => !math.querySelector("mjx-container"))
+    squashed_images: images.filter(image => image.naturalWidth && shown(image) && !image.src.endsWith(".svg") &&
+      Math.abs(image.clientWidth / image.clientHeight / (image.naturalWidth / image.naturalHeight) - 1) > 0.03)
+      .map(image => image.src),
+    raw_math: [...document.querySelectorAll("article .math")].filter(math => !math.querySelector("mjx-math"))
       .map(math => math.textContent).concat(text.match(/\\\\[([]|\\$[^$\\s][^$]{0,40}\\$/g) ?? [],
       [...document.querySelectorAll("mjx-merror")].map(error => error.textContent)),
     too_wide: wide,
     headings: [...document.querySelectorAll("main h1")].map(heading => heading.textContent),
   };
+}"""
+TYPESET_ALL = """async () => {
+  await window.MathJax?.startup?.promise;
+  await window.MathJax?.startup?.document?.lazyTypesetAll();
 }"""
 OPEN_REVEALS = """() => {
   document.querySelectorAll(".bd-article details").forEach(reveal => { reveal.open = true; });
@@ -119,9 +127,8 @@ class Reader:
                 and response.request.resource_type != "document" else None)
         response = page.goto(url, wait_until="load")
         visit.status = response.status if response else 0
-        page.wait_for_function("!document.querySelector('article .math') || "
-                               "document.querySelector('article mjx-container')")
-        page.evaluate("window.MathJax?.startup?.promise")
+        page.wait_for_function("!document.querySelector('article .math') || window.MathJax?.startup?.document")
+        page.evaluate(TYPESET_ALL)
         return visit
 
     def visit(self, name, mode):

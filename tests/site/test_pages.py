@@ -35,7 +35,7 @@ def test_no_error_and_nothing_missing(reader, name, mode):
 @every_mode
 def test_every_picture_is_shown_and_described(reader, name, mode):
     visit = reader.visit(name, mode)
-    assert visit.broken_images == [] and visit.images_without_alt == []
+    assert visit.broken_images == [] and visit.images_without_alt == [] and visit.squashed_images == []
 
 
 @every_page
