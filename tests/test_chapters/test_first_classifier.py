@@ -144,8 +144,10 @@ def test_the_mistake_that_raises_nothing_is_really_silent():
     assert re.findall(r"sequence \d: (\w+)", text) == ["False"] * 4 + ["True"]
 
 
-def test_the_run_note_has_its_four_rows(chapter):
-    note = chapter["run_note"](chapter["nets"]["3 to 12"][0], chapter["x"], "good", "only here").data
-    assert "| shapes | x (4, 5, 1), out (4, 5, 8), logits (4, 2) |" in note
-    for row in ("| state used | out[:, -1, :]", "| result | good |", "| limitation | only here |"):
-        assert row in note
+def test_the_run_note_has_its_four_rows(chapter, capsys):
+    chapter["run_note"](chapter["nets"]["3 to 12"][0], chapter["x"], "good", "only here")
+    assert capsys.readouterr().out.splitlines() == [
+        "shapes      x (4, 5, 1), out (4, 5, 8), logits (4, 2)", "state used  out[:, -1, :]",
+        "result      good", "limitation  only here"]
+    rows = next(stored(cell) for cell in CELLS if "def run_note" in source(cell)).splitlines()
+    assert [row.split("  ")[0] for row in rows] == ["shapes", "state used", "result", "limitation"]
