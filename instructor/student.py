@@ -69,16 +69,24 @@ def student_notebook(master: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def leaks(master: nbformat.NotebookNode, student: nbformat.NotebookNode) -> list[str]:
-    """Lines of a solution that still stand somewhere in the student notebook."""
-    text = json.dumps(student, ensure_ascii=False)
+    """Lines of a solution that still stand in the student notebook, outside the code that the exercise hands out."""
+    def plain(notebook, *, given):
+        return [cell for cell in notebook.cells if (cell.cell_type == "code" and not _is_answer(cell)) == given]
+
+    given = {line.strip() for cell in plain(student, given=True) for line in cell.source.split("\n")}
+    elsewhere = json.dumps(plain(student, given=False), ensure_ascii=False)
     found = []
     for cell in master.cells:
         if "exercise" in cell.metadata.get("tags", []):
-            kept = set(stub(cell.source).split("\n"))
-            removed = (line.strip() for line in cell.source.split("\n") if line not in kept)
-            found += [line for line in removed if len(line) > 11 and not line.startswith("#")
-                      and json.dumps(line, ensure_ascii=False)[1:-1] in text]
+            kept = {line.strip() for line in stub(cell.source).split("\n")}
+            removed = {line.strip() for line in cell.source.split("\n")} - kept - given
+            found += [line for line in sorted(removed) if len(line) > 11 and not line.startswith("#")
+                      and json.dumps(line, ensure_ascii=False)[1:-1] in elsewhere]
     return found
+
+
+def _is_answer(cell) -> bool:
+    return bool({"exercise", "check"} & set(cell.metadata.get("tags", [])))
 
 
 def write_all(masters: Path = MASTERS, students: Path = STUDENTS) -> list[Path]:

@@ -41,6 +41,14 @@ def test_an_unsolved_notebook_fails_every_check_in_words(path):
     assert failed >= 3
 
 
+def test_a_solution_in_the_statement_is_found():
+    master = nbformat.v4.new_notebook(cells=[
+        nbformat.v4.new_markdown_cell("Hint: write `y = x.mean(dim=1)`."),
+        nbformat.v4.new_code_cell("z = x.mean(dim=0)"),
+        nbformat.v4.new_code_cell("y = x.mean(dim=1)\nz = x.mean(dim=0)", metadata={"tags": ["exercise"]})])
+    assert leaks(master, student_notebook(master)) == ["y = x.mean(dim=1)"]
+
+
 def test_a_stub_keeps_names_and_docstrings_only():
     code = ('# @title Solution (try it yourself first)\nimport torch\n\ndef f(x):\n    """Say."""\n    # a hint\n'
             '    y = x + 1\n    return y\n\nanswer = [1,\n          2]')

@@ -186,6 +186,8 @@ def _check_repair(reader_class):
     reader = call(reader_class, 4, 6, name="Reader")
     if not isinstance(reader, nn.Module):
         fail(f"Reader should be an nn.Module class, but calling it gives {type(reader).__name__}")
+    if "_modules" not in vars(reader):
+        fail("Reader has no layers yet: its __init__ begins with super().__init__() and then makes them")
     reader.eval()
     x = torch.randn(3, 5, 4)
     with torch.no_grad():
