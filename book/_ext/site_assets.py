@@ -1,8 +1,8 @@
 """What the pages load: everything from the site itself, in few requests, and nothing that a page does not need.
 
-MathJax comes from the wheel sphinx-mathjax-offline and starts when the page is there; formulas are typeset when they
-come near. The style sheets are joined into one. The theme's icon font, Thebe and other unused scripts are dropped; the
-few icons are drawn by seqlab.css.
+MathJax comes from the wheel sphinx-mathjax-offline; it starts, and formulas are typeset, when one comes near. The
+style sheets are joined into one. The theme's icon font, Thebe and other unused scripts are dropped; the few icons are
+drawn by seqlab.css.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ def _text(script):
 
 
 def choose_scripts(app, pagename, templatename, context, doctree):
-    """Drop scripts that no page of ours uses, leave MathJax to layout.html, and let no other block the page."""
+    """Drop scripts that no page of ours uses, leave MathJax to seqlab.js, and let no other block the page."""
     scripts = [script for script in context["script_files"]
                if not any(word in _text(script) for word in UNUSED_SCRIPTS + UNUSED_INLINE)]
     context["has_formulas"] = any(MATHJAX in _text(script) for script in scripts)

@@ -15,3 +15,20 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => {
   for (const reveal of unfolded) reveal.open = false;
 });
+
+// MathJax is large: start it when a formula comes near, or at the reader's first move (who may be about to print).
+const mathjax = document.querySelector("meta[name=seqlab-mathjax]");
+if (mathjax) {
+  const moves = ["scroll", "pointermove", "pointerdown", "keydown", "beforeprint"];
+  const near = new IntersectionObserver(
+    (formulas) => { if (formulas.some((formula) => formula.isIntersecting)) start(); }, { rootMargin: "400px" });
+  function start() {
+    near.disconnect();
+    for (const move of moves) removeEventListener(move, start);
+    const script = document.createElement("script");
+    script.src = mathjax.content;
+    document.head.append(script);
+  }
+  for (const move of moves) addEventListener(move, start, { passive: true });
+  for (const formula of document.querySelectorAll(".bd-article .math")) near.observe(formula);
+}

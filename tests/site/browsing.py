@@ -127,6 +127,7 @@ class Reader:
                 and response.request.resource_type != "document" else None)
         response = page.goto(url, wait_until="load")
         visit.status = response.status if response else 0
+        page.mouse.move(300, 300)  # a reader is there: formulas start to be typeset
         page.wait_for_function("!document.querySelector('article .math') || window.MathJax?.startup?.document")
         page.evaluate(TYPESET_ALL)
         return visit
