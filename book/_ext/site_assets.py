@@ -1,8 +1,7 @@
 """What the pages load: everything from the site itself, in few requests, and nothing that a page does not need.
 
-MathJax comes from the wheel sphinx-mathjax-offline; it starts, and formulas are typeset, when one comes near. The
-style sheets are joined into one. The theme's icon font, Thebe and other unused scripts are dropped; the few icons are
-drawn by seqlab.css.
+MathJax comes from the wheel sphinx-mathjax-offline and starts when a formula comes near. The style sheets are joined
+into one. The theme's icon font, Thebe and other unused scripts are dropped; the few icons are drawn by seqlab.css.
 """
 
 import hashlib
@@ -18,7 +17,6 @@ HERE = Path(__file__).resolve().parent
 MATHJAX = "offline/mathjax"
 MATHJAX_FONTS = "output/chtml/fonts/woff-v2"
 MATHJAX_SETTINGS = {
-    "loader": {"load": ["ui/lazy"]},
     "options": {"enableMenu": False},  # its menu would fetch parts that are not on the site
 }
 STYLES = ["basic.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css",
@@ -52,7 +50,7 @@ def copy_assets(app, problem):
     static = Path(app.outdir, "_static")
     package = importlib.util.find_spec("sphinx-mathjax-offline")
     source, target = Path(package.origin).parent / "static" / "mathjax", static / MATHJAX
-    parts = [source / "tex-chtml.js", source / "ui" / "lazy.js", *(source / MATHJAX_FONTS).glob("*.woff")]
+    parts = [source / "tex-chtml.js", *(source / MATHJAX_FONTS).glob("*.woff")]
     for part in parts:
         copied = target / part.relative_to(source)
         copied.parent.mkdir(parents=True, exist_ok=True)

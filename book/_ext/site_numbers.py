@@ -15,6 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 REQUIRED = ("title", "machine", "date", "command", "columns", "rows")
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 PUBLISHED = RESULTS / "published.json"
+LONG = 12  # rows; a longer table is folded
 
 
 def read_result(path):
@@ -35,7 +36,11 @@ def read_result(path):
 
 def as_markdown(result):
     """The result as MyST text: a heading, the table, and where the numbers come from."""
-    parts = [f"## {result['title']}", "", *table(result["columns"], result["rows"])]
+    parts = [f"## {result['title']}", ""]
+    rows = table(result["columns"], result["rows"])
+    if len(result["rows"]) > LONG:
+        rows = [f"<details><summary>All {len(result['rows'])} runs</summary>", "", *rows, "</details>", ""]
+    parts += rows
     if result.get("note"):
         parts += [result["note"], ""]
     parts += [f"Measured on {result['machine']}, {result['date']}, with `{result['command']}`.", ""]
@@ -45,7 +50,7 @@ def as_markdown(result):
 def table(columns, rows):
     """A Markdown table; columns that hold only numbers are aligned to the right."""
     def line(cells):
-        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+        return "| " + " | ".join(_shown(cell).replace("|", "\\|") for cell in cells) + " |"
 
     numeric = [bool(rows) and all(isinstance(row[k], (int, float)) for row in rows) for k in range(len(columns))]
     return [line(columns), line("---:" if right else "---" for right in numeric), *map(line, rows), ""]

@@ -23,6 +23,10 @@ def number_title(app, doctree):
     match = NUMBERED.match(app.env.docname)
     title = next(iter(doctree.findall(nodes.title)), None)
     if match and title is not None:
+        first = title.children[0]
+        if isinstance(first, nodes.Text) and first.startswith("Practice: "):
+            rest = nodes.Text(first.removeprefix("Practice: "))
+            title[0:1] = [nodes.inline("", "Practice: ", classes=["practice-word"]), rest]
         title.insert(0, nodes.inline("", match[1], classes=["chapter-number"]))
         title.insert(1, nodes.Text(" "))
 

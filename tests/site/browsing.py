@@ -77,10 +77,7 @@ LOOK = """() => {
     headings: [...document.querySelectorAll("main h1")].map(heading => heading.textContent),
   };
 }"""
-TYPESET_ALL = """async () => {
-  await window.MathJax?.startup?.promise;
-  await window.MathJax?.startup?.document?.lazyTypesetAll();
-}"""
+TYPESET_ALL = "() => window.MathJax?.startup?.promise"
 OPEN_REVEALS = """() => {
   document.querySelectorAll(".bd-article details").forEach(reveal => { reveal.open = true; });
 }"""

@@ -218,6 +218,11 @@ def test_a_notebook_page_opens_in_colab_in_one_click(reader, name):
     assert re.search(r"/(\d\d)-", name)[1] in chapter
 
 
+def test_every_notebook_of_the_book_is_on_the_site():
+    files = [*(ROOT / "book").glob("*.ipynb"), *(ROOT / "book" / "exercises").glob("*.ipynb")]
+    assert sorted(NOTEBOOK_PAGES) == sorted(file.relative_to(ROOT).with_suffix("").as_posix() for file in files)
+
+
 def test_the_first_page_states_the_time_that_each_chapter_states():
     intro = (ROOT / "book" / "intro.md").read_text(encoding="utf-8")
     cards = dict(re.findall(r":link: (\d\d-[\w-]+)\n.*?(\d+) minutes", intro, flags=re.DOTALL))
