@@ -74,15 +74,21 @@ FAULTS = (
     Fault("flattened-state", "the state printed without its axis of layers", "book/03-shapes.ipynb",
           'print("h_n", tuple(h_n.shape))', 'print("h_n", tuple(h_n[0].shape))', ("book/03-shapes.ipynb",)),
     Fault("state-not-carried", "every step starts from h_0", "book/02-scalar-rnn.ipynb",
-          "        h = step(x_t, h, **weights)", "        h = step(x_t, h_0, **weights)", ("book/02-scalar-rnn.ipynb",)),
+          "        h = step(x_t, h, **weights)", "        h = step(x_t, h_0, **weights)",
+          ("book/02-scalar-rnn.ipynb",)),
     Fault("first-step-for-last", "out[:, 0] where out[:, -1] is meant", "book/04-first-classifier.ipynb",
           "return self.fc(out[:, -1, :])", "return self.fc(out[:, 0, :])", ("book/04-first-classifier.ipynb",)),
     Fault("lost-squeeze", "plain squeeze(), which takes the batch along when it is 1",
-          "book/09-images-as-sequences.ipynb", "tuple(some.squeeze(1).shape)", "tuple(some.squeeze().shape)",
+          "book/09-images-as-sequences.ipynb", "batch[:n].squeeze(1).shape", "batch[:n].squeeze().shape",
           ("book/09-images-as-sequences.ipynb",)),
     Fault("reader-without-batch-first", "the digit reader forgets batch_first", "book/09-images-as-sequences.ipynb",
           "self.lstm = nn.LSTM(28, hidden_size, batch_first=True)", "self.lstm = nn.LSTM(28, hidden_size)",
           ("book/09-images-as-sequences.ipynb",)),
+    Fault("columns-in-the-loop", "the hand-built loop walks along the columns", "book/10-hand-built-digits.ipynb",
+          "self.cell(x[:, t], (h, c))", "self.cell(x[:, :, t], (h, c))", ("book/10-hand-built-digits.ipynb",)),
+    Fault("memory-forgotten", "the hand-built cell adds to the cell state without forgetting",
+          "book/10-hand-built-digits.ipynb", "c = f * c + i * g", "c = c + i * g",
+          ("book/10-hand-built-digits.ipynb",)),
 )
 
 
