@@ -27,11 +27,12 @@ def stored(cell):
 @pytest.fixture(scope="module")
 def chapter():
     """Every name that the notebook defines, after a run from top to bottom."""
-    names = {}
+    names, threads = {}, torch.get_num_threads()
     for cell in CELLS:
         if "setup" not in cell["metadata"].get("tags", []):
             exec(source(cell), names)
-    return names
+    yield names
+    torch.set_num_threads(threads)
 
 
 def mean(nets, accuracy, data):
