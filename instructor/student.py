@@ -7,6 +7,7 @@ are replaced by `...`; imports, signatures and docstrings stay.
 import ast
 import copy
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -60,8 +61,10 @@ def student_notebook(master: nbformat.NotebookNode) -> nbformat.NotebookNode:
             cell.outputs, cell.execution_count = [], None
             if "exercise" in kept:
                 cell.source = stub(cell.source)
-        elif cell.source.lstrip().startswith("<details"):
-            continue                                    # the worked answer
+        else:
+            cell.source = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.DOTALL).strip()    # worked answers
+            if not cell.source:
+                continue
         cell.metadata = nbformat.from_dict(metadata)
         cells.append(cell)
     notebook.cells = cells
