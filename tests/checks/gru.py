@@ -1,0 +1,195 @@
+"""Right and wrong answers to the exercises of chapter 07."""
+
+import torch
+from torch import nn
+
+NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+
+
+def step(x, h, w_ih, w_hh, b_ih, b_hh):
+    x_r, x_z, x_n = (x @ w_ih.T + b_ih).chunk(3, dim=-1)
+    h_r, h_z, h_n = (h @ w_hh.T + b_hh).chunk(3, dim=-1)
+    r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
+    n = (x_n + r * h_n).tanh()
+    return (1 - z) * n + z * h
+
+
+def step_by_cell(x, h, *weights):
+    cell = nn.GRUCell(x.shape[1], h.shape[1]).double()
+    with torch.no_grad():
+        for parameter, weight in zip(cell.parameters(), weights, strict=True):
+            parameter.copy_(weight)
+    return cell(x, h)
+
+
+def step_by_rows(x, h, w_ih, w_hh, b_ih, b_hh):
+    """Rows picked by hand, the mix written as a correction, tanh from a sigmoid."""
+    H = h.shape[1]
+    r = 1 / (1 + torch.exp(-(x @ w_ih[:H].T + h @ w_hh[:H].T + b_ih[:H] + b_hh[:H])))
+    rows = slice(H, 2 * H)
+    z = 1 / (1 + torch.exp(-(x @ w_ih[rows].T + h @ w_hh[rows].T + b_ih[rows] + b_hh[rows])))
+    inner = x @ w_ih[2 * H:].T + b_ih[2 * H:] + r * (h @ w_hh[2 * H:].T + b_hh[2 * H:])
+    return h + (1 - z) * (2 * torch.sigmoid(2 * inner) - 1 - h)
+
+
+def wrong_step(*, order=(0, 1, 2), before=False, takes=False, outside=False, biases=(1, 1), squash=torch.tanh,
+               mix=True):
+    def wrong(x, h, w_ih, w_hh, b_ih, b_hh):
+        b_ih, b_hh = biases[0] * b_ih, biases[1] * b_hh
+        from_x, from_h = (x @ w_ih.T + b_ih).chunk(3, -1), (h @ w_hh.T + b_hh).chunk(3, -1)
+        r, z, n = order
+        w_n, b_n = w_hh.chunk(3)[n], b_hh.chunk(3)[n]
+        reset, update = (from_x[r] + from_h[r]).sigmoid(), (from_x[z] + from_h[z]).sigmoid()
+        inner = (reset * h) @ w_n.T + b_n if before else reset * from_h[n]
+        if outside:
+            inner = reset * (h @ w_n.T) + b_n
+        new = squash(from_x[n] + inner)
+        if not mix:
+            return torch.cat([reset, update, new], dim=-1)
+        return update * new + (1 - update) * h if takes else (1 - update) * new + update * h
+    return wrong
+
+
+def memory(bias=15.0, command=-30.0, row=1, value=1.0, past=0.0, sizes=(2, 1), hidden_bias=False, **options):
+    def make():
+        gru = nn.GRU(*sizes, **{"batch_first": True, **options})
+        with torch.no_grad():
+            for parameter in gru.parameters():
+                parameter.zero_()
+            (gru.bias_hh_l0 if hidden_bias else gru.bias_ih_l0)[row] = bias
+            gru.weight_ih_l0[row, 1] = command
+            gru.weight_ih_l0[2, 0] = value
+            gru.weight_hh_l0[2, 0] = past
+        return gru
+    return make
+
+
+def turn(blocks=(1,), names=NAMES):
+    def turned(weights):
+        result = {name: weight.clone() for name, weight in weights.items()}
+        for name in names:
+            for block in blocks:
+                result[name].chunk(3)[block].neg_()
+        return result
+    return turned
+
+
+def turn_in_place(weights):
+    for weight in weights.values():
+        weight.chunk(3)[1].neg_()
+    return weights
+
+
+def turn_by_signs(weights):
+    hidden = len(weights["bias_ih_l0"]) // 3
+    signs = torch.cat([torch.ones(hidden), -torch.ones(hidden), torch.ones(hidden)])
+    return {name: torch.einsum("r,r...->r...", signs.to(weight.dtype), weight) for name, weight in weights.items()}
+
+
+def keras(order=(1, 0, 2), bias_order=None, transpose=True, swapped=False, summed=False):
+    def convert(kernel, recurrent_kernel, bias):
+        def mix(blocks, places):
+            chunks = blocks.chunk(3)
+            return torch.cat([chunks[k] for k in places])
+
+        if transpose:
+            kernel, recurrent_kernel = kernel.T, recurrent_kernel.T
+        b_ih, b_hh = (mix(row, bias_order or order) for row in bias)
+        if swapped:
+            b_ih, b_hh = b_hh, b_ih
+        if summed:
+            b_ih, b_hh = b_ih + b_hh, 0 * b_hh
+        return dict(zip(NAMES, (mix(kernel, order), mix(recurrent_kernel, order), b_ih, b_hh), strict=True))
+    return convert
+
+
+def keras_by_index(kernel, recurrent_kernel, bias):
+    units = recurrent_kernel.shape[0]
+    rows = torch.cat([torch.arange(units, 2 * units), torch.arange(units), torch.arange(2 * units, 3 * units)])
+    return {"bias_hh_l0": bias[1][rows], "bias_ih_l0": bias[0][rows],
+            "weight_hh_l0": recurrent_kernel[:, rows].T, "weight_ih_l0": kernel[:, rows].T}
+
+
+def which_by_comparing(hidden_size):
+    """Try the four cells on random weights. With one number and no hidden bias two of them look the same."""
+    def which(given):
+        random = torch.Generator().manual_seed(5)
+        H = hidden_size
+        shapes = (2, 3), (2, H), (3 * H, 3), (3 * H, H), (3 * H,), (3 * H,)
+        arguments = [torch.randn(shape, generator=random) for shape in shapes]
+        if H == 1:
+            arguments[-1].zero_()
+        for after in (True, False):
+            for keeps in (True, False):
+                own = wrong_step(before=not after, takes=not keeps)(*arguments)
+                if torch.allclose(own, given(*arguments), atol=1e-5):
+                    return [after, keeps]
+    return which
+
+
+def which_by_gates(given):
+    x, h = torch.zeros(1, 1), torch.full((1, 1), 0.5)
+    w_ih, w_hh, b_ih, b_hh = torch.zeros(3, 1), torch.zeros(3, 1), torch.zeros(3), torch.zeros(3)
+    b_ih[1] = 50.0
+    keeps = given(x, h, w_ih, w_hh, b_ih, b_hh).item() > 0.25
+    b_ih[1], b_ih[0], b_hh[2] = (-50.0 if keeps else 50.0), -50.0, 1.0
+    return abs(given(x, h, w_ih, w_hh, b_ih, b_hh).item()) < 0.25, keeps
+
+
+RIGHT = [
+    ("07-step", step),
+    ("07-step", step_by_cell),
+    ("07-step", step_by_rows),
+    ("07-memory", memory()),
+    ("07-memory", memory(20.0, -60.0, hidden_bias=True)),
+    ("07-memory", lambda: memory()().double()),
+    ("07-other-z", turn()),
+    ("07-other-z", turn_by_signs),
+    ("07-keras", keras()),
+    ("07-keras", keras_by_index),
+    ("07-which", which_by_gates),
+    ("07-which", which_by_comparing(4)),
+]
+
+WRONG = [
+    ("07-step", "stands before the matrix", wrong_step(before=True)),
+    ("07-step", "z has the other role", wrong_step(takes=True)),
+    ("07-step", "both the place of the reset gate and the role of z", wrong_step(before=True, takes=True)),
+    ("07-step", "outside the bracket", wrong_step(outside=True)),
+    ("07-step", "in the order z, r, n", wrong_step(order=(1, 0, 2))),
+    ("07-step", "b_hh is missing", wrong_step(biases=(1, 0))),
+    ("07-step", "b_ih is missing", wrong_step(biases=(0, 1))),
+    ("07-step", "both biases are missing", wrong_step(biases=(0, 0))),
+    ("07-step", "squashed by a sigmoid", wrong_step(squash=torch.sigmoid)),
+    ("07-step", "not squashed", wrong_step(squash=lambda a: a)),
+    ("07-step", "all three blocks", wrong_step(mix=False)),
+    ("07-step", "returns nothing", lambda *arguments: None),
+    ("07-memory", "moves away", memory(8.0, -16.0)),
+    ("07-memory", "wrong way round", memory(-15.0, 30.0)),
+    ("07-memory", "must beat the bias", memory(15.0, -10.0)),
+    ("07-memory", "which row did you set", memory(row=0)),
+    ("07-memory", "one layer, one direction", memory(sizes=(2, 3))),
+    ("07-memory", "batch_first=True", memory(batch_first=False)),
+    ("07-memory", "should return an nn.GRU", lambda: nn.LSTM(2, 1, batch_first=True)),
+    ("07-memory", "the first write worked", memory(past=2.0)),
+    ("07-other-z", "unchanged", dict),
+    ("07-other-z", "only the weights", turn(names=NAMES[:2])),
+    ("07-other-z", "only the biases", turn(names=NAMES[2:])),
+    ("07-other-z", "only the input's part", turn(names=NAMES[::2])),
+    ("07-other-z", "only the state's part", turn(names=NAMES[1::2])),
+    ("07-other-z", "the reset gate is turned", turn((0,))),
+    ("07-other-z", "the candidate is turned", turn((2,))),
+    ("07-other-z", "all three blocks", turn((0, 1, 2))),
+    ("07-other-z", "has changed", turn_in_place),
+    ("07-other-z", "should return a dict", lambda weights: list(weights.values())),
+    ("07-keras", "order z, r, n", keras((0, 1, 2))),
+    ("07-keras", "order r, n, z", keras((1, 2, 0))),
+    ("07-keras", "the blocks of the biases are not", keras(bias_order=(0, 1, 2))),
+    ("07-keras", "exchanged", keras(swapped=True)),
+    ("07-keras", "r multiplies only one", keras(summed=True)),
+    ("07-keras", "axes the other way round", lambda *arrays: dict(zip(NAMES, (*arrays[:2], *arrays[2]), strict=True))),
+    ("07-keras", "missing bias_hh_l0, bias_ih_l0, weight_hh_l0", lambda *arrays: {"weight_ih_l0": arrays[0].T}),
+    ("07-which", "z_keeps is wrong", lambda given: (True, True)),
+    ("07-which", "reset_after is wrong", which_by_comparing(1)),
+    ("07-which", "two booleans", lambda given: True),
+]
