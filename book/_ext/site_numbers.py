@@ -50,7 +50,7 @@ def as_markdown(result):
 def table(columns, rows):
     """A Markdown table; columns that hold only numbers are aligned to the right."""
     def line(cells):
-        return "| " + " | ".join(_shown(cell).replace("|", "\\|") for cell in cells) + " |"
+        return "| " + " | ".join(_shown(cell).replace("|", "\\|").replace("->", "→") for cell in cells) + " |"
 
     numeric = [bool(rows) and all(isinstance(row[k], (int, float)) for row in rows) for k in range(len(columns))]
     return [line(columns), line("---:" if right else "---" for right in numeric), *map(line, rows), ""]

@@ -135,9 +135,9 @@ class Reader:
             url = f"{self.address}no/such/page" if name == "404" else f"{self.address}{name}.html"
             visit = self.open(url, mode)
             ARTEFACTS.mkdir(parents=True, exist_ok=True)
-            picture = ARTEFACTS / f"{name.replace('/', '_')}-{mode}.png"
+            picture = ARTEFACTS / f"{name.replace('/', '_')}-{mode}.jpg"
             visit.page.evaluate(LOAD_IMAGES)
-            visit.page.screenshot(path=picture, full_page=True)
+            visit.page.screenshot(path=picture, full_page=True, type="jpeg", quality=75)
             visit.page.evaluate(OPEN_REVEALS)
             visit.page.evaluate(LOAD_IMAGES)
             for key, value in visit.page.evaluate(LOOK).items():

@@ -65,7 +65,7 @@ def test_there_is_one_main_heading(reader, name):
 @every_mode
 def test_a_screenshot_is_kept(reader, name, mode):
     reader.visit(name, mode)
-    assert (ARTEFACTS / f"{name.replace('/', '_')}-{mode}.png").stat().st_size > 5_000
+    assert (ARTEFACTS / f"{name.replace('/', '_')}-{mode}.jpg").stat().st_size > 5_000
 
 
 # --- from disk -------------------------------------------------------------------------------------------------------
