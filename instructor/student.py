@@ -62,7 +62,7 @@ def student_notebook(master: nbformat.NotebookNode) -> nbformat.NotebookNode:
             if "exercise" in kept:
                 cell.source = stub(cell.source)
         else:
-            cell.source = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.DOTALL).strip()    # worked answers
+            cell.source = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.DOTALL).strip()
             if not cell.source:
                 continue
         cell.metadata = nbformat.from_dict(metadata)
