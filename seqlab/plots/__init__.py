@@ -9,6 +9,7 @@ from .charts import cobweb, confusion, curves, lines, saturation
 from .diagrams import heads, patterns, unrolled
 from .images import digit_as_sequence, digits
 from .loop import training_loop
+from .sequences import padding
 from .style import COLOURS, figure, use_style
 from .tensors import batch_first_axes, shape_boxes, slices
 
@@ -25,6 +26,7 @@ __all__ = [
     "heads",
     "lines",
     "lstm_cell",
+    "padding",
     "patterns",
     "rnn_cell",
     "saturation",
