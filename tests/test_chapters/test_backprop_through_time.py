@@ -83,6 +83,14 @@ def test_the_order_of_the_nets_at_lag_60(chapter):
     assert at_60["tanh 1"] < -2 and at_60["tanh 3"] > 2 and at_60["ReLU 2"] > at_60["tanh 3"]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_at_radius_3_some_units_are_always_in_the_steep_part(chapter, seed):
+    torch.manual_seed(seed)
+    out, _ = chapter["plain"](3)(torch.randn(32, 61, 4))
+    slopes = 1 - out.detach()[:, 1:] ** 2
+    assert (slopes > 0.5).any(dim=2).float().mean() > 0.99
+
+
 def test_the_forget_bias_stands_in_the_forget_block(chapter):
     layer = chapter["lstm"](2)
     assert (layer.bias_ih_l0 + layer.bias_hh_l0)[24:48].eq(2).all()
