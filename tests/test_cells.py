@@ -85,6 +85,15 @@ def test_equal_at_any_size(kind, batch, seq_len, input_size, hidden_size, num_la
     assert_equal_twins(hand_built, builtin, x, lengths, with_state)
 
 
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_equal_in_float32_as_far_as_float32_goes(kind):
+    torch.manual_seed(0)
+    builtin = BUILT_IN[kind](28, 64, 2, batch_first=True, bidirectional=True)
+    hand_built = Recurrent(kind, 28, 64, 2, bidirectional=True).load_builtin(builtin)
+    x = torch.randn(8, 28, 28)
+    assert (hand_built(x)[0] - builtin(x)[0]).abs().max() <= 1e-5
+
+
 @pytest.mark.parametrize(("cell", "builtin"), [(RNNCell, nn.RNNCell), (GRUCell, nn.GRUCell), (LSTMCell, nn.LSTMCell)])
 @pytest.mark.parametrize("batch", [(), (5,)])
 def test_one_step_equals_the_built_in_cell(cell, builtin, batch):
