@@ -28,7 +28,7 @@ def _check_columns(columns_as_steps):
             "the columns come from right to left; step 0 should be the leftmost": columns.flip(1),
             "each column comes upside down, which a rotation does": columns.flip(2),
             "the steps are rows, turned round": batch[:, 0].flip(2)})
-    return "Step t is column t, for a hundred digits and for one."
+    return "Step t is column t, for many digits and for one."
 
 
 # --- two rows per step --------------------------------------------------------------------------------------------

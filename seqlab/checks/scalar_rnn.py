@@ -71,6 +71,7 @@ def _more_memory(at_09, moved_most):
     }, tolerance=1e-3)
     differences = [abs(a - b) for a, b in zip(_states(INPUTS, W_h=0.9), _states(INPUTS), strict=True)]
     moved = 1 + differences.index(max(differences))
+    moved_most = int(moved_most) if str(moved_most).isdigit() else moved_most
     if moved_most not in (1, 2, 3, 4):
         fail("moved_most should be the number of a step, from 1 to 4")
     if moved_most == moved - 1:

@@ -217,14 +217,20 @@ def _check_reads(reader, x, got):
             fail(f"the result does not depend on the {name} step of the sequence: which step do you return")
 
 
+def _recurrent_layers(reader):
+    """Its built-in recurrent layers, first to last; two stacked ones are as good as num_layers=2."""
+    return [module for module in reader.modules() if isinstance(module, nn.RNNBase)]
+
+
 def _check_top_layer(reader, x, got):
-    layer = next((module for module in reader.modules() if isinstance(module, nn.RNNBase)), None)
-    if layer is None:
+    layers = _recurrent_layers(reader)
+    if not layers:
         return
-    if layer.num_layers < 2:
+    if sum(layer.num_layers for layer in layers) < 2:
         fail("Reader should keep its two layers")
-    for parameter_name, parameter in layer.named_parameters():
-        if parameter_name.endswith(f"l{layer.num_layers - 1}"):
+    top = layers[-1]
+    for parameter_name, parameter in top.named_parameters():
+        if parameter_name.endswith(f"l{top.num_layers - 1}"):
             parameter.add_(0.1)
     if torch.allclose(reader(x), got, atol=1e-6):
         fail("the last layer's weights have no effect on the result: which layer's row of h_n do you return")
@@ -247,8 +253,9 @@ def _check_moves(reader, x):
             fail(f"with x on another device, h_0 stays on the CPU. {question}")
         raise Reached
 
-    layer = next((module for module in reader.modules() if isinstance(module, nn.RNNBase)), None)
-    if layer is not None:
+    layers = _recurrent_layers(reader)
+    for layer in layers:
         layer.register_forward_pre_hook(look, with_kwargs=True)
+    if layers:
         with contextlib.suppress(Reached):
             reader.to("meta")(x.to("meta"))

@@ -67,6 +67,18 @@ class Reader(nn.Module):
         return h_n[self.row]
 
 
+class ReaderOfTwoLayers(nn.Module):
+    """Two layers of one each, stacked by hand."""
+
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.lower = nn.GRU(input_size, hidden_size, batch_first=True)
+        self.upper = nn.GRU(hidden_size, hidden_size, batch_first=True)
+
+    def forward(self, x):
+        return self.upper(self.lower(x)[0])[1][-1]
+
+
 class ReaderWithoutState(Reader):
     def forward(self, x):
         return self.gru(x)[0][:, -1]
@@ -119,6 +131,7 @@ RIGHT = [
     ("03-hidden-size", sorted(CHANGED), 48 / 24, torch.tensor(4.0), 216 / 72),
     ("03-repair", Reader),
     ("03-repair", ReaderWithoutState),
+    ("03-repair", ReaderOfTwoLayers),
     ("03-repair", ReaderTimeFirst),
 ]
 WRONG = [
