@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from browsing import FLAGS, ROOT, Reader, serve
@@ -18,7 +19,7 @@ def site(tmp_path_factory):
         assert (folder / "index.html").is_file(), f"SEQLAB_SITE names {folder}, but no site is built there"
         return folder
     target = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "--path-output", str(target),
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), "--path-output", str(target),
                "-W", "-n", "--keep-going", "--quiet"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, f"the site does not build:\n{result.stdout[-3000:]}\n{result.stderr[-3000:]}"
