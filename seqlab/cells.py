@@ -30,9 +30,13 @@ class RNNCell(nn.Module):
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -hidden_size**-0.5, hidden_size**-0.5)
 
-    def forward(self, x, h):
-        _check_step(self, x, h)
-        return torch.tanh(self.x2h(x) + self.h2h(h))
+    def forward(self, x, state):
+        _check_step(self, x, state)
+        return self.step(self.x2h(x), state)
+
+    def step(self, from_x, h):
+        """The new state from the old one and `from_x` = x2h(x): all that a step cannot do before the last one ended."""
+        return torch.tanh(from_x + self.h2h(h))
 
 
 class GRUCell(RNNCell):
@@ -46,9 +50,8 @@ class GRUCell(RNNCell):
 
     blocks = 3
 
-    def forward(self, x, h):
-        _check_step(self, x, h)
-        x_r, x_z, x_n = self.x2h(x).chunk(3, dim=-1)
+    def step(self, from_x, h):
+        x_r, x_z, x_n = from_x.chunk(3, dim=-1)
         h_r, h_z, h_n = self.h2h(h).chunk(3, dim=-1)
         r = torch.sigmoid(x_r + h_r)
         z = torch.sigmoid(x_z + h_z)
@@ -69,10 +72,9 @@ class LSTMCell(RNNCell):
     blocks = 4
     state_names = ("h", "c")
 
-    def forward(self, x, state):
-        h, c = _pair(state)
-        _check_step(self, x, h, c)
-        i, f, g, o = (self.x2h(x) + self.h2h(h)).chunk(4, dim=-1)
+    def step(self, from_x, state):
+        h, c = state
+        i, f, g, o = (from_x + self.h2h(h)).chunk(4, dim=-1)
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
         h = torch.sigmoid(o) * torch.tanh(c)
         return h, c
@@ -223,13 +225,17 @@ class Recurrent(nn.Module):
 def _run(cell, steps, state, real, backward):
     """One cell over (seq_len, batch, features), from the last step to the first if `backward`.
 
+    No input waits for a state, so our own cells project the inputs of all steps in one multiplication. A cell with a
+    `forward` of its own is called step by step.
     On padding (`real` False) the state stands still and the output is zero: so the final state is the one after
     each sequence's last real step, and a backward pass starts there. Packing does the same to the built-ins.
     """
-    seq_len = steps.shape[0]
-    out = [None] * seq_len
-    for t in reversed(range(seq_len)) if backward else range(seq_len):
-        new = cell(steps[t], state)
+    ours = getattr(type(cell), "forward", None) is RNNCell.forward
+    inputs, advance = (cell.x2h(steps), cell.step) if ours else (steps, cell)
+    inputs = inputs.unbind()
+    out = [None] * len(inputs)
+    for t in reversed(range(len(inputs))) if backward else range(len(inputs)):
+        new = advance(inputs[t], state)
         if real is not None:
             new = _where(real[t], new, state)
         state = new
@@ -263,7 +269,8 @@ def _pair(state):
     return tuple(state)
 
 
-def _check_step(cell, x, *states):
+def _check_step(cell, x, state):
+    states = _pair(state) if len(cell.state_names) == 2 else (state,)
     if x.shape[-1] != cell.input_size:
         raise ValueError(f"the last axis of x is input_size and should be {cell.input_size}, got {x.shape[-1]}: "
                          f"x is {tuple(x.shape)}")
