@@ -13,8 +13,6 @@ sys.path.insert(0, str(ROOT / "tools"))
 import serve  # noqa: E402, F401
 
 ARTEFACTS = ROOT / "artefacts" / "site"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 AXE_MODES = {"desktop-light": {}, "phone-dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
 MODES = [f"{size}-{scheme}" for size in SIZES for scheme in ("light", "dark")]

@@ -1,0 +1,123 @@
+"""Interactive figures on the pages: each with its still picture, which figures.js replaces by the figure itself.
+
+In a notebook a figure is a stored output with its saved state. On a page that is not a notebook the directive
+`interactive` places one, named as in Python:
+
+    ```{interactive} DigitReader()
+    :alt: what its still picture shows
+    The caption.
+    ```
+"""
+
+import base64
+import hashlib
+import json
+import posixpath
+import shutil
+from pathlib import Path
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from myst_nb.core.render import WIDGET_STATE_MIMETYPE as STATE
+from myst_nb.core.render import WIDGET_VIEW_MIMETYPE as VIEW
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
+
+HERE = Path(__file__).resolve().parent
+STAND_INS = ("image/png", "text/markdown")  # what a figure may leave for readers without JavaScript
+NEEDS_KERNEL = ("This control trains a network, so it needs a running notebook: open this page in Colab "
+                "(the button is at its top) or in Jupyter, and run its cells.")
+
+
+class PlaceFigures(SphinxPostTransform):
+    """Keep a figure's stand-in beside it; put words in the place of a control that only works with a kernel."""
+
+    default_priority = 3  # before myst-nb chooses one form of every output (4)
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        outputs = [node for node in self.document.findall(nodes.container) if node.get("nb_element") == "mime_bundle"]
+        for output in outputs:
+            forms = {form["mime_type"]: form for form in output.children}
+            if VIEW not in forms:
+                continue
+            stand_ins = [forms[kind] for kind in STAND_INS if kind in forms]
+            if stand_ins:
+                output.replace_self(frame([node for form in (*stand_ins[:1], forms[VIEW]) for node in form.children]))
+            else:
+                output.replace_self(nodes.paragraph("", NEEDS_KERNEL, classes=["needs-kernel"]))
+
+
+def frame(children):
+    """The element in which figures.js shows a figure."""
+    return nodes.container("", *children, classes=["interactive"])
+
+
+class Interactive(SphinxDirective):
+    """A figure on a page that is not a notebook; the argument is the Python that makes it."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec: ClassVar = {"alt": directives.unchanged}
+
+    def run(self):
+        from ipywidgets.embed import dependency_state, embed_data
+
+        from seqlab import widgets
+
+        figure = eval(self.arguments[0], vars(widgets))
+        data = embed_data(views=[figure], state=dependency_state([figure], drop_defaults=False))
+        state, view = json.dumps(data["manager_state"]), json.dumps(data["view_specs"][0])
+        for number, model in enumerate(data["manager_state"]["state"]):  # the same names in every build
+            name = hashlib.md5(f"{self.env.docname} {self.arguments[0]} {number}".encode()).hexdigest()
+            state, view = state.replace(model, name), view.replace(model, name)
+        shown = [*self.stand_in(figure), script(VIEW, view)]
+        caption = nodes.caption()
+        text, messages = self.parse_inline(" ".join(self.content))
+        caption += text
+        place = frame(shown)
+        parts = [place, script(STATE, state)]
+        return parts + ([nodes.paragraph("", "", *text, classes=["caption"])] if text else []) + messages
+
+    def stand_in(self, figure):
+        data = figure._repr_mimebundle_()[0]
+        if "image/png" in data:
+            picture = base64.b64decode(data["image/png"])
+            folder = Path(self.env.app.outdir).parent / "jupyter_execute"  # where myst-nb puts pictures of outputs
+            folder.mkdir(parents=True, exist_ok=True)
+            file = folder / f"{hashlib.sha256(picture).hexdigest()}.png"
+            file.write_bytes(picture)
+            source = posixpath.relpath(file.as_posix(), Path(self.env.srcdir).as_posix())
+            return [nodes.image(uri=f"/{source}", alt=self.options.get("alt", ""))]
+        return self.parse_text_to_nodes(data["text/markdown"]) if "text/markdown" in data else []
+
+
+def script(kind, content):
+    harmless = content.replace("</", "<\\/")
+    return nodes.raw("", f'<script type="{kind}">{harmless}</script>', format="html")
+
+
+def load_figures(app, pagename, templatename, context, doctree):
+    """Add figures.js to the pages that have figures, and move the notebook's saved state to the end of its page."""
+    body = context.get("body") or ""
+    states = [file for file in context["script_files"] if getattr(file, "attributes", {}).get("type") == STATE]
+    context["script_files"] = [file for file in context["script_files"] if file not in states]
+    if VIEW in body:
+        used = [f'<script type="{STATE}">{file.attributes["body"]}</script>' for file in states]
+        context["body"] = body + "\n".join(used)
+        app.add_js_file("figures.js", loading_method="defer")
+
+
+def copy_loader(app, problem):
+    if problem is None and app.builder.format == "html":
+        shutil.copyfile(HERE / "figures.js", Path(app.outdir, "_static", "figures.js"))
+
+
+def setup(app):
+    app.add_directive("interactive", Interactive)
+    app.add_post_transform(PlaceFigures)
+    app.connect("html-page-context", load_figures, priority=700)
+    app.connect("build-finished", copy_loader)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
