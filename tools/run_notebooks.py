@@ -8,7 +8,10 @@ A notebook that fails is left as it was; the others still run. Exit status 1 if 
 """
 
 import argparse
+import hashlib
+import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -20,6 +23,8 @@ from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
 
 
@@ -49,8 +54,33 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
                     output.text = "".join(line.rsplit("\r", 1)[-1] for line in output.text.splitlines(keepends=True))
                 output.pop("transient", None)
                 cell.outputs[number] = output
+    notebook = name_widgets(notebook)
     nbformat.validate(notebook)
     return notebook
+
+
+def name_widgets(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Name the stored widgets by their place in the notebook, not by the random numbers of this run.
+
+    Widgets that no output shows, such as those of an earlier run of the same cell, are dropped.
+    """
+    saved = notebook.metadata.get("widgets", {}).get(WIDGET_STATE)
+    if not saved:
+        notebook.metadata.pop("widgets", None)
+        return notebook
+    state, names = saved["state"], {}
+    waiting = [output.data[WIDGET_VIEW].model_id for cell in notebook.cells for output in cell.get("outputs", [])
+               if WIDGET_VIEW in output.get("data", {})]
+    while waiting:
+        model = waiting.pop(0)
+        if model not in names and model in state:
+            names[model] = hashlib.md5(f"widget {len(names)}".encode()).hexdigest()
+            waiting += re.findall(r"IPY_MODEL_(\w+)", json.dumps(state[model]["state"]))
+    saved["state"] = {model: state[model] for model in names}
+    text = nbformat.writes(notebook)
+    for model, name in names.items():
+        text = text.replace(model, name)
+    return nbformat.reads(text, as_version=4)
 
 
 def main(arguments: list[str] | None = None) -> int:

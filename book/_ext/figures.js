@@ -50,6 +50,7 @@
 
   /** The figure's module and model from its saved state. */
   async function load({ state, buffers = [] }) {
+    if (state?._esm === undefined) throw new Error("the page holds no saved state of this figure");
     const traits = structuredClone(state);
     for (const { path, data } of buffers) {
       const place = path.slice(0, -1).reduce((object, key) => object[key], traits);
@@ -87,6 +88,6 @@
   const loaded = {};      // a figure placed twice is one figure seen twice, as in a notebook
   for (const script of document.querySelectorAll(`script[type="${VIEW}"]`)) {
     const id = JSON.parse(script.textContent).model_id;
-    if (saved[id]?.model_module === "anywidget") show(script.parentElement, loaded[id] ??= load(saved[id]));
+    show(script.parentElement, loaded[id] ??= load(saved[id] ?? {}));
   }
 })();

@@ -171,13 +171,13 @@ class Lab:
 
 @contextmanager
 def page_with(browser, url, name, **context):
-    """The page at the address with its (first) figure of that name, before the reader has done anything."""
+    """The page at the address and its first figure of that name, or of any for "*", before the reader did anything."""
     options = {"viewport": {"width": 1280, "height": 1000}, "has_touch": True, "reduced_motion": "reduce", **context}
     page = browser.new_context(**options).new_page()
     page.set_default_timeout(20_000)
     problems = watch(page)
     page.goto(url)
-    box = page.locator(f"[data-figure={name}]").first
+    box = page.locator("[data-figure]" if name == "*" else f"[data-figure={name}]").first
     box.wait_for()
     box.scroll_into_view_if_needed()
     yield Placed(page, box, None, problems)
