@@ -21,6 +21,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from myst_nb.core.render import WIDGET_STATE_MIMETYPE as STATE
 from myst_nb.core.render import WIDGET_VIEW_MIMETYPE as VIEW
+from sphinx.builders.html._assets import _JavaScript
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
@@ -107,17 +108,20 @@ def load_figures(app, pagename, templatename, context, doctree):
     if VIEW in body:
         used = [f'<script type="{STATE}">{file.attributes["body"]}</script>' for file in states]
         context["body"] = body + "\n".join(used)
-        app.add_js_file("figures.js", loading_method="defer")
+        context["script_files"].append(_JavaScript("_static/figures.js", defer="defer"))
 
 
-def copy_loader(app, problem):
-    if problem is None and app.builder.format == "html":
-        shutil.copyfile(HERE / "figures.js", Path(app.outdir, "_static", "figures.js"))
+def copy_loader(app):
+    """Put figures.js where the pages find it; not in _static, whose scripts every page would load."""
+    if app.builder.format == "html":
+        static = Path(app.outdir, "_static")
+        static.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(HERE / "figures.js", static / "figures.js")
 
 
 def setup(app):
     app.add_directive("interactive", Interactive)
     app.add_post_transform(PlaceFigures)
     app.connect("html-page-context", load_figures, priority=700)
-    app.connect("build-finished", copy_loader)
+    app.connect("builder-inited", copy_loader)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
