@@ -137,6 +137,7 @@ SYMPTOMS = {
     "A bare `squeeze()`": bare_squeeze,
     "A head on `h_n` itself": shapes_agree,
     "The LSTM's state taken for one tensor": lstm_state_is_a_pair,
+    "An initial state without its cell state": shapes_agree,
     "An initial state without its layer axis": shapes_agree,
     "Softmax before `CrossEntropyLoss`": softmax_first,
     "Gradients that pile up": gradients_pile_up,
