@@ -106,9 +106,16 @@ def load_figures(app, pagename, templatename, context, doctree):
     states = [file for file in context["script_files"] if getattr(file, "attributes", {}).get("type") == STATE]
     context["script_files"] = [file for file in context["script_files"] if file not in states]
     if VIEW in body:
-        used = [f'<script type="{STATE}">{file.attributes["body"]}</script>' for file in states]
-        context["body"] = body + "\n".join(used)
+        context["body"] = body + "".join(figures_only(file.attributes["body"]) for file in states)
         context["script_files"].append(_JavaScript("_static/figures.js", defer="defer"))
+
+
+def figures_only(saved):
+    """The saved state of the figures, as a script; that of controls which need a kernel is of no use on a page."""
+    state = json.loads(saved)["state"]
+    figures = {name: model for name, model in state.items() if model["model_module"] == "anywidget"}
+    text = json.dumps({"state": figures}, ensure_ascii=False).replace("</", "<\\/")
+    return f'<script type="{STATE}">{text}</script>' if figures else ""
 
 
 def copy_loader(app):
