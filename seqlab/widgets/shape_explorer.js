@@ -1,4 +1,4 @@
-import { change, choice, make, mount, presets, redraw, report, svg, toggle } from "./shared.js";
+import { brush, change, choice, giveBack, make, mount, presets, redraw, report, svg, toggle } from "./shared.js";
 
 // --- what PyTorch does: checked against it over a grid of settings in tests/widgets/test_shape_explorer.py -----------
 
@@ -178,29 +178,6 @@ function rules(block, unit, x, y) {
   return lines.join("");
 }
 
-/** Draw into `parent` again and again with the nodes that are there already. */
-function brush(parent) {
-  let used = 0;
-  return {
-    put(tag, attributes, text = null) {
-      let node = parent.children[used++];
-      if (node?.tagName !== tag) {
-        const fresh = svg(tag);
-        if (node) node.replaceWith(fresh); else parent.append(fresh);
-        node = fresh;
-      }
-      for (const name of node.getAttributeNames()) if (!(name in attributes)) node.removeAttribute(name);
-      for (const [name, value] of Object.entries(attributes)) if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
-      if (node.textContent !== (text ?? "")) node.textContent = text ?? "";
-      return node;
-    },
-    done() {
-      while (parent.children.length > used) parent.lastChild.remove();
-      used = 0;
-    },
-  };
-}
-
 function drawBlock(put, block, unit, left, bottom, hatch) {
   put("text", { x: left, y: bottom - size(block, unit).high - 26, class: "name" }, block.name);
   put("text", { x: left, y: bottom - size(block, unit).high - 9, class: "shape" }, bracket(block.shape));
@@ -294,11 +271,6 @@ function factLine({ left, right, equal, mark, why }) {
     make("span", { class: "why" }, ` ${why}`)));
 }
 
-function tell(model, values) {
-  const news = Object.entries(values).filter(([name, value]) => JSON.stringify(model.get(name)) !== JSON.stringify(value));
-  if (news.length) change(model, Object.fromEntries(news));
-}
-
 function render({ model, el }) {
   const { root, leave } = mount({ model, el }, "ShapeExplorer");
   const start = Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
@@ -355,7 +327,7 @@ function render({ model, el }) {
     pre.textContent = text;
     copy.forget();
     finds.say(finding(s));
-    tell(model, { x_shape: found.x, out_shape: found.out, h_n_shape: found.h_n, c_n_shape: found.c_n ?? [],
+    giveBack(model, { x_shape: found.x, out_shape: found.out, h_n_shape: found.h_n, c_n_shape: found.c_n ?? [],
       packed_shape: found.packed ?? [], lengths: ends, parameters: sum.count, code: text });
   };
   const stop = redraw(model, SETTINGS, draw);

@@ -56,6 +56,29 @@ export function svg(tag, attributes = {}, parent = null, text = null) {
   return element;
 }
 
+/** Draw into `parent` again and again with the nodes that are there already. */
+export function brush(parent) {
+  let used = 0;
+  return {
+    put(tag, attributes, text = null) {
+      let node = parent.children[used++];
+      if (node?.tagName !== tag) {
+        const fresh = svg(tag);
+        if (node) node.replaceWith(fresh); else parent.append(fresh);
+        node = fresh;
+      }
+      for (const name of node.getAttributeNames()) if (!(name in attributes)) node.removeAttribute(name);
+      for (const [name, value] of Object.entries(attributes)) if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+      if (node.textContent !== (text ?? "")) node.textContent = text ?? "";
+      return node;
+    },
+    done() {
+      while (parent.children.length > used) parent.lastChild.remove();
+      used = 0;
+    },
+  };
+}
+
 function set(element, key, value) {
   if (value === true) element.setAttribute(key, "");
   else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value);
@@ -67,6 +90,12 @@ function set(element, key, value) {
 export function change(model, values) {
   for (const [name, value] of Object.entries(values)) model.set(name, value);
   model.save_changes();
+}
+
+/** Results for the kernel to read: set those traits that are not so already. */
+export function giveBack(model, values) {
+  const news = Object.entries(values).filter(([name, value]) => JSON.stringify(model.get(name)) !== JSON.stringify(value));
+  if (news.length) change(model, Object.fromEntries(news));
 }
 
 /** Call `draw` now and, at most once a frame, whenever one of the traits changes; return what stops it. */
