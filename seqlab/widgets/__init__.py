@@ -1,6 +1,8 @@
 """Figures to move and questions to answer: they compute in the browser, with or without a running notebook."""
 
+from .digit_reader import DigitReader
 from .quiz import Quiz
 from .scalar_rnn import ScalarRNN
+from .shape_explorer import ShapeExplorer
 
-__all__ = ["Quiz", "ScalarRNN"]
+__all__ = ["DigitReader", "Quiz", "ScalarRNN", "ShapeExplorer"]

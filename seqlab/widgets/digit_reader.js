@@ -1,0 +1,604 @@
+// Draw a digit; an LSTM reads its 28 rows, one at a time. The numbers are checked against PyTorch.
+import { change, choice, make, mount, quiet, redraw, report, svg, toggle } from "./shared.js";
+
+const SIDE = 28;                // pixels and rows of an image
+const CLASSES = 10;
+const PAD = 280;                // units of the drawing pad
+const FIT = 20;                 // MNIST's digits fill a box of 20 x 20 pixels
+const STROKE = 2.4;             // pixels: about as wide as MNIST's strokes
+const PARTS = {                 // how each part of the inside is named, and what its picture shows
+  h: ["state h", "State h: what each unit shows after each row"],
+  c: ["cell state c", "Cell state c: what each unit keeps after each row"],
+  i: ["input gate i", "Input gate i: how much each unit writes at each row"],
+  f: ["forget gate f", "Forget gate f: how much each unit keeps at each row"],
+  g: ["candidate g", "Candidate g: what each unit would write at each row"],
+  o: ["output gate o", "Output gate o: how much each unit shows at each row"],
+};
+
+// --- from a drawing to an image, as MNIST's images were made: the same as in digit_reader.py ---------------------------
+
+/** A stroke x, y, x, y, ... as points, its corners cut twice (Chaikin's curve); its ends stay. */
+export function smooth(stroke, rounds = 2) {
+  let line = [];
+  for (let k = 0; k < stroke.length; k += 2) line.push([stroke[k], stroke[k + 1]]);
+  for (let round = 0; round < rounds && line.length > 2; round++) {
+    const cut = [line[0]];
+    for (let k = 0; k + 1 < line.length; k++) {
+      const [[a, b], [c, d]] = [line[k], line[k + 1]];
+      if (k > 0) cut.push([0.75 * a + 0.25 * c, 0.75 * b + 0.25 * d]);
+      if (k + 2 < line.length) cut.push([0.25 * a + 0.75 * c, 0.25 * b + 0.75 * d]);
+    }
+    line = [...cut, line.at(-1)];
+  }
+  return line;
+}
+
+/** The drawing as 784 whole numbers, 0 (paper) to 255 (ink). */
+export function asMnist(strokes, centred = true) {
+  let lines = strokes.map((stroke) => smooth(stroke));
+  const moved = (move) => lines.map((line) => line.map(move));
+  if (lines.length > 0 && centred) {
+    const all = lines.flat();
+    const [left, right] = extent(all.map(([x]) => x));
+    const [top, bottom] = extent(all.map(([, y]) => y));
+    const factor = (FIT - STROKE) / Math.max(right - left, bottom - top, PAD / SIDE);
+    lines = moved(([x, y]) => [(x - (left + right) / 2) * factor + SIDE / 2, (y - (top + bottom) / 2) * factor + SIDE / 2]);
+    const [across, down] = centreOfMass(painted(lines));
+    lines = moved(([x, y]) => [x + (SIDE + 1) / 2 - across, y + (SIDE + 1) / 2 - down]);
+  } else {
+    lines = moved(([x, y]) => [x * SIDE / PAD, y * SIDE / PAD]);
+  }
+  return Array.from(painted(lines), (ink) => Math.floor(255 * ink + 0.5));
+}
+
+function extent(values) {
+  return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+}
+
+/** Ink from 0 to 1 for every pixel: full within half a stroke of a line, and none a pixel further out. */
+export function painted(lines) {
+  const ink = new Float64Array(SIDE * SIDE);
+  const reach = STROKE / 2 + 0.5;
+  for (const line of lines) {
+    for (let k = 0; k < Math.max(line.length - 1, 1); k++) {
+      const [[a, b], [c, d]] = [line[k], line[k + 1] ?? line[k]];
+      const length = (c - a) ** 2 + (d - b) ** 2;
+      const firstRow = Math.max(0, Math.floor(Math.min(b, d) - reach));
+      const lastRow = Math.min(SIDE - 1, Math.ceil(Math.max(b, d) + reach));
+      const firstColumn = Math.max(0, Math.floor(Math.min(a, c) - reach));
+      const lastColumn = Math.min(SIDE - 1, Math.ceil(Math.max(a, c) + reach));
+      for (let row = firstRow; row <= lastRow; row++) {
+        for (let column = firstColumn; column <= lastColumn; column++) {
+          const [x, y] = [column + 0.5 - a, row + 0.5 - b];
+          const share = length > 0 ? Math.min(1, Math.max(0, (x * (c - a) + y * (d - b)) / length)) : 0;
+          const away = Math.hypot(x - share * (c - a), y - share * (d - b));
+          const here = Math.min(1, Math.max(0, reach - away));
+          if (here > ink[SIDE * row + column]) ink[SIDE * row + column] = here;
+        }
+      }
+    }
+  }
+  return ink;
+}
+
+function centreOfMass(ink) {
+  let [across, down, mass] = [0, 0, 0];
+  ink.forEach((value, k) => {
+    across += value * (k % SIDE + 0.5);
+    down += value * (Math.floor(k / SIDE) + 0.5);
+    mass += value;
+  });
+  return [across / mass, down / mass];
+}
+
+// --- the network ------------------------------------------------------------------------------------------------------
+
+/** The network's arrays from its bytes, float16 or float32. */
+export function unpack(bytes, H) {
+  const sizes = { W_ih: 4 * H * SIDE, W_hh: 4 * H * H, bias: 4 * H, head: CLASSES * H, headBias: CLASSES };
+  const count = Object.values(sizes).reduce((a, b) => a + b);
+  const small = bytes.byteLength === 2 * count;
+  if (!small && bytes.byteLength !== 4 * count) throw new Error(`${bytes.byteLength} bytes of weights for ${count} numbers`);
+  const network = { H };
+  let at = 0;
+  for (const [name, size] of Object.entries(sizes)) {
+    network[name] = Float32Array.from({ length: size }, (_, k) => small
+      ? float16(bytes.getUint16(2 * (at + k), true)) : bytes.getFloat32(4 * (at + k), true));
+    at += size;
+  }
+  return network;
+}
+
+/** A float16 from its bits. */
+export function float16(bits) {
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+  return bits & 0x8000 ? -size : size;
+}
+
+const sigmoid = (z) => 1 / (1 + Math.exp(-z));
+
+/** What happens at every row: h, c, i, f, g, o with H numbers a row, and the ten probabilities after each row. */
+export function read({ H, W_ih, W_hh, bias, head, headBias }, image) {
+  const reading = { probabilities: [] };
+  for (const part of Object.keys(PARTS)) reading[part] = new Float32Array(SIDE * H);
+  let [h, c] = [new Float32Array(H), new Float32Array(H)];
+  const sums = new Float64Array(4 * H);
+  for (let t = 0; t < SIDE; t++) {
+    for (let k = 0; k < 4 * H; k++) {
+      let sum = bias[k];
+      for (let j = 0, at = k * SIDE; j < SIDE; j++) sum += W_ih[at + j] * image[t * SIDE + j] / 255;
+      for (let j = 0, at = k * H; j < H; j++) sum += W_hh[at + j] * h[j];
+      sums[k] = sum;
+    }
+    const [newH, newC] = [new Float32Array(H), new Float32Array(H)];
+    for (let k = 0; k < H; k++) {
+      const [i, f, g, o] = [sigmoid(sums[k]), sigmoid(sums[H + k]), Math.tanh(sums[2 * H + k]), sigmoid(sums[3 * H + k])];
+      newC[k] = f * c[k] + i * g;
+      newH[k] = o * Math.tanh(newC[k]);
+      for (const [part, value] of [["h", newH[k]], ["c", newC[k]], ["i", i], ["f", f], ["g", g], ["o", o]]) {
+        reading[part][t * H + k] = value;
+      }
+    }
+    [h, c] = [newH, newC];
+    reading.probabilities.push(softmax(h, head, headBias));
+  }
+  return reading;
+}
+
+function softmax(h, head, headBias) {
+  const scores = Array.from(headBias, (b, k) => h.reduce((sum, value, j) => sum + head[k * h.length + j] * value, b));
+  const powers = scores.map((score) => Math.exp(score - Math.max(...scores)));
+  const total = powers.reduce((a, b) => a + b);
+  return powers.map((power) => power / total);
+}
+
+export const best = (numbers) => numbers.indexOf(Math.max(...numbers));
+
+/** What it takes the digit for, one after another, each with its first row (from 1), from the first ink on.
+ *  An answer counts while it has two chances in five; the last one always does. */
+export function answers(probabilities, image) {
+  const first = Math.max(0, Math.floor(image.findIndex((ink) => ink > 0) / SIDE));
+  const runs = [];
+  let held = null;
+  probabilities.forEach((now, t) => {
+    if (t < first) return;
+    const digit = best(now);
+    const counts = now[digit] >= 0.4 || t === SIDE - 1;
+    if (counts && digit !== runs.at(-1)?.digit) runs.push({ digit, row: t + 1 });
+    else if (counts && digit !== held) runs.at(-1).row = t + 1;   // it was in doubt in between
+    held = digit;
+  });
+  return runs;
+}
+
+const inWords = (names) => names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and then ${names.at(-1)}`;
+const article = (digit) => (digit === 8 ? "an 8" : `a ${digit}`);
+
+const percent = (p) => (p > 0.995 ? "over 99" : p < 0.01 ? "under 1" : (100 * p).toFixed(0)) + "\u00a0%";
+
+/** What is to be seen now, in words. */
+export function finding(probabilities, image, row, centred = true) {
+  if (row === 0) return "It has read nothing yet. Press play, or step through the rows.";
+  const now = probabilities[row - 1];
+  const digit = best(now);
+  const second = best(now.map((p, k) => (k === digit ? -1 : p)));
+  const doubt = now[second] > 0.1 ? ` or perhaps ${article(second)} (${percent(now[second])})` : "";
+  if (image.every((ink) => ink === 0)) {
+    return `The page is empty, and still it answers: ${digit} (${percent(now[digit])}). Its ten probabilities always add up to 1. Draw a digit.`;
+  }
+  if (row < SIDE) {
+    const blank = image.slice(0, row * SIDE).every((ink) => ink === 0);
+    return `${row} of 28 rows read` + (blank ? ", all of them empty: it can only guess." : `: it looks like ${article(digit)} (${percent(now[digit])})${doubt}.`);
+  }
+  const runs = answers(probabilities, image);
+  const before = runs.slice(0, -1).map((run) => article(run.digit)).slice(-3);
+  const story = before.length === 0 ? `It has looked like nothing else, and is plain from row ${runs[0].row} on.`
+    : `On the way it looked like ${inWords(before)}; since row ${runs.at(-1).row} it looks like ${article(digit)}.`;
+  const warning = centred ? "" : " But it is shown a picture unlike those it learnt from.";
+  return `It reads ${article(digit)} (${percent(now[digit])})${doubt}. ${story}${warning}`;
+}
+
+// --- the figure -------------------------------------------------------------------------------------------------------
+
+function render({ model, el }) {
+  const { root, leave } = mount({ model, el }, "DigitReader");
+  const network = memo((bytes, H) => unpack(bytes, H));
+  const image = memo((strokes, centred, given) => (strokes.length > 0 ? asMnist(strokes, centred) : given));
+  const reading = memo((net, pixels) => read(net, pixels));
+  const now = () => {
+    const strokes = model.get("strokes");
+    const pixels = image(strokes, model.get("centred"), model.get("image"));
+    const seen = reading(network(model.get("weights"), model.get("hidden_size")), pixels);
+    return { ...seen, strokes, image: pixels, H: model.get("hidden_size"), row: model.get("row") };
+  };
+
+  const pad = drawingPad(model);
+  const seen = imageSeen(model);
+  const belief = beliefs();
+  const inside = insidePicture(model);
+  const player = playControls(model);
+  const { element, say } = report();
+  element.classList.add("finding");
+  root.append(make("div", { class: "reader" }, pad.element, seen.element, belief.element),
+    player.element, element, sampleRow(model), inside.element);
+
+  const traits = ["strokes", "centred", "image", "row", "weights", "hidden_size", "part", "unit", "sample"];
+  const draw = () => {
+    const all = now();
+    const ink = inks(root);
+    pad.draw(all, ink);
+    seen.draw(all, ink);
+    belief.draw(all);
+    inside.draw(all, ink);
+    player.draw(all);
+    say(finding(all.probabilities, all.image, all.row, model.get("centred")));
+  };
+  const publish = () => {                                     // what a notebook may want to know
+    const { image: pixels, probabilities } = now();
+    change(model, { image: pixels, prediction: best(probabilities.at(-1)),
+      probabilities: probabilities.map((row) => row.map((p) => Math.round(1e6 * p) / 1e6)) });
+  };
+  const stop = redraw(model, traits, draw);
+  const sources = ["strokes", "centred", "image", "weights"];
+  for (const trait of sources) model.on(`change:${trait}`, publish);
+  const theme = new MutationObserver(draw);
+  theme.observe(root, { attributes: true, attributeFilter: ["data-theme"] });
+  return () => {
+    stop();
+    for (const trait of sources) model.off(`change:${trait}`, publish);
+    theme.disconnect();
+    player.stop();
+    leave();
+  };
+}
+
+/** The function, which computes again only when an argument is another one than last time. */
+function memo(compute) {
+  let known = [];
+  let result;
+  return (...given) => {
+    if (given.length !== known.length || given.some((one, k) => one !== known[k])) [known, result] = [given, compute(...given)];
+    return result;
+  };
+}
+
+/** The theme's colours as [red, green, blue]. */
+function inks(root) {
+  const style = getComputedStyle(root);
+  return (name) => {
+    const digits = style.getPropertyValue(`--${name}`).trim().slice(1);
+    const pairs = digits.length === 3 ? [...digits].map((digit) => digit + digit) : digits.match(/../g);
+    return pairs.map((pair) => parseInt(pair, 16));
+  };
+}
+
+/** Paint numbers from -1 to 1 onto a canvas, one pixel each: the stronger the colour, the further from 0. */
+function paintCells(canvas, values, width, height, colour, negative) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  const picture = context.createImageData(width, height);
+  values.forEach((value, k) => {
+    const [red, green, blue] = value < 0 ? negative : colour;
+    picture.data.set([red, green, blue, 255 * Math.min(1, Math.abs(value))], 4 * k);
+  });
+  context.putImageData(picture, 0, 0);
+}
+
+const panel = (kind, title, ...children) => make("section", { class: `panel ${kind}` }, make("h3", {}, title), ...children);
+
+function button(text, name, press) {
+  const one = make("button", { type: "button", "aria-label": name }, text);
+  one.addEventListener("click", press);
+  return one;
+}
+
+// --- the drawing pad: mouse, finger, pen, or keys
+
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+  Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1] };
+
+function drawingPad(model) {
+  const given = make("canvas", { "aria-hidden": "true" });    // an image that came without strokes
+  const drawing = svg("svg", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" });
+  const lines = svg("path", { class: "pen" }, drawing);
+  const hint = svg("text", { x: PAD / 2, y: PAD / 2, class: "hint", "text-anchor": "middle" }, drawing, "draw a digit here");
+  const cursor = svg("g", { class: "cursor" }, drawing);
+  svg("circle", { r: 11 }, cursor);
+  svg("path", { d: "M-20 0H20M0 -20V20" }, cursor);
+  const surface = make("div", { class: "surface", tabindex: 0, role: "application", "aria-roledescription": "drawing pad",
+    "aria-label": "Drawing pad. The arrow keys move the pen; Home, End, Page Up and Page Down move it aslant. "
+      + "Space puts it down or lifts it. Backspace takes the last stroke away, Delete clears the pad." }, given, drawing);
+  const spoken = make("span", { class: "spoken", role: "status" });
+  const undo = button("Undo", "Undo the last stroke", () => put(own().slice(0, -1)));
+  const clear = button("Clear", "Clear the drawing", () => put([]));
+  const keys = make("p", { class: "keys" }, "Keys: arrows move, space inks");
+  const at = { x: 140, y: 60, down: false };
+
+  const own = () => model.get("strokes");
+  const put = (strokes) => {
+    if (strokes.length === 0) at.down = false;
+    change(model, { strokes, sample: -1, row: SIDE, ...(strokes.length === 0 ? { image: Array(SIDE * SIDE).fill(0) } : {}) });
+  };
+  /** The strokes to go on with: a ready drawing makes way for the reader's first stroke. */
+  const begun = () => (model.get("sample") >= 0 ? [] : own());
+
+  // Drawing by pointer: what comes in between two frames is put into the trait at once.
+  let pointer = null;
+  let stroke = [];
+  let waiting = 0;
+  const place = (event) => {
+    const box = surface.getBoundingClientRect();
+    const inside = (value) => Math.round(Math.min(PAD - 8, Math.max(8, value)));
+    return [inside((event.clientX - box.left) / box.width * PAD), inside((event.clientY - box.top) / box.height * PAD)];
+  };
+  const add = (event) => {
+    const [x, y] = place(event);
+    const far = Math.hypot(x - stroke.at(-2), y - stroke.at(-1)) >= 3;
+    if (stroke.length === 0 || far) stroke = [...stroke, x, y];
+  };
+  const show = () => {
+    waiting = 0;
+    put([...own().slice(0, -1), stroke]);
+  };
+  surface.addEventListener("pointerdown", (event) => {
+    if (pointer !== null || event.button > 0) return;
+    event.preventDefault();
+    surface.focus({ preventScroll: true });
+    surface.setPointerCapture(event.pointerId);
+    surface.classList.add("by-hand");
+    pointer = event.pointerId;
+    at.down = false;
+    stroke = [];
+    add(event);
+    put([...begun(), stroke]);
+  });
+  surface.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pointer) return;
+    const all = event.getCoalescedEvents?.() ?? [];
+    for (const one of all.length > 0 ? all : [event]) add(one);
+    waiting ||= requestAnimationFrame(show);
+  });
+  const lift = (event) => {
+    if (event.pointerId !== pointer) return;
+    pointer = null;
+    cancelAnimationFrame(waiting);
+    if (own().length > 0) show();
+    [at.x, at.y] = stroke.slice(-2);
+  };
+  surface.addEventListener("pointerup", lift);
+  surface.addEventListener("pointercancel", lift);
+
+  // Drawing by keys.
+  const tell = (text) => { spoken.textContent = text; };
+  surface.addEventListener("keydown", (event) => {
+    if (event.altKey || event.metaKey || (event.ctrlKey && event.key !== "z")) return;
+    surface.classList.remove("by-hand");
+    if (event.key in MOVES) {
+      const step = event.shiftKey ? 40 : 10;
+      const [right, below] = MOVES[event.key];
+      const within = (value) => Math.min(PAD - 10, Math.max(10, value));
+      [at.x, at.y] = [within(at.x + step * right), within(at.y + step * below)];
+      if (at.down) put([...own().slice(0, -1), [...own().at(-1), at.x, at.y]]);
+      else followCursor();
+      tell(`column ${Math.round(at.x / 10)}, row ${Math.round(at.y / 10)}`);
+    } else if (event.key === " ") {
+      at.down = !at.down;
+      if (at.down) put([...begun(), [at.x, at.y]]);
+      else followCursor();
+      tell(at.down ? "pen down" : "pen up");
+    } else if (event.key === "Backspace" || event.key === "z" || event.key === "u") {
+      at.down = false;
+      put(own().slice(0, -1));
+      tell("last stroke taken away");
+    } else if (event.key === "Delete") {
+      put([]);
+      tell("pad cleared");
+    } else {
+      return;
+    }
+    event.preventDefault();
+  });
+  const followCursor = () => {
+    cursor.setAttribute("transform", `translate(${at.x} ${at.y})`);
+    cursor.classList.toggle("down", at.down);
+  };
+
+  const draw = ({ strokes, image }, ink) => {
+    if (strokes.length === 0) at.down = false;
+    lines.setAttribute("d", strokes.map(path).join(""));
+    const blank = strokes.length === 0;
+    const empty = blank && image.every((value) => value === 0);
+    hint.style.display = empty ? "" : "none";
+    given.style.display = blank && !empty ? "" : "none";
+    if (blank) paintCells(given, image.map((value) => value / 255), SIDE, SIDE, ink("ink"), ink("ink"));
+    undo.disabled = blank;
+    clear.disabled = empty;
+    followCursor();
+  };
+  return { element: panel("draw", "Draw a digit", surface, make("div", { class: "row" }, undo, clear, keys), spoken), draw };
+}
+
+/** A stroke as the text that SVG's path wants; a lone point becomes a dot. */
+const path = (stroke) => "M" + smooth(stroke).map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")
+  + (stroke.length === 2 ? "h0.1" : "");
+
+// --- the image that the network reads, its rows going out where they have not been read
+
+function imageSeen(model) {
+  const canvas = make("canvas", { class: "pixels" });
+  const unread = make("div", { class: "unread" });
+  const line = make("div", { class: "line" });
+  const frame = make("div", { class: "picture", role: "img" }, canvas, unread, line);
+  const centring = toggle(model, "centred", { name: "fit and centre it, as MNIST was" });
+  const draw = ({ image, row, strokes }, ink) => {
+    paintCells(canvas, image.map((value) => value / 255), SIDE, SIDE, ink("ink"), ink("ink"));
+    unread.style.top = line.style.top = `${100 * row / SIDE}%`;
+    line.classList.toggle("done", row === SIDE);
+    centring.style.visibility = strokes.length > 0 ? "" : "hidden";
+    frame.setAttribute("aria-label", `The image of 28 by 28 pixels that the network reads; ${row} of its rows are read.`);
+  };
+  return { element: panel("seen", "What it sees", frame, make("div", { class: "row" }, centring)), draw };
+}
+
+// --- the probabilities after each row, growing downwards beside the rows of the image
+
+function beliefs() {
+  const column = 28;
+  const drawing = svg("svg", { viewBox: `0 0 ${CLASSES * column} ${10 * SIDE}`, preserveAspectRatio: "none", role: "img" });
+  for (let k = 0; k < CLASSES; k++) {
+    svg("rect", { x: k * column + 1, y: 0, width: column - 2, height: 10 * SIDE, class: "lane" }, drawing);
+  }
+  const bars = Array.from({ length: CLASSES }, () => svg("path", { class: "bar" }, drawing));
+  const line = make("div", { class: "line" });
+  const digits = Array.from({ length: CLASSES }, (_, k) => {
+    const share = make("span", { class: "share" });
+    return { share, cell: make("div", {}, make("b", {}, String(k)), share) };
+  });
+  const frame = make("div", { class: "picture" }, drawing, line);
+  const table = make("div", { class: "classes", "aria-hidden": "true" }, ...digits.map(({ cell }) => cell));
+
+  const draw = ({ probabilities, row }) => {
+    const now = row > 0 ? probabilities[row - 1] : Array(CLASSES).fill(0);
+    const winner = row > 0 ? best(now) : -1;
+    bars.forEach((bar, k) => {
+      let d = `M${k * column + 1} 0`;
+      for (let t = 0; t < row; t++) {
+        d += `H${(k * column + 1 + (column - 2) * probabilities[t][k]).toFixed(2)}V${10 * (t + 1)}`;
+      }
+      bar.setAttribute("d", `${d}H${k * column + 1}Z`);
+      bar.classList.toggle("winner", k === winner);
+      digits[k].cell.classList.toggle("winner", k === winner);
+      digits[k].share.textContent = row > 0 ? (100 * now[k]).toFixed(0) : "";
+    });
+    line.style.top = `${100 * row / SIDE}%`;
+    line.classList.toggle("done", row === SIDE);
+    drawing.setAttribute("aria-label", row === 0 ? "No probabilities yet."
+      : `Probabilities of the ten digits after row ${row}: ${now.map((p, k) => `${k}: ${percent(p)}`).join(", ")}.`);
+  };
+  return { element: panel("belief", "What it believes, row by row", frame, table), draw };
+}
+
+// --- play, pause, step and the slider of rows
+
+function playControls(model) {
+  let timer = 0;
+  const go = (row) => change(model, { row: Math.min(SIDE, Math.max(0, row)) });
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+    label();
+  };
+  const play = () => {
+    if (timer !== 0) return stop();
+    if (quiet()) return go(SIDE);
+    if (model.get("row") === SIDE) go(0);
+    timer = setInterval(() => {
+      if (model.get("row") >= SIDE) stop();
+      else go(model.get("row") + 1);
+    }, 110);
+    return label();
+  };
+  const step = (by) => () => { stop(); go(model.get("row") + by); };
+  const start = button("", "", play);
+  const label = () => {
+    const [text, name] = timer !== 0 ? ["\u275a\u275a Pause", "Pause"] : ["\u25b6 Play", "Play: read the rows one after another"];
+    if (start.textContent !== text) start.textContent = text;
+    start.setAttribute("aria-label", name);
+  };
+  const back = button("\u2190", "One row back", step(-1));
+  const on = button("\u2192", "One row on", step(1));
+  const rows = make("input", { type: "range", min: 0, max: SIDE, step: 1, "aria-label": "rows read" });
+  rows.addEventListener("input", () => { stop(); go(Number(rows.value)); });
+  const shown = make("output", {});
+  const draw = ({ row }) => {
+    rows.value = row;
+    rows.setAttribute("aria-valuetext", `${row} of 28 rows read`);
+    shown.textContent = `row ${row} of 28`;
+    back.disabled = row === 0;
+    on.disabled = row === SIDE;
+  };
+  label();
+  return { element: make("div", { class: "player" }, start, back, on, rows, shown), draw, stop };
+}
+
+// --- ready drawings
+
+function sampleRow(model) {
+  const buttons = model.get("samples").map(({ name, strokes }, k) => {
+    const picture = svg("svg", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" });
+    svg("path", { class: "pen", d: strokes.map(path).join("") }, picture);
+    const one = button("", name, () => change(model, { strokes, sample: k, row: SIDE }));
+    one.title = name;
+    one.append(picture);
+    return one;
+  });
+  return make("div", { class: "samples", role: "group", "aria-label": "Ready drawings" },
+    make("span", {}, "Or take one of these:"), ...buttons);
+}
+
+// --- the hidden units and gates: a row of the picture for each row of the image, a column for each unit
+
+function insidePicture(model) {
+  const canvas = make("canvas", {});
+  const line = make("div", { class: "line" });
+  const mark = make("div", { class: "mark" });
+  const unread = make("div", { class: "unread" });
+  const frame = make("div", { class: "picture", tabindex: 0, role: "slider", "aria-label": "unit and row looked at",
+    "aria-valuemin": 0 }, canvas, unread, line, mark);
+  const readout = make("p", { class: "readout" });
+  const legend = make("p", { class: "legend" });
+  const body = make("div", { class: "inside" }, frame, make("div", { class: "under" }, legend, readout));
+  const parts = choice(model, "part", { name: "Inside it:", options: [...Object.keys(PARTS).map((part) => [part, part]), ["", "hide"]] });
+  const title = make("h3", {});
+  body.prepend(title);
+
+  const look = (unit, row) => change(model, {
+    unit: Math.min(model.get("hidden_size") - 1, Math.max(0, unit)), row: Math.min(SIDE, Math.max(1, row)) });
+  const pointAt = (event) => {
+    const box = frame.getBoundingClientRect();
+    look(Math.floor((event.clientX - box.left) / box.width * model.get("hidden_size")),
+      Math.floor((event.clientY - box.top) / box.height * SIDE) + 1);
+  };
+  frame.addEventListener("pointerdown", (event) => { frame.setPointerCapture(event.pointerId); pointAt(event); });
+  frame.addEventListener("pointermove", (event) => { if (frame.hasPointerCapture(event.pointerId)) pointAt(event); });
+  frame.addEventListener("keydown", (event) => {
+    const [unit, row] = [model.get("unit"), model.get("row")];
+    const far = event.shiftKey ? 8 : 1;
+    const moves = { ArrowLeft: [unit - far, row], ArrowRight: [unit + far, row], ArrowUp: [unit, row - far],
+      ArrowDown: [unit, row + far], Home: [0, row], End: [Infinity, row], PageUp: [unit, row - 8], PageDown: [unit, row + 8] };
+    if (!(event.key in moves)) return;
+    event.preventDefault();
+    look(...moves[event.key]);
+  });
+
+  const draw = (all, ink) => {
+    const part = model.get("part");
+    body.style.display = part === "" ? "none" : "";
+    if (part === "") return;
+    const { H, row } = all;
+    const [name, words] = PARTS[part];
+    title.textContent = words;
+    const unit = Math.min(model.get("unit"), H - 1);
+    const largest = part === "c" ? all.c.reduce((most, value) => Math.max(most, Math.abs(value)), 1) : 1;
+    const both = "hcg".includes(part);
+    paintCells(canvas, Array.from(all[part], (value) => value / largest), H, SIDE, ink(both ? "h" : part), ink("bad"));
+    unread.style.top = line.style.top = `${100 * row / SIDE}%`;
+    line.classList.toggle("done", row === SIDE);
+    Object.assign(mark.style, { left: `${100 * unit / H}%`, width: `${100 / H}%`, top: `${100 * Math.max(row - 1, 0) / SIDE}%`,
+      height: `${100 / SIDE}%` });
+    legend.className = both ? "legend both" : `legend ${part}`;
+    const least = part === "c" ? `\u2212${largest.toFixed(1)}` : "\u22121";
+    legend.replaceChildren(make("span", {}, both ? least : "0, closed"), make("i", { "aria-hidden": "true" }),
+      make("span", {}, both ? largest.toFixed(part === "c" ? 1 : 0) : "1, open"));
+    const value = row > 0 ? all[part][(row - 1) * H + unit] : 0;
+    readout.textContent = `${name}, unit ${unit + 1} of ${H}, ${row > 0 ? `row ${row}: ` : "before the first row: "}`
+      + (value < 0 ? "\u2212" : "") + Math.abs(value).toFixed(2);
+    for (const [key, text] of [["aria-valuemax", H - 1], ["aria-valuenow", unit], ["aria-valuetext", readout.textContent]]) {
+      frame.setAttribute(key, text);
+    }
+  };
+  return { element: make("div", { class: "within" }, parts, body), draw };
+}
+
+export default { render };
