@@ -97,18 +97,20 @@ def lstm_cell():
 def gru_cell():
     """Inside the GRU: one state; z mixes old and new, r decides how much of the old one the candidate n sees.
 
-    h_t = z * h_{t-1} + (1 - z) * n, PyTorch's convention.
+    h_t = z * h_{t-1} + (1 - z) * n, and r multiplies what comes out of W_hn: PyTorch's conventions.
     """
     fig, ax = canvas(3.9)
     frame(ax, LEFT, 0.6, RIGHT, 3.7)
-    z, r, reset, n = 1.85, 3.1, 4.0, 5.0
+    z, r, weight, reset, n = 1.8, 2.95, 3.7, 4.25, 5.3
     top, product = GATE_Y + GATE_HEIGHT / 2, 2.72
 
     label(ax, 0.3, BELT, "$h_{t-1}$", "h")
     wire(ax, (0.58, BELT), (6.4, BELT), colour="h", linewidth=4)
     label(ax, 6.65, BELT, "$h_t$", "h")
     dot(ax, 1.1, BELT, "h")
-    wire(ax, (1.1, BELT), (1.1, H_RAIL), (reset, H_RAIL), (reset, GATE_Y - 0.17), colour="h")
+    wire(ax, (1.1, BELT), (1.1, H_RAIL), (weight - 0.28, H_RAIL), colour="h")
+    box(ax, weight, H_RAIL, 0.56, 0.36, "$W_{hn}$", "h", size=SMALL)
+    wire(ax, (weight + 0.28, H_RAIL), (reset, H_RAIL), (reset, GATE_Y - 0.17), colour="h")
     wire(ax, (1.4, 0.4), (1.4, X_RAIL), (n, X_RAIL), (n, GATE_Y - GATE_HEIGHT / 2), colour="x")
     label(ax, 1.4, 0.22, "$x_t$", "x")
 
@@ -131,5 +133,5 @@ def gru_cell():
     operation(ax, n, BELT, "+")
     label(ax, z + 0.17, top + 0.17, "$z$", "z")
     label(ax, n + 0.18, top + 0.14, "$n$", "n")
-    label(ax, 3.72, GATE_Y + 0.2, "$r$", "r")
+    label(ax, 3.76, GATE_Y + 0.2, "$r$", "r")
     return fig

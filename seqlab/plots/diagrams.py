@@ -84,7 +84,7 @@ def patterns():
     rows = [
         ("many-to-one", "a sequence in,\none answer out", "xxxx", "   y"),
         ("many-to-many", "an answer at\nevery step", "xxxx", "yyyy"),
-        ("sequence-to-\nsequence", "read it all,\nthen write", "xxx   ", "   yyy"),
+        ("sequence-to-\nsequence", "read it all,\nthen write", "xxx  ", "   yy"),
     ]
     pitch = 1.85
     fig, ax = canvas(pitch * len(rows))

@@ -136,6 +136,16 @@ def which_by_gates(given):
     return abs(given(x, h, w_ih, w_hh, b_ih, b_hh).item()) < 0.25, keeps
 
 
+def by_a_layer(convert):
+    """The weights on their way through an nn.GRU, which rounds them to float32."""
+    def through_layer(*arguments):
+        weights = convert(*arguments)
+        gru = nn.GRU(weights["weight_ih_l0"].shape[1], weights["weight_hh_l0"].shape[1], batch_first=True)
+        gru.load_state_dict(weights)
+        return dict(gru.named_parameters())
+    return through_layer
+
+
 RIGHT = [
     ("07-step", step),
     ("07-step", step_by_cell),
@@ -145,8 +155,10 @@ RIGHT = [
     ("07-memory", lambda: memory()().double()),
     ("07-other-z", turn()),
     ("07-other-z", turn_by_signs),
+    ("07-other-z", by_a_layer(turn())),
     ("07-keras", keras()),
     ("07-keras", keras_by_index),
+    ("07-keras", by_a_layer(keras())),
     ("07-which", which_by_gates),
     ("07-which", which_by_comparing(4)),
 ]

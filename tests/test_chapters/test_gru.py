@@ -1,10 +1,8 @@
 """Chapter 07: the cell it shows is seqlab's and PyTorch's, the four variants differ as it says, its numbers hold."""
 
 import itertools
-import json
 import math
 import re
-from pathlib import Path
 
 import pytest
 import torch
@@ -12,18 +10,10 @@ from torch import nn
 
 import seqlab
 
-CELLS = json.loads((Path(__file__).resolve().parents[2] / "book" / "07-gru.ipynb").read_text())["cells"]
-CODE = [cell for cell in CELLS if cell["cell_type"] == "code" and "setup" not in cell["metadata"].get("tags", [])]
+from .notebooks import Chapter, source
 
-
-def source(cell):
-    return "".join(cell["source"])
-
-
-def stored(words):
-    """The text that the cell with these words has printed."""
-    cell, = (cell for cell in CODE if words in source(cell))
-    return "".join("".join(output.get("text", "")) for output in cell["outputs"])
+GRU = Chapter("07-gru")
+CODE, stored = GRU.code, GRU.stored
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +118,35 @@ def test_the_moved_weights_lose_in_the_stored_output():
     lines = re.findall(r"acc (\d+\.\d+) %.*acc (\d+\.\d+) %", stored("load_state_dict(builtin_names"))
     assert len(lines) == 5
     assert all(float(own) > 95 and float(moved) < float(own) for own, moved in lines)
+
+
+def test_the_other_order_and_the_bias_outside_are_what_it_says(chapter):
+    """`zrn` has the blocks of r and z exchanged; `outside` adds the hidden bias of n after the reset gate."""
+    gru, x = chapter["gru"], torch.randn(2, 6, 3, dtype=torch.float64)
+
+    class BiasOutside(chapter["GRUCell"]):
+        def forward(self, x, h):
+            b_n = self.h2h.bias.chunk(3)[2]
+            x_r, x_z, x_n = self.x2h(x).chunk(3, dim=-1)
+            h_r, h_z, h_n = self.h2h(h).chunk(3, dim=-1)
+            r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+            return (1 - z) * torch.tanh(x_n + r * (h_n - b_n) + b_n) + z * h
+
+    cell = BiasOutside(3, 4).double()
+    chapter["load"](cell, gru)
+    own = chapter["run"](cell, x, torch.zeros(2, 4).double())
+    assert torch.allclose(own, chapter["outside"](x)[0], rtol=0, atol=1e-10)
+    for wrong, right in zip(chapter["zrn"].parameters(), gru.parameters(), strict=True):
+        assert all(torch.equal(wrong.chunk(3)[k], right.chunk(3)[j]) for k, j in enumerate((1, 0, 2)))
+    assert all(float(gap) > 0.1 for gap in re.findall(r"difference (\S+)", stored("zrn, outside")))
+
+
+def test_a_gru_has_three_times_the_weights_and_shows_what_it_carries():
+    rnn, gru, last = stored("for kind in (nn.RNN, nn.GRU)").splitlines()
+    assert int(gru.split()[-1]) == 3 * int(rnn.split()[-1]) == 3 * 128 * (28 + 128 + 2)
+    assert gru.split("GRU")[1].split("w")[0] == rnn.split("RNN")[1].split("w")[0], "no shape changes"
+    assert last.endswith("True")
+
+
+def test_the_comparison_that_cannot_fail_in_the_stored_output():
+    assert re.findall(r"equal (\w+)", stored("tested = nn.GRU")) == ["True", "False", "False", "False"]

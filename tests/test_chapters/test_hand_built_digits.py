@@ -5,7 +5,6 @@ import copy
 import json
 import math
 import re
-from pathlib import Path
 
 import pytest
 import torch
@@ -13,19 +12,10 @@ from torch import nn
 
 import seqlab
 
-ROOT = Path(__file__).resolve().parents[2]
-CELLS = json.loads((ROOT / "book" / "10-hand-built-digits.ipynb").read_text())["cells"]
-CODE = [cell for cell in CELLS if cell["cell_type"] == "code" and "setup" not in cell["metadata"].get("tags", [])]
+from .notebooks import BOOK, Chapter, source
 
-
-def source(cell):
-    return "".join(cell["source"])
-
-
-def stored(words):
-    """The text that the cell with these words has printed."""
-    cell, = (cell for cell in CODE if words in source(cell))
-    return "".join("".join(output.get("text", "")) for output in cell["outputs"])
+DIGITS = Chapter("10-hand-built-digits")
+CODE, stored = DIGITS.code, DIGITS.stored
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +150,7 @@ def test_predict_gives_probabilities(chapter):
 # --- the stored run -----------------------------------------------------------------------------------------------
 
 def test_the_published_recipe_is_the_one_on_record():
-    record = json.loads((ROOT / "book" / "results" / "published.json").read_text())
+    record = json.loads((BOOK / "results" / "published.json").read_text())
     cell, = (source(cell) for cell in CODE if source(cell).startswith("published = "))
     published = ast.literal_eval(ast.parse(cell).body[0].value)
     assert published["accuracy"] == record["lstm_by_hand_test_accuracy"]["value"]

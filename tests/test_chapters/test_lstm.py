@@ -1,10 +1,9 @@
 """Chapter 08: the cells it shows equal seqlab's and PyTorch's, and its comparison finds what it says it finds."""
 
 import itertools
-import json
+import re
 import statistics
 import time
-from pathlib import Path
 
 import pytest
 import torch
@@ -12,10 +11,11 @@ from torch import nn
 
 import seqlab
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "book" / "08-lstm.ipynb"
-CELLS = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
-SOURCES = ["".join(cell["source"]) for cell in CELLS]
-STORED = "\n".join("".join(output.get("text", "")) for cell in CELLS for output in cell["outputs"])
+from .notebooks import Chapter, source
+
+LSTM = Chapter("08-lstm")
+SOURCES = [source(cell) for cell in LSTM.code]
+STORED = "\n".join("".join(output.get("text", "")) for cell in LSTM.code for output in cell["outputs"])
 DEFINITIONS = ("import math", "def sigmoid", "class EightLinearCell", "def equal", "def pairs", "def compare",
                "class LSTMCell", "def nearly_right")
 
@@ -25,9 +25,9 @@ def chapter():
     """What the notebook defines, without its experiments."""
     threads = torch.get_num_threads()
     names = {}
-    for source in SOURCES:
-        if source.startswith(DEFINITIONS):
-            exec(source, names)
+    for code in SOURCES:
+        if code.startswith(DEFINITIONS):
+            exec(code, names)
     torch.set_num_threads(threads)
     return names
 
@@ -56,8 +56,8 @@ def test_every_swap_of_gates_is_found(chapter, order):
     assert all(equals.values()) if order == "ifgo" else not equals["out"] and not equals["gradients"]
 
 
-@pytest.mark.parametrize("mistake", [{"squash_g": torch.sigmoid}, {"squash_c": torch.sigmoid}, {"biases": 1},
-                                     {"squash_c": lambda c: c}])
+@pytest.mark.parametrize("mistake", [{"g_by": torch.sigmoid}, {"c_by": torch.sigmoid}, {"biases": 1},
+                                     {"c_by": lambda c: c}])
 def test_every_other_mistake_is_found(chapter, mistake):
     assert not any(chapter["compare"](chapter["nearly_right"](**mistake)).values())
 
@@ -84,8 +84,15 @@ def test_the_cell_on_single_numbers_is_an_lstm_cell(chapter):
 
 
 def test_the_belt_s_numbers_stand_in_the_stored_output():
-    for words in ("h = 0.0387, c = 1.0000", f"1000 steps: {0.99 ** 1000:.1e}", "z = 7.27", "0.5 ** 28 = 3.7e-09"):
+    for words in ("plain cell: 0.0387 after 1000", f"{0.99 ** 28:.1e} after 28, {0.99 ** 1000:.1e} after 1000",
+                  "0.5 ** 28 = 3.7e-09"):
         assert words in STORED
+
+
+def test_two_more_on_the_bias_make_the_memory_about_seven_times_as_long():
+    half_lives = [int(steps) for steps in re.findall(r"half-life (\d+)", LSTM.stored("for keep_bias in"))]
+    assert len(half_lives) == 4 and half_lives[0] < 100 and half_lives[-1] > 10_000
+    assert all(6.5 < longer / shorter < 7.5 for shorter, longer in itertools.pairwise(half_lives))
 
 
 def test_what_it_says_about_fading_holds_in_its_output():
