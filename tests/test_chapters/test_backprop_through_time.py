@@ -3,6 +3,7 @@
 import ast
 import json
 import math
+import statistics
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,50 @@ def test_the_table_of_the_memory_task_is_what_was_measured():
         for lag, shown in zip((5, 10, 20, 40), by_lag, strict=True):
             want = [accuracies[name.strip(), lag, seed] for seed in range(5)]
             assert [float(accuracy) for accuracy in shown.split()] == pytest.approx(want, abs=0.51)
+
+
+def of_study(name):
+    return json.loads((study.RESULTS / f"{name}.json").read_text())["rows"]
+
+
+def test_gates_started_open_recall_best():
+    """What the chapter says of its table: the zeros belong to the start, not to the gates."""
+    solved = {}
+    for (name, lag, _), _, accuracy in of_study("recall_first"):
+        solved[name, lag] = solved.get((name, lag), 0) + (accuracy >= 95)
+    assert [solved[name, 20] for name in ("RNN, orthogonal", "RNN", "GRU", "LSTM")] == [5, 4, 0, 0]
+    assert solved["LSTM, forget bias 4", 20] == 5
+    assert [name for name in study.RECALL_LAYERS if all(solved[name, lag] == 5 for lag in (5, 10, 20, 40))] == [
+        "GRU, update bias 2"]
+
+
+def test_the_table_of_gradients_and_longer_runs_is_what_was_measured():
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    text, = [text for text in ("".join(cell["source"]) for cell in cells) if "| solved with 3,000 |" in text]
+    table = text.split("| solved with 3,000 |")[1].split("\n\n")[0].replace("−", "-").splitlines()[2:]
+    gradients, longer = {}, {}
+    for (name, _), _, _, *before_after in of_study("recall_gradient"):
+        gradients.setdefault(name, []).append(before_after)
+    for (name, lr, _), _, accuracy in of_study("recall_longer"):
+        longer.setdefault(name, {}).setdefault(lr, []).append(accuracy >= 95)
+    assert len(table) == 5
+    for line in table:
+        name, *medians, solved = (part.strip() for part in line.strip("|").split("|"))
+        want = [statistics.median(column) for column in zip(*gradients[name], strict=True)]
+        assert medians == [f"{median:.1f}" for median in want], name
+        assert solved == ", ".join(str(sum(longer[name][lr])) for lr in (1e-3, 1e-2, 3e-2) if name in longer)
+
+
+def test_where_the_gradient_grew_the_plain_net_learned():
+    grew = {}
+    for (name, seed), _, accuracy, before, after in of_study("recall_gradient"):
+        grew[name, seed] = after > before
+        if name == "RNN":
+            assert grew[name, seed] == (accuracy >= 95)
+    assert sum(grew["RNN", seed] for seed in study.SEEDS) == 4
+    assert not any(grew["LSTM", seed] for seed in study.SEEDS)
+    same = {(name, seed): accuracy for (name, lag, seed), _, accuracy in of_study("recall_first") if lag == 20}
+    assert same == {(name, seed): accuracy for (name, seed), _, accuracy, *_ in of_study("recall_gradient")}
 
 
 def test_the_study_repeats_its_own_numbers():

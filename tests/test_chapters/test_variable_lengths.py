@@ -152,7 +152,7 @@ def test_what_is_printed_about_packing():
         assert line in text
     assert stored("alone = ").count("[True, True, True]") == 4
     assert "[False, True, False]" in stored("alone = ")
-    pairs = re.findall(r"(\w+) +out\[:, -1\] equals h_n\[-1\]: (\w+) +h_n\[-1\] right: (\w+)", stored("packed_h_n"))
+    pairs = re.findall(r"(\w+) +out\[:, -1\] equals h_n\[-1\]: (\w+)\n\1 +h_n\[-1\] right: (\w+)", stored("packed_h_n"))
     assert pairs == [("packed", "False", "True"), ("plain", "True", "False")]
 
 
