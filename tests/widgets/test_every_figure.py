@@ -2,7 +2,6 @@
 
 import json
 import re
-import statistics
 
 import pytest
 from places import LOADER, ROOT, bench_page, page_with
@@ -205,7 +204,8 @@ def test_the_loader_is_small():
     assert len(LOADER.read_bytes()) < 5_000
 
 
-def test_redraws_are_measured_everywhere(browser, tmp_path):
-    for make in MAKERS:
-        with page_with(browser, bench_page(make, tmp_path).as_uri(), make.partition("(")[0]) as placed:
-            assert statistics.median(placed.redraws()) <= 16, make
+@every_figure
+def test_its_drawing_is_measured(browser, tmp_path, make):
+    """Each figure's own tests hold the time of a redraw; here, that it draws through `redraw`, which measures it."""
+    with page_with(browser, bench_page(make, tmp_path).as_uri(), make.partition("(")[0]) as placed:
+        assert len(placed.redraws()) >= 1
