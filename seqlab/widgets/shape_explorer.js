@@ -187,7 +187,7 @@ function drawBlock(put, block, unit, left, bottom, hatch) {
   for (const mark of ["padding", "A", "B"]) {
     const parts = block.parts.filter((part) => part.mark === mark).map((part) => faces(block, unit, left, bottom, part));
     if (!parts.length) continue;
-    for (const side of ["front", "side", "top"]) {
+    for (const side of mark === "padding" ? ["side", "top"] : ["front", "side", "top"]) {     // in front stands a full sequence
       const d = parts.map((part) => part[side]).join("");
       put("path", { d, class: `${side} mark ${mark}` });
       if (mark !== "A") put("path", { d, fill: `url(#${hatch}-${mark})`, class: "hatch" });

@@ -1,0 +1,237 @@
+"""GateExplorer: its cells against PyTorch's, its stories, and the figure in the hands of a reader."""
+
+import math
+import statistics
+
+import pytest
+import torch
+import traitlets
+from torch import nn
+
+from seqlab.widgets import GateExplorer
+from seqlab.widgets.gate_explorer import WEIGHTS
+
+FIGURE, PAGE = "GateExplorer()", "book/08-lstm"
+LETTERS = {"lstm": "ifgo", "gru": "rzn"}
+TOLERANCE = 1e-9
+
+
+def read(figure):
+    names = ["kind", "mode", "inputs", "step", *"fiorz", *WEIGHTS["lstm"], *WEIGHTS["gru"]]
+    return {name: figure.get(name) for name in names}
+
+
+def by_torch(s):
+    """h and c of PyTorch's own cell with these weights, in float64."""
+    cell = (nn.LSTMCell if s["kind"] == "lstm" else nn.GRUCell)(1, 1).double()
+    letters = LETTERS[s["kind"]]
+    with torch.no_grad():
+        cell.weight_ih.copy_(torch.tensor([[s[f"w_x{k}"]] for k in letters]))
+        cell.weight_hh.copy_(torch.tensor([[s[f"w_h{k}"]] for k in letters]))
+        cell.bias_ih.copy_(torch.tensor([s["b_xn"] if k == "n" else s[f"b_{k}"] for k in letters]))
+        cell.bias_hh.copy_(torch.tensor([s["b_hn"] if k == "n" else 0.0 for k in letters]))
+        state, states = None, []
+        for x in s["inputs"]:
+            state = cell(torch.tensor([[float(x)]], dtype=torch.float64), state)
+            states.append(state if s["kind"] == "lstm" else (state, None))
+    h = [state[0].item() for state in states]
+    return h, [state[1].item() for state in states] if s["kind"] == "lstm" else []
+
+
+def by_formula(s):
+    """h and c with gates as open as was set by hand."""
+    h, c, hs, cs = 0.0, 0.0, [], []
+    for x in s["inputs"]:
+        if s["kind"] == "lstm":
+            c = s["f"] * c + s["i"] * math.tanh(s["w_xg"] * x + s["w_hg"] * h + s["b_g"])
+            h = s["o"] * math.tanh(c)
+            cs.append(c)
+        else:
+            n = math.tanh(s["w_xn"] * x + s["b_xn"] + s["r"] * (s["w_hn"] * h + s["b_hn"]))
+            h = (1 - s["z"]) * n + s["z"] * h
+        hs.append(h)
+    return hs, cs
+
+
+def check(figure):
+    """What the figure gives back is what PyTorch, or the formula, makes of its traits; return the traits."""
+    figure.settle()
+    s = read(figure)
+    h, c = (by_torch if s["mode"] == "weights" else by_formula)(s)
+    assert figure.get("h") == pytest.approx(h, abs=TOLERANCE)
+    assert figure.get("c") == pytest.approx(c, abs=TOLERANCE)
+    gates = figure.get("gates")
+    assert set(gates) == set(LETTERS[s["kind"]])
+    assert all(len(values) == len(s["inputs"]) for values in gates.values())
+    return s
+
+
+def random_weights(kind, seed):
+    draw = torch.Generator().manual_seed(seed)
+    weights = {name: 4 * torch.rand(1, generator=draw).item() - 2 for name in WEIGHTS[kind]}
+    return {**weights, "inputs": (2 * torch.rand(30, generator=draw) - 1).double().tolist()}
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_pythons_own_run_is_pytorchs(kind):
+    for seed in range(5):
+        given = random_weights(kind, seed)
+        figure = GateExplorer(kind=kind, **given)
+        h, _ = by_torch({"kind": kind, **given})
+        assert [step[2] for step in figure._run()] == pytest.approx(h, abs=TOLERANCE)
+
+
+@pytest.mark.parametrize(("trait", "value", "words"), [
+    ("kind", "rnn", 'kind is one of "gru", "lstm"; got'), ("mode", "hand", "mode is one of"),
+    ("f", 1.2, "from 0 .shut. to 1"), ("w_xf", 200.0, "from -100 to 100"), ("inputs", [1.0], "2 to 60"),
+    ("inputs", [1.0, math.nan], "finite"), ("step", -1, "counts from 0"),
+])  # fmt: skip
+def test_bad_input_gets_one_clear_sentence(trait, value, words):
+    with pytest.raises(traitlets.TraitError, match=words):
+        GateExplorer(**{trait: value})
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_repr_and_still(kind):
+    figure = GateExplorer(kind=kind)
+    assert repr(figure) == "GateExplorer: a figure to move. Run this cell to use it."
+    above, below = figure.still().axes
+    assert len(above.patches) == 51 and len(below.patches) == 102
+    assert below.get_ylabel() == ("belt c" if kind == "lstm" else "state h")
+
+
+# --- in a browser ----------------------------------------------------------------------------------------------------
+
+
+def test_weights_and_openings_of_both_cells_give_pytorchs_numbers(figure):
+    check(figure)
+    for kind in ("lstm", "gru"):
+        for seed in (1, 2):
+            figure.set(kind=kind, mode="weights", **random_weights(kind, seed))
+            check(figure)
+        figure.set(mode="openings", f=0.9, i=0.5, o=0.25, r=0.3, z=0.7)
+        check(figure)
+
+
+def story(figure, kind, name):
+    figure.set(kind=kind)
+    figure.box.get_by_role("button", name=name, exact=True).click()
+    s = check(figure)
+    return s["inputs"], figure.get("h"), figure.get("c"), figure.get("gates")
+
+
+def test_every_lstm_story_does_what_it_says(figure):
+    inputs, h, c, gates = story(figure, "lstm", "remember for 50 steps")
+    written = gates["i"][0] * gates["g"][0]
+    assert len(inputs) == 51 and c[50] == pytest.approx(written, rel=0.01)
+    assert h[50] == pytest.approx(math.tanh(written), rel=0.01) and max(map(abs, h[:50])) < 0.01
+    inputs, h, c, _ = story(figure, "lstm", "count")
+    assert c == pytest.approx([sum(inputs[: t + 1]) for t in range(len(inputs))], abs=0.05)
+    inputs, h, c, _ = story(figure, "lstm", "reset")
+    wiped = inputs.index(-1)
+    assert c[wiped - 1] == pytest.approx(4, abs=0.05) and abs(c[wiped]) < 0.01
+    assert c[-1] == pytest.approx(2, abs=0.05)
+    inputs, h, c, _ = story(figure, "lstm", "leak")
+    assert c == pytest.approx([c[0] * 0.99**t for t in range(51)])
+    assert "60.5 %" in figure.box.locator(".report").inner_text()
+
+
+def test_every_gru_story_does_what_it_says(figure):
+    _, h, c, gates = story(figure, "gru", "remember for 50 steps")
+    assert h[50] == pytest.approx((1 - gates["z"][0]) * gates["n"][0], rel=0.01) and c == []
+    inputs, h, _, _ = story(figure, "gru", "overwrite")
+    values, value = [], 0.0
+    for x in inputs:
+        value = math.tanh(x) if x else value
+        values.append(value)
+    assert h == pytest.approx(values, abs=0.01) and len(set(inputs)) == 4
+    _, h, _, _ = story(figure, "gru", "forget")
+    assert h[10:] == pytest.approx([0.9 * before for before in h[9:-1]]) and h[9] > 0.5
+
+
+def test_keyboard_mouse_and_touch_change_inputs_and_step(figure):
+    figure.set(kind="lstm", mode="weights", step=3, inputs=[0.0] * 20)
+    strip = figure.box.get_by_role("slider", name="input at the step of the cursor")
+    strip.focus()
+    for key in ("ArrowUp", "ArrowUp", "PageUp", "ArrowRight", "End"):
+        figure.page.keyboard.press(key)
+    s = check(figure)
+    assert s["inputs"][3:5] == [0.7, 2] and s["step"] == 4
+    assert strip.get_attribute("aria-valuetext") == "step 5: 2.00"
+    figure.page.keyboard.press("Delete")
+    assert figure.get("inputs")[4] == 0
+    strip.scroll_into_view_if_needed()
+    box = strip.bounding_box()
+    x, middle = box["x"] + box["width"] * 10.5 / 20, box["y"] + (44 - 2) / 86 * box["height"]
+    figure.page.mouse.move(x, middle)
+    figure.page.mouse.down()
+    figure.page.mouse.move(x, box["y"] + 10, steps=4)
+    figure.page.mouse.up()
+    s = check(figure)
+    assert s["inputs"][10] > 1.5 and s["step"] == 10
+    figure.page.touchscreen.tap(box["x"] + box["width"] * 14.5 / 20, box["y"] + 0.9 * box["height"])
+    s = check(figure)
+    assert s["inputs"][14] < -1 and s["step"] == 14
+    figure.page.touchscreen.tap(box["x"] + box["width"] * 6.5 / 20, box["y"] + box["height"] + 60)
+    figure.settle()
+    assert figure.get("step") == 6 and figure.get("inputs") == s["inputs"]
+
+
+def test_sliders_and_choices_change_the_gates(figure):
+    figure.set(kind="lstm", mode="weights", gate="f", b_f=10.0)
+    bias = figure.box.get_by_label("bias, forget gate")
+    bias.focus()
+    figure.page.keyboard.press("ArrowLeft")
+    assert check(figure)["b_f"] == 9.5
+    figure.box.get_by_label("by hand").click()
+    assert bias.is_hidden()
+    opening = figure.box.get_by_label("opening of the output gate")
+    opening.focus()
+    figure.page.keyboard.press("Home")
+    assert check(figure)["o"] == 0 and set(figure.get("h")) == {0}
+    figure.box.get_by_label("GRU", exact=True).click()
+    assert check(figure)["kind"] == "gru" and opening.is_hidden()
+
+
+def test_play_moves_the_cursor_and_stops(figure):
+    figure.set(step=0)
+    play = figure.box.get_by_role("button", name="play")
+    play.click()
+    figure.page.wait_for_timeout(2100)
+    figure.box.get_by_role("button", name="pause").click()
+    step = figure.get("step")
+    assert 1 <= step <= 8
+    figure.page.wait_for_timeout(1000)
+    assert figure.get("step") == step
+
+
+def test_reset_brings_everything_back(figure):
+    start = read(figure)
+    kind = start["kind"]
+    figure.set(b_f=0.0, z=0.1, mode="openings", inputs=[1.0] * 10, step=2)
+    figure.set(kind=kind)
+    figure.box.get_by_role("button", name="reset figure").click()
+    assert check(figure) == start
+
+
+def test_python_and_the_page_stay_in_step(figure, request):
+    if not figure.ask:
+        pytest.skip("no kernel on a static page")
+    lab = request.getfixturevalue("lab")
+    figure.box.get_by_role("button", name="leak").click()
+    figure.settle()
+    assert figure.python("figure.f") == 0.99 and figure.python("figure.mode") == "openings"
+    assert figure.python("figure.c") == pytest.approx(figure.get("c"), abs=TOLERANCE)
+    lab.run("figure.f = 0.5")
+    figure.box.locator(".report", has_text="0.0 %").wait_for()
+    assert check(figure)["f"] == 0.5
+    assert figure.python("figure.gates['f']") == [0.5] * 51
+
+
+def test_redraws_are_quick(figure):
+    figure.set(kind="lstm", mode="weights", inputs=[math.sin(t) for t in range(50)])
+    seen = len(figure.redraws())
+    for k in range(24):
+        figure.set(b_f=k / 4, step=k)
+    taken = figure.redraws()[seen:]
+    assert len(taken) >= 20 and statistics.median(taken) <= 16, taken
