@@ -102,16 +102,18 @@ export function unpack(bytes, H) {
   const network = { H };
   let at = 0;
   for (const [name, size] of Object.entries(sizes)) {
-    network[name] = Float32Array.from({ length: size }, (_, k) => small
-      ? float16(bytes.getUint16(2 * (at + k), true)) : bytes.getFloat32(4 * (at + k), true));
-    at += size;
+    network[name] = new Float32Array(size);
+    for (let k = 0; k < size; k++, at++) {
+      network[name][k] = small ? float16(bytes.getUint16(2 * at, true)) : bytes.getFloat32(4 * at, true);
+    }
   }
   return network;
 }
 
 /** A float16 from its bits. */
 export function float16(bits) {
-  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
   const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
   return bits & 0x8000 ? -size : size;
 }
@@ -120,36 +122,38 @@ const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 
 /** What happens at every row: h, c, i, f, g, o with H numbers a row, and the ten probabilities after each row. */
 export function read({ H, W_ih, W_hh, bias, head, headBias }, image) {
-  const reading = { probabilities: [] };
-  for (const part of Object.keys(PARTS)) reading[part] = new Float32Array(SIDE * H);
-  let [h, c] = [new Float32Array(H), new Float32Array(H)];
+  const [h, c, i, f, g, o] = Array.from({ length: 6 }, () => new Float32Array(SIDE * H));
   const sums = new Float64Array(4 * H);
+  const probabilities = [];
   for (let t = 0; t < SIDE; t++) {
-    for (let k = 0; k < 4 * H; k++) {
-      let sum = bias[k];
-      for (let j = 0, at = k * SIDE; j < SIDE; j++) sum += W_ih[at + j] * image[t * SIDE + j] / 255;
-      for (let j = 0, at = k * H; j < H; j++) sum += W_hh[at + j] * h[j];
-      sums[k] = sum;
+    const x = Float64Array.from(image.slice(t * SIDE, (t + 1) * SIDE), (ink) => ink / 255);
+    const before = t > 0 ? h.subarray((t - 1) * H, t * H) : new Float32Array(H);
+    for (let k = 0; k < 4 * H; k++) sums[k] = bias[k] + product(W_ih, k, x) + product(W_hh, k, before);
+    for (let k = 0, at = t * H; k < H; k++, at++) {
+      i[at] = sigmoid(sums[k]);
+      f[at] = sigmoid(sums[H + k]);
+      g[at] = Math.tanh(sums[2 * H + k]);
+      o[at] = sigmoid(sums[3 * H + k]);
+      c[at] = f[at] * (t > 0 ? c[at - H] : 0) + i[at] * g[at];
+      h[at] = o[at] * Math.tanh(c[at]);
     }
-    const [newH, newC] = [new Float32Array(H), new Float32Array(H)];
-    for (let k = 0; k < H; k++) {
-      const [i, f, g, o] = [sigmoid(sums[k]), sigmoid(sums[H + k]), Math.tanh(sums[2 * H + k]), sigmoid(sums[3 * H + k])];
-      newC[k] = f * c[k] + i * g;
-      newH[k] = o * Math.tanh(newC[k]);
-      for (const [part, value] of [["h", newH[k]], ["c", newC[k]], ["i", i], ["f", f], ["g", g], ["o", o]]) {
-        reading[part][t * H + k] = value;
-      }
-    }
-    [h, c] = [newH, newC];
-    reading.probabilities.push(softmax(h, head, headBias));
+    const now = h.subarray(t * H, (t + 1) * H);
+    probabilities.push(softmax(Array.from(headBias, (b, k) => b + product(head, k, now))));
   }
-  return reading;
+  return { h, c, i, f, g, o, probabilities };
 }
 
-function softmax(h, head, headBias) {
-  const scores = Array.from(headBias, (b, k) => h.reduce((sum, value, j) => sum + head[k * h.length + j] * value, b));
-  const powers = scores.map((score) => Math.exp(score - Math.max(...scores)));
-  const total = powers.reduce((a, b) => a + b);
+/** Row k of a matrix, kept flat, times a vector. */
+function product(matrix, k, vector) {
+  let sum = 0;
+  for (let j = 0, at = k * vector.length; j < vector.length; j++, at++) sum += matrix[at] * vector[j];
+  return sum;
+}
+
+function softmax(scores) {
+  const largest = Math.max(...scores);
+  const powers = scores.map((score) => Math.exp(score - largest));
+  const total = powers.reduce((one, other) => one + other);
   return powers.map((power) => power / total);
 }
 
@@ -205,7 +209,12 @@ function render({ model, el }) {
   const { root, leave } = mount({ model, el }, "DigitReader");
   const network = memo((bytes, H) => unpack(bytes, H));
   const image = memo((strokes, centred, given) => (strokes.length > 0 ? asMnist(strokes, centred) : given));
-  const reading = memo((net, pixels) => read(net, pixels));
+  const reading = memo((net, pixels) => {
+    const start = performance.now();
+    const result = read(net, pixels);
+    performance.measure("seqlab reading", { start });
+    return result;
+  });
   const now = () => {
     const strokes = model.get("strokes");
     const pixels = image(strokes, model.get("centred"), model.get("image"));
@@ -239,6 +248,7 @@ function render({ model, el }) {
     change(model, { image: pixels, prediction: best(probabilities.at(-1)),
       probabilities: probabilities.map((row) => row.map((p) => Math.round(1e6 * p) / 1e6)) });
   };
+  now();                                                      // the first reading takes longer than any drawing
   const stop = redraw(model, traits, draw);
   const sources = ["strokes", "centred", "image", "weights"];
   for (const trait of sources) model.on(`change:${trait}`, publish);
@@ -273,19 +283,27 @@ function inks(root) {
   };
 }
 
+/** A canvas for paintCells, kept in the memory of the processor: it is small and often written. */
+function cells(attributes) {
+  const canvas = make("canvas", attributes);
+  canvas.getContext("2d", { willReadFrequently: true });
+  paintCells(canvas, [0], 1, 1, [0, 0, 0], [0, 0, 0]);        // the first painting of all takes the browser a while
+  return canvas;
+}
+
 /** Paint numbers from -1 to 1 onto a canvas, one pixel each: the stronger the colour, the further from 0. */
 function paintCells(canvas, values, width, height, colour, negative) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const context = canvas.getContext("2d");
   const picture = context.createImageData(width, height);
-  values.forEach((value, k) => {
-    const [red, green, blue] = value < 0 ? negative : colour;
-    picture.data.set([red, green, blue, 255 * Math.min(1, Math.abs(value))], 4 * k);
-  });
+  for (let k = 0; k < values.length; k++) {
+    picture.data.set(values[k] < 0 ? negative : colour, 4 * k);
+    picture.data[4 * k + 3] = 255 * Math.min(1, Math.abs(values[k]));
+  }
   context.putImageData(picture, 0, 0);
 }
 
-const panel = (kind, title, ...children) => make("section", { class: `panel ${kind}` }, make("h3", {}, title), ...children);
+const panel = (kind, title, ...children) => make("div", { class: `panel ${kind}` }, make("p", { class: "title" }, title), ...children);
 
 function button(text, name, press) {
   const one = make("button", { type: "button", "aria-label": name }, text);
@@ -299,7 +317,7 @@ const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
   Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1] };
 
 function drawingPad(model) {
-  const given = make("canvas", { "aria-hidden": "true" });    // an image that came without strokes
+  const given = cells({ "aria-hidden": "true" });    // an image that came without strokes
   const drawing = svg("svg", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" });
   const lines = svg("path", { class: "pen" }, drawing);
   const hint = svg("text", { x: PAD / 2, y: PAD / 2, class: "hint", "text-anchor": "middle" }, drawing, "draw a digit here");
@@ -426,7 +444,7 @@ const path = (stroke) => "M" + smooth(stroke).map(([x, y]) => `${x.toFixed(1)} $
 // --- the image that the network reads, its rows going out where they have not been read
 
 function imageSeen(model) {
-  const canvas = make("canvas", { class: "pixels" });
+  const canvas = cells({ class: "pixels" });
   const unread = make("div", { class: "unread" });
   const line = make("div", { class: "line" });
   const frame = make("div", { class: "picture", role: "img" }, canvas, unread, line);
@@ -540,7 +558,7 @@ function sampleRow(model) {
 // --- the hidden units and gates: a row of the picture for each row of the image, a column for each unit
 
 function insidePicture(model) {
-  const canvas = make("canvas", {});
+  const canvas = cells({});
   const line = make("div", { class: "line" });
   const mark = make("div", { class: "mark" });
   const unread = make("div", { class: "unread" });
@@ -550,7 +568,7 @@ function insidePicture(model) {
   const legend = make("p", { class: "legend" });
   const body = make("div", { class: "inside" }, frame, make("div", { class: "under" }, legend, readout));
   const parts = choice(model, "part", { name: "Inside it:", options: [...Object.keys(PARTS).map((part) => [part, part]), ["", "hide"]] });
-  const title = make("h3", {});
+  const title = make("p", { class: "title" });
   body.prepend(title);
 
   const look = (unit, row) => change(model, {

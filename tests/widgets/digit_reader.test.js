@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { answers, asMnist, best, finding, float16, painted, read, smooth, unpack } from "../../seqlab/widgets/digit_reader.js";
+
+const SEVEN = [[70, 70, 120, 66, 200, 60, 206, 62, 170, 130, 120, 240]];
+const moved = (strokes, move) => strokes.map((stroke) => stroke.map(move));
+const rows = (image) => Array.from({ length: 28 }, (_, row) => image.slice(28 * row, 28 * row + 28));
+const columns = (image) => rows(image)[0].map((_, k) => rows(image).map((row) => row[k]));
+const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
+const inked = (lines) => {
+  const used = lines.map((line) => sum(line) > 0);
+  return used.lastIndexOf(true) - used.indexOf(true) + 1;
+};
+const middle = (lines) => sum(lines.map((line, k) => sum(line) * (k + 0.5))) / sum(lines.flat());
+
+/** A network of H units: every weight given by a function of its place. */
+function network(H, weight) {
+  const bytes = new DataView(new ArrayBuffer(4 * (4 * H * 28 + 4 * H * H + 4 * H + 10 * H + 10)));
+  for (let k = 0; k < bytes.byteLength / 4; k++) bytes.setFloat32(4 * k, weight(k), true);
+  return unpack(bytes, H);
+}
+
+test("a drawing is fitted into 20 pixels and centred by its mass, wherever and however large it was drawn", () => {
+  for (const move of [(v) => v, (v) => v / 3, (v) => v / 3 + 170, (v) => v / 8 + 20]) {
+    const image = asMnist(moved(SEVEN, move));
+    assert.ok(Math.abs(inked(rows(image)) - 20) <= 2, `${inked(rows(image))} rows`);
+    assert.ok(Math.abs(middle(rows(image)) - 14.5) < 0.1 && Math.abs(middle(columns(image)) - 14.5) < 0.1);
+    const same = asMnist(SEVEN);
+    assert.ok(image.every((ink, k) => Math.abs(ink - same[k]) <= 1), "the same image from every place and size");
+  }
+});
+
+test("without centring the pad is only made smaller", () => {
+  const image = asMnist(moved(SEVEN, (v) => v / 3), false);
+  assert.ok(middle(columns(image)) < 8 && inked(rows(image)) < 12);
+});
+
+test("nothing, a dot, and lines at the border", () => {
+  assert.deepEqual(asMnist([]), Array(784).fill(0));
+  assert.deepEqual(asMnist([], false), Array(784).fill(0));
+  const dot = asMnist([[3, 270]]);
+  assert.ok(inked(rows(dot)) <= 4 && Math.abs(middle(rows(dot)) - 14.5) < 0.01);
+  for (const image of [asMnist([[0, 0, 280, 0]]), asMnist([[0, 0, 0, 280, 280, 280]]), asMnist([[0, 0, 280, 280]], false)]) {
+    assert.equal(image.length, 784);
+    assert.ok(image.every((ink) => Number.isInteger(ink) && ink >= 0 && ink <= 255) && sum(image) > 0);
+  }
+});
+
+test("a stroke is as wide after fitting, however small it was drawn", () => {
+  for (const length of [40, 250]) {
+    const across = rows(asMnist([[140, 140 - length / 2, 140, 140 + length / 2]]))[14];
+    assert.ok(Math.abs(sum(across) / 255 - 2.4) < 0.1, `${sum(across) / 255} pixels`);
+  }
+});
+
+test("smoothing keeps the ends and cuts the corners; two points stay a line", () => {
+  const line = smooth([0, 0, 10, 0, 10, 10]);
+  assert.deepEqual([line[0], line.at(-1)], [[0, 0], [10, 10]]);
+  assert.ok(!line.some(([x, y]) => x === 10 && y === 0));
+  assert.deepEqual(smooth([1, 2, 3, 4]), [[1, 2], [3, 4]]);
+  assert.deepEqual(smooth([1, 2]), [[1, 2]]);
+});
+
+test("ink fades over one pixel", () => {
+  const ink = painted([[[0, 14.5], [28, 14.5]]]);
+  assert.equal(ink[28 * 14 + 5], 1);
+  assert.ok(Math.abs(ink[28 * 15 + 5] - 0.7) < 1e-9 && Math.abs(ink[28 * 13 + 5] - 0.7) < 1e-9);
+  assert.equal(ink[28 * 16 + 5], 0);
+});
+
+test("float16: ones, signs, small ones", () => {
+  const known = [[0x3c00, 1], [0xc000, -2], [0x3555, 0.333251953125], [0x0001, 2 ** -24], [0x0400, 2 ** -14], [0x8000, -0], [0x7bff, 65504]];
+  for (const [bits, value] of known) assert.equal(float16(bits), value);
+});
+
+test("weights of a wrong size are refused", () => {
+  assert.throws(() => unpack(new DataView(new ArrayBuffer(10)), 64), /10 bytes of weights for 24458 numbers/);
+});
+
+test("one unit, computed by hand", () => {
+  // Only biases: the gates of PyTorch's order i, f, g, o are given by 0, 1, 2, 3.
+  const H = 1;
+  const at = 4 * H * 28 + 4 * H * H;
+  const { h, c, i, f, g, o, probabilities } = read(network(H, (k) => (k >= at && k < at + 4 ? k - at : 0)), Array(784).fill(255));
+  const sigmoid = (z) => 1 / (1 + Math.exp(-z));
+  let cell = 0;
+  for (let t = 0; t < 28; t++) {
+    cell = sigmoid(1) * cell + sigmoid(0) * Math.tanh(2);
+    for (const [mine, right] of [[i, sigmoid(0)], [f, sigmoid(1)], [g, Math.tanh(2)], [o, sigmoid(3)], [c, cell], [h, sigmoid(3) * Math.tanh(cell)]]) {
+      assert.ok(Math.abs(mine[t] - right) < 1e-6);
+    }
+  }
+  assert.deepEqual(probabilities[27], Array(10).fill(0.1));
+});
+
+test("what was read does not depend on the rows to come, and probabilities add up to 1", () => {
+  const net = network(6, (k) => Math.sin(k));
+  const image = Array.from({ length: 784 }, (_, k) => (37 * k) % 256);
+  const [whole, half] = [read(net, image), read(net, image.map((ink, k) => (k < 28 * 14 ? ink : 0)))];
+  assert.deepEqual(whole.probabilities.slice(0, 14), half.probabilities.slice(0, 14));
+  assert.notDeepEqual(whole.probabilities[27], half.probabilities[27]);
+  for (const row of whole.probabilities) assert.ok(Math.abs(sum(row) - 1) < 1e-12);
+});
+
+const sure = (digit, p = 0.91) => Array.from({ length: 10 }, (_, k) => (k === digit ? p : (1 - p) / 9));
+
+test("the answers on the way: from the first ink on, without weak ones", () => {
+  const image = Array(784).fill(0).fill(255, 28 * 5);
+  const probabilities = [...Array(5).fill(sure(7)), ...Array(5).fill(sure(1, 0.3)), ...Array(6).fill(sure(2)),
+    ...Array(2).fill(sure(4, 0.3)), ...Array(2).fill(sure(2)), ...Array(8).fill(sure(3))];
+  assert.deepEqual(answers(probabilities, image), [{ digit: 2, row: 19 }, { digit: 3, row: 21 }]);
+  assert.deepEqual(answers(Array(28).fill(sure(3, 0.2)), image), [{ digit: 3, row: 28 }]);
+  assert.equal(best(sure(6)), 6);
+});
+
+test("the finding in words", () => {
+  const image = Array(784).fill(0).fill(255, 28 * 5);
+  const story = [...Array(12).fill(sure(2)), ...Array(16).fill(sure(8))];
+  assert.equal(finding(story, image, 28), "It reads an 8 (91\u00a0%). On the way it looked like a 2; since row 13 it looks like an 8.");
+  assert.match(finding(story, image, 28, false), /unlike those it learnt from/);
+  assert.match(finding(story, image, 9), /^9 of 28 rows read: it looks like a 2/);
+  assert.match(finding(story, image, 3), /it can only guess/);
+  assert.match(finding(story, image, 0), /nothing yet/);
+  assert.match(finding(story, Array(784).fill(0), 28), /The page is empty/);
+});

@@ -1,0 +1,409 @@
+"""DigitReader: what is drawn becomes an image as MNIST's were made, and is read as torch reads it."""
+
+import json
+import statistics
+
+import numpy as np
+import pytest
+import torch
+import traitlets
+from places import bench_page, page_with
+
+from seqlab import LSTMCell, Recurrent, SequenceClassifier, load_digits, study
+from seqlab.widgets import DigitReader
+from seqlab.widgets.digit_reader import as_mnist, pixels, unpacked, weights_of
+
+FIGURE, PAGE = "DigitReader()", "book/10-hand-built-digits"
+NAMES = ["a zero", "a one", "a two", "a three", "a four", "a five", "a six", "a seven", "an eight", "a nine"]
+SEVEN = [(70, 70), (200, 60), (120, 240)]
+SIDE = 280
+
+
+def network(hidden_size, weights):
+    """nn.LSTM and nn.Linear with the figure's weights."""
+    arrays = [torch.from_numpy(array.copy()) for array in unpacked(bytes(weights), hidden_size)]
+    lstm, head = torch.nn.LSTM(28, hidden_size, batch_first=True), torch.nn.Linear(hidden_size, 10)
+    with torch.no_grad():
+        for parameter, array in zip((lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, head.weight, head.bias),
+                                    arrays, strict=True):
+            parameter.copy_(array)
+        lstm.bias_hh_l0.zero_()
+    return lstm, head
+
+
+@torch.no_grad()
+def by_torch(hidden_size, weights, image):
+    """The states (28, H) and the probabilities after every row (28, 10) of nn.LSTM."""
+    lstm, head = network(hidden_size, weights)
+    out, _ = lstm(torch.tensor(image, dtype=torch.float32).reshape(1, 28, 28) / 255)
+    return out[0], head(out[0]).softmax(dim=1)
+
+
+def weights_in(figure):
+    """The network in the page, fetched once: the tests do not change it."""
+    if not hasattr(figure, "network"):
+        figure.network = figure.get("hidden_size"), bytes(figure.box.evaluate("""host => {
+            const view = host.model.get("weights");
+            return [...new Uint8Array(view.buffer, view.byteOffset, view.byteLength)];
+        }"""))
+    return figure.network
+
+
+def agrees(figure):
+    """Image and probabilities are those of Python's and torch's, and prediction is their end."""
+    figure.settle()
+    image = figure.get("image")
+    if figure.get("strokes"):
+        drawn = as_mnist(figure.get("strokes"), figure.get("centred")).ravel()
+        assert np.abs(drawn.astype(int) - image).max() <= 1
+    expected = by_torch(*weights_in(figure), image)[1]
+    assert np.abs(expected.numpy() - figure.get("probabilities")).max() <= 1e-3
+    assert figure.get("prediction") == int(expected[-1].argmax())
+    if figure.ask:
+        assert np.abs(expected.numpy() - figure.python("figure.probabilities")).max() <= 1e-3
+        assert figure.python("figure.strokes") == figure.get("strokes")
+
+
+def on_pad(figure, points):
+    """Points of the pad on the page."""
+    pad = figure.box.get_by_role("application")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    return [(box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE) for x, y in points]
+
+
+def press(figure, *keys):
+    for key in keys:
+        figure.page.keyboard.press(key)
+    figure.settle()
+
+
+def words(figure):
+    return figure.box.locator(".report").inner_text()
+
+
+# --- in the browser --------------------------------------------------------------------------------------------------
+
+
+def test_every_row_of_many_images_is_read_as_by_torch(figure):
+    agrees(figure)
+    random = torch.randint(256, (4, 784), generator=torch.Generator().manual_seed(0)).tolist()
+    digits = (load_digits("embedded", quiet=True).test[0][:8] * 255).round().long().flatten(1).tolist()
+    worst = 0
+    for image in [*random, *digits, [0] * 784, [255] * 784]:
+        figure.set(strokes=[], image=image)
+        expected = by_torch(*weights_in(figure), image)[1].numpy()
+        worst = max(worst, np.abs(expected - figure.get("probabilities")).max())
+    assert worst <= 1e-4
+
+
+def test_a_seven_by_mouse(figure):
+    figure.box.get_by_label("Clear the drawing").click()
+    assert figure.get("strokes") == [] and sum(figure.get("image")) == 0
+    assert "The page is empty" in words(figure)
+    start, *rest = on_pad(figure, SEVEN)
+    figure.page.mouse.move(*start)
+    figure.page.mouse.down()
+    for point in rest:
+        figure.page.mouse.move(*point, steps=12)
+    figure.page.mouse.up()
+    figure.page.mouse.move(*start)
+    assert len(figure.get("strokes")) == 1 and len(figure.get("strokes")[0]) > 20
+    assert np.abs(np.array(figure.get("strokes")[0][:2]) - SEVEN[0]).max() <= 2
+    agrees(figure)
+    assert figure.get("prediction") == 7 and words(figure).startswith("It reads a 7 (")
+    figure.box.get_by_label("Undo the last stroke").click()
+    assert figure.get("strokes") == []
+
+
+def test_a_one_by_touch_does_not_scroll_the_page(figure):
+    figure.box.get_by_label("Clear the drawing").tap()
+    path = on_pad(figure, [(150, 40 + 10 * k) for k in range(20)])
+    before = figure.page.evaluate("scrollY")
+    finger = figure.page.context.new_cdp_session(figure.page)
+    for kind, points in (("touchStart", path[:1]), *(("touchMove", [point]) for point in path[1:]), ("touchEnd", [])):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+    figure.settle()
+    assert len(figure.get("strokes")) == 1
+    assert figure.get("strokes")[0][-1] >= 220 and figure.page.evaluate("scrollY") == before
+    agrees(figure)
+    assert figure.get("prediction") == 1
+    figure.page.touchscreen.tap(*on_pad(figure, [(60, 60)])[0])
+    figure.settle()
+    assert len(figure.get("strokes")) == 2 and len(figure.get("strokes")[1]) == 2
+    agrees(figure)
+
+
+def test_a_seven_by_keyboard(figure):
+    figure.box.get_by_role("application").focus()
+    press(figure, "Delete", *["Home"] * 6, "Space", *["ArrowRight"] * 11, *["ArrowDown", "End"] * 8, "Space")
+    strokes = figure.get("strokes")
+    assert len(strokes) == 1 and len(strokes[0]) == 2 * (1 + 11 + 16)
+    assert strokes[0][0] == strokes[0][2] - 10 and strokes[0][1] == strokes[0][3]
+    agrees(figure)
+    assert figure.get("prediction") == 7
+    press(figure, "Shift+ArrowUp", "ArrowRight")
+    assert figure.get("strokes") == strokes, "with the pen up nothing is drawn"
+    press(figure, "Space", "ArrowLeft", "Backspace")
+    assert figure.get("strokes") == strokes
+    press(figure, "ArrowLeft")
+    assert figure.get("strokes") == strokes, "the stroke that was taken away does not go on"
+
+
+def test_the_first_stroke_takes_the_place_of_a_ready_drawing(figure):
+    figure.box.get_by_label("a four", exact=True).click()
+    assert figure.get("sample") == 4 and len(figure.get("strokes")) == 2
+    figure.page.mouse.move(*on_pad(figure, [(100, 100)])[0])
+    figure.page.mouse.down()
+    figure.page.mouse.up()
+    figure.settle()
+    assert len(figure.get("strokes")) == 1 and figure.get("sample") == -1
+
+
+def test_the_ready_drawings_are_read_as_they_are_called(figure):
+    buttons = figure.box.get_by_role("group", name="Ready drawings").get_by_role("button")
+    assert buttons.count() == 12
+    for k, name in enumerate(NAMES):
+        figure.box.get_by_label(name, exact=True).click()
+        figure.settle()
+        assert figure.get("prediction") == k and figure.get("probabilities")[-1][k] > 0.9, name
+        agrees(figure)
+    figure.box.get_by_label("a one or a seven").click()
+    figure.settle()
+    doubt = figure.get("probabilities")[-1]
+    assert doubt[1] + doubt[7] > 0.95 and min(doubt[1], doubt[7]) > 0.1
+    assert "or perhaps" in words(figure)
+    figure.box.get_by_label("a heart, which is no digit").click()
+    figure.settle()
+    assert max(figure.get("probabilities")[-1]) > 0.9, "and yet it is sure"
+
+
+def test_rows_by_button_slider_and_words(figure):
+    figure.set(row=28)
+    figure.box.get_by_label("One row back").click()
+    assert figure.get("row") == 27
+    slider = figure.box.get_by_label("rows read", exact=True)
+    slider.focus()
+    press(figure, "Home")
+    assert figure.get("row") == 0 and "nothing yet" in words(figure)
+    press(figure, *["ArrowRight"] * 15)
+    assert figure.get("row") == 15 and words(figure).startswith("15 of 28 rows read")
+    shown = figure.box.locator(".classes .share").all_inner_texts()
+    assert [int(text) for text in shown] == [round(100 * p) for p in figure.get("probabilities")[14]]
+    figure.box.get_by_label("Play: read the rows one after another").click()
+    figure.settle()
+    assert figure.get("row") == 28, "with reduced motion, play shows the end"
+    if figure.ask:
+        assert figure.python("figure.row") == 28
+
+
+def test_without_centring_a_small_drawing_in_a_corner_is_another_image(figure):
+    figure.box.get_by_label("a four", exact=True).click()
+    small = [[round(value / 4 + 10) for value in stroke] for stroke in figure.get("strokes")]
+    figure.set(strokes=small, sample=-1)
+    agrees(figure)
+    assert figure.get("prediction") == 4
+    fitted = np.reshape(figure.get("image"), (28, 28))
+    figure.box.get_by_label("fit and centre it").uncheck()
+    agrees(figure)
+    raw = np.reshape(figure.get("image"), (28, 28))
+    assert fitted.any(axis=1).sum() >= 19 and raw[12:].sum() == 0 and raw.sum() > 0
+    figure.box.get_by_label("fit and centre it").check()
+    assert figure.get("centred")
+
+
+def test_inside_every_part_is_torchs(figure):
+    H, weights = weights_in(figure)
+    assert figure.get("part") == "h" or figure.box.locator(".inside").is_hidden()
+    states, _ = by_torch(H, weights, figure.get("image"))
+    W_ih, W_hh, bias, _, _ = unpacked(weights, H)
+    x = np.array(figure.get("image")).reshape(28, 28) / 255
+    before = np.vstack([np.zeros(H), states[:-1]])
+    sums = x @ W_ih.T + before @ W_hh.T + bias
+    i, f, g, o = np.split(sums, 4, axis=1)
+    i, f, o = (1 / (1 + np.exp(-gate)) for gate in (i, f, o))
+    g = np.tanh(g)
+    c = np.zeros(H)
+    cells = []
+    for t in range(28):
+        c = f[t] * c + i[t] * g[t]
+        cells.append(c)
+    for part, values in (("c", cells), ("i", i), ("f", f), ("g", g), ("o", o), ("h", states)):
+        figure.box.get_by_role("radio", name=part, exact=True).check()
+        for row, unit in ((28, 0), (9, 17), (15, H - 1)):
+            figure.set(row=row, unit=unit)
+            text = figure.box.locator(".readout").inner_text()
+            assert f"unit {unit + 1} of {H}, row {row}: " in text
+            assert float(text.rpartition(" ")[2].replace("−", "-")) == pytest.approx(float(values[row - 1][unit]),
+                                                                                     abs=0.0051), part
+    cell = figure.box.get_by_label("unit and row looked at")
+    assert cell.locator("canvas").evaluate("canvas => [canvas.width, canvas.height]") == [H, 28]
+    box = cell.bounding_box()
+    cell.click(position={"x": box["width"] * 10.5 / H, "y": box["height"] * 11.5 / 28})
+    assert (figure.get("unit"), figure.get("row")) == (10, 12)
+    press(figure, "ArrowRight", "ArrowDown", "ArrowDown", "Shift+ArrowRight")
+    assert (figure.get("unit"), figure.get("row")) == (19, 14)
+    figure.box.get_by_role("radio", name="hide").check()
+    figure.box.locator(".inside").wait_for(state="hidden")
+    assert figure.get("part") == ""
+
+
+def test_python_and_the_page_are_in_step(figure, request):
+    if not figure.ask:
+        pytest.skip("needs a kernel")
+    lab = request.getfixturevalue("lab")
+    lab.run("import torch\nfigure.strokes = []\nfigure.image = torch.ones(28, 28)\nfigure.row = 12")
+    figure.page.wait_for_function(
+        "() => { const m = document.querySelector('[data-figure=DigitReader]').model; return m.get('row') === 12 }")
+    figure.settle()
+    assert figure.get("image") == [255] * 784 and words(figure).startswith("12 of 28 rows")
+    agrees(figure)
+    figure.set(strokes=[[70, 70, 200, 60, 120, 240]])
+    agrees(figure)
+    assert figure.python("figure.prediction") == figure.get("prediction")
+
+
+def test_reading_and_redrawing_are_fast(figure):
+    for k in range(24):
+        figure.set(strokes=[[40 + 4 * k, 40, 200, 60, 120, 240 - k]], row=5 + k % 24)
+    readings = figure.page.evaluate("performance.getEntriesByName('seqlab reading').map(one => one.duration)")
+    assert len(readings) >= 24 and statistics.median(readings) <= 16
+    assert statistics.median(figure.redraws()) <= 16
+
+
+def test_play_pause_and_the_end(browser, tmp_path):
+    url = bench_page("DigitReader()", tmp_path).as_uri()
+    with page_with(browser, url, "DigitReader", reduced_motion="no-preference") as figure:
+        row = "document.querySelector('[data-figure]').model.get('row')"
+        figure.box.get_by_label("Play: read the rows one after another").click()
+        figure.page.wait_for_function(f"{row} > 3 && {row} < 28")
+        figure.box.get_by_label("Pause").click()
+        stopped = figure.get("row")
+        figure.page.wait_for_timeout(400)
+        assert 3 < stopped == figure.get("row") < 28
+        figure.box.get_by_label("Play: read the rows one after another").click()
+        figure.page.wait_for_function(f"{row} === 28")
+        figure.box.get_by_label("Play: read the rows one after another").wait_for()
+        assert figure.problems == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_everything_can_be_touched_and_read(browser, tmp_path, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    url = bench_page("DigitReader()", tmp_path).as_uri()
+    with page_with(browser, url, "DigitReader", viewport={"width": 390, "height": 844}, color_scheme=scheme,
+                   is_mobile=True) as figure:
+        assert figure.page.evaluate("document.documentElement.scrollWidth <= 390")
+        for button in figure.box.get_by_role("button").all():
+            box = button.bounding_box()
+            assert min(box["width"], box["height"]) >= 32
+        pad = figure.box.get_by_role("application").bounding_box()
+        assert pad["width"] >= 170 and pad["y"] + pad["height"] < 844
+        for row in (0, 14, 28):
+            figure.set(row=row)
+            assert [found["id"] for found in Axe().run(figure.page, context="main").response["violations"]] == []
+
+
+# --- in Python -------------------------------------------------------------------------------------------------------
+
+
+def test_an_image_a_model_and_both():
+    image = torch.rand(28, 28, generator=torch.Generator().manual_seed(1))
+    torch.manual_seed(0)
+    for kind in ("lstm", LSTMCell):
+        model = SequenceClassifier(kind, 28, 20, 10)
+        figure = DigitReader(image=image, model=model)
+        with torch.no_grad():
+            expected = model(torch.tensor(figure.image).reshape(1, 28, 28) / 255).softmax(dim=1)[0]
+        assert figure.probabilities[-1] == pytest.approx(expected.tolist(), abs=1e-5)
+        assert figure.strokes == [] and figure.hidden_size == 20
+    figure = DigitReader(image=(image * 255).byte().numpy())
+    expected = by_torch(figure.hidden_size, figure.weights, figure.image)[1]
+    assert np.abs(expected.numpy() - figure.probabilities).max() <= 1e-5
+
+
+def test_the_network_of_chapter_10_with_its_eight_layers():
+    class Cell(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            for gate in "ifgo":
+                setattr(self, f"x_{gate}", torch.nn.Linear(28, 16))
+                setattr(self, f"h_{gate}", torch.nn.Linear(16, 16))
+
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm, self.head = torch.nn.Module(), torch.nn.Linear(16, 10)
+            self.lstm.cell = Cell()
+
+    torch.manual_seed(0)
+    model, twin = Model(), SequenceClassifier("lstm", 28, 16, 10)
+    cell = model.lstm.cell
+    with torch.no_grad():
+        for k, gate in enumerate("ifgo"):
+            rows = slice(16 * k, 16 * k + 16)
+            for source, name in (("x", "ih"), ("h", "hh")):
+                linear = getattr(cell, f"{source}_{gate}")
+                getattr(twin.layer, f"weight_{name}_l0")[rows] = linear.weight
+                getattr(twin.layer, f"bias_{name}_l0")[rows] = linear.bias
+        twin.head.load_state_dict(model.head.state_dict())
+    assert np.allclose(np.frombuffer(weights_of(model)[1], "<f4"), np.frombuffer(weights_of(twin)[1], "<f4"))
+
+
+@pytest.mark.parametrize("model", [
+    SequenceClassifier("gru", 28, 8, 10), SequenceClassifier("lstm", 28, 8, 10, num_layers=2),
+    SequenceClassifier("lstm", 28, 8, 10, bidirectional=True), SequenceClassifier("lstm", 28, 8, 10, pooling="mean"),
+    SequenceClassifier("lstm", 28, 8, 5), SequenceClassifier("lstm", 14, 8, 10), torch.nn.Linear(28, 10),
+    Recurrent("lstm", 28, 8)])
+def test_a_model_that_it_cannot_show_is_refused_in_words(model):
+    with pytest.raises(ValueError, match=r"model should .*got"):
+        DigitReader(model=model)
+
+
+def test_bad_input_is_refused_in_words():
+    for bad, said in ((np.zeros((28, 27)), r"\(28, 28\)"), (np.full((28, 28), -0.4), "undo a normalisation"),
+                      (np.full((28, 28), 300), "0 to 255"), ("seven", r"\(28, 28\)")):
+        with pytest.raises(ValueError, match=said):
+            DigitReader(image=bad)
+    for bad in ({"row": 29}, {"row": -1}, {"part": "z"}, {"unit": 64}, {"strokes": [[1, 2, 3]]},
+                {"strokes": [[1, 999]]}, {"strokes": ["abcd"]}):
+        with pytest.raises(traitlets.TraitError, match="should be"):
+            DigitReader(**bad)
+    with pytest.raises(ValueError, match="sample should be"):
+        DigitReader(sample=40)
+
+
+def test_a_drawing_made_in_python_is_painted_and_read():
+    figure = DigitReader()
+    before = figure.image
+    figure.strokes = [[150, 40, 140, 240]]
+    assert figure.image != before and figure.prediction == 1
+    figure.strokes = []
+    assert figure.image == as_mnist([[150, 40, 140, 240]]).ravel().tolist(), "an image stays until another comes"
+    assert pixels(np.array(figure.image) / 255) == figure.image
+
+
+def test_the_still_shows_what_was_read():
+    figure = DigitReader(sample=7)
+    titles = [ax.get_title() for ax in figure.still().axes]
+    assert titles[-1].endswith("7") and len(titles) == 3
+    assert repr(figure) == "DigitReader: a figure to move. Run this cell to use it."
+
+
+def test_the_stored_network_is_as_good_as_published():
+    """DESIGN: people's own digits are read well. Measured by `python -m seqlab.study digit_reader`."""
+    rows = {name: accuracy for name, _, accuracy in
+            json.loads((study.RESULTS / "digit_reader.json").read_text())["rows"]}
+    assert rows["test digits"] >= 98.5
+    assert rows["test digits, drawn anew"] >= 97
+    assert rows["test digits, drawn anew"] - rows["test digits, drawn anew, not centred"] > 10
+
+
+def test_strokes_found_in_images_are_those_drawn():
+    image = torch.from_numpy(as_mnist([[140, 40, 140, 240]])).float()[None] / 255
+    drawing, = study.drawn_anew(image)
+    xs = np.array([stroke[0::2] for stroke in drawing])
+    ys = np.array([stroke[1::2] for stroke in drawing])
+    assert np.ptp(xs) < 0.15 * np.ptp(ys)
+    assert torch.equal(study.thinned(study.thinned(image > 0.5)), study.thinned(image > 0.5))
