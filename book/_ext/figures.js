@@ -68,6 +68,7 @@
   /** Draw the figure in place of its still picture, which stays if that fails. */
   async function show(place, loaded) {
     const el = document.createElement("div");
+    el.className = "figure-place";
     place.append(el);
     try {
       const { figure, model } = await loaded;
@@ -77,7 +78,7 @@
       console.error(problem);
       el.textContent = "This figure could not be shown as one to move: your browser may be too old for it. "
         + "The notebook, opened in Colab or Jupyter, has it too.";
-      el.className = "figure-words";
+      el.className = "figure-place figure-words";
     }
   }
 
