@@ -2,12 +2,14 @@
 
     python tools/run_notebooks.py                     every chapter and exercise master
     python tools/run_notebooks.py book/03-shapes.ipynb
+    python tools/run_notebooks.py --figures           only make the interactive figures and quizzes anew
     python tools/run_notebooks.py --no-save --data none book/*.ipynb     only see whether they run, on embedded digits
 
 A notebook that fails is left as it was; the others still run. Exit status 1 if any failed.
 """
 
 import argparse
+import copy
 import hashlib
 import json
 import os
@@ -15,6 +17,8 @@ import re
 import sys
 import tempfile
 import time
+import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -23,6 +27,7 @@ from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
+FIGURE = re.compile(r"^from seqlab\.widgets import", flags=re.MULTILINE)   # such a cell needs no other
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
@@ -42,6 +47,29 @@ def execute(path: Path, timeout: int = 900) -> nbformat.NotebookNode:
     return normalise(notebook)
 
 
+def execute_figures(path: Path) -> nbformat.NotebookNode:
+    """The notebook with its figures and quizzes made anew, each by its own cell; all other cells as they are stored."""
+    notebook = nbformat.read(path, as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and FIGURE.search(cell.source)]
+    if not cells:
+        return notebook
+    alone = nbformat.v4.new_notebook(cells=copy.deepcopy(cells))
+    NotebookClient(alone, timeout=120, kernel_name="python3", coalesce_streams=True, store_widget_state=True,
+                   resources={"metadata": {"path": str(path.parent)}}).execute()
+    notebook = rename_widgets(notebook, lambda number: uuid.uuid4().hex)     # those that stay must not meet a new one
+    made = alone.metadata.get("widgets", {WIDGET_STATE: {"state": {}}})
+    stored = notebook.metadata.setdefault("widgets", {WIDGET_STATE: {**made[WIDGET_STATE], "state": {}}})
+    stored[WIDGET_STATE]["state"].update(made[WIDGET_STATE]["state"])
+    new = {cell.id: cell.outputs for cell in alone.cells}
+    for cell in notebook.cells:
+        if cell.get("id") in new:
+            cell.outputs = new[cell.id]
+            for output in cell.outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = cell.execution_count
+    return normalise(notebook)
+
+
 def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Remove what differs from machine to machine, so that a new run changes only what really changed."""
     notebook.metadata["kernelspec"] = KERNELSPEC
@@ -54,12 +82,12 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
                     output.text = "".join(line.rsplit("\r", 1)[-1] for line in output.text.splitlines(keepends=True))
                 output.pop("transient", None)
                 cell.outputs[number] = output
-    notebook = name_widgets(notebook)
+    notebook = rename_widgets(notebook, lambda number: hashlib.md5(f"widget {number}".encode()).hexdigest())
     nbformat.validate(notebook)
     return notebook
 
 
-def name_widgets(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+def rename_widgets(notebook: nbformat.NotebookNode, name: Callable[[int], str]) -> nbformat.NotebookNode:
     """Name the stored widgets by their place in the notebook, not by the random numbers of this run.
 
     Widgets that no output shows, such as those of an earlier run of the same cell, are dropped.
@@ -74,12 +102,12 @@ def name_widgets(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     while waiting:
         model = waiting.pop(0)
         if model not in names and model in state:
-            names[model] = hashlib.md5(f"widget {len(names)}".encode()).hexdigest()
+            names[model] = name(len(names))
             waiting += re.findall(r"IPY_MODEL_(\w+)", json.dumps(state[model]["state"]))
     saved["state"] = {model: state[model] for model in names}
     text = nbformat.writes(notebook)
-    for model, name in names.items():
-        text = text.replace(model, name)
+    for model, new_name in names.items():
+        text = text.replace(model, new_name)
     return nbformat.reads(text, as_version=4)
 
 
@@ -87,6 +115,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all of them")
     parser.add_argument("--no-save", action="store_true", help="run, but leave the files as they are")
+    parser.add_argument("--figures", action="store_true", help="make only the figures and quizzes anew")
     parser.add_argument("--data", help="the folder with MNIST/raw, or `none` for the embedded digits")
     options = parser.parse_args(arguments)
 
@@ -97,21 +126,21 @@ def main(arguments: list[str] | None = None) -> int:
             os.environ.update(SEQLAB_DATA=empty, XDG_CACHE_HOME=empty)
         elif options.data or os.environ.get("SEQLAB_DATA"):     # notebooks run in their own folder: make it absolute
             os.environ["SEQLAB_DATA"] = str(Path(options.data or os.environ["SEQLAB_DATA"]).resolve())
-        failed = [path for path in options.notebooks or notebooks() if not _run(path, save=not options.no_save)]
+        failed = [path for path in options.notebooks or notebooks() if not _run(path, options)]
     if failed:
         print(f"{len(failed)} failed: {', '.join(str(path) for path in failed)}")
     return 1 if failed else 0
 
 
-def _run(path: Path, save: bool) -> bool:
+def _run(path: Path, options: argparse.Namespace) -> bool:
     start = time.perf_counter()
     print(f"{path} ...", end=" ", flush=True)
     try:
-        notebook = execute(path)
+        notebook = execute_figures(path) if options.figures else execute(path)
     except CellExecutionError as problem:
         print(f"FAILED after {time.perf_counter() - start:.1f} s\n{problem}")
         return False
-    if save:
+    if not options.no_save:
         nbformat.write(notebook, path)
     print(f"{time.perf_counter() - start:.1f} s")
     return True

@@ -1,0 +1,286 @@
+"""Every quiz file holds a quiz, every chapter has its quiz, and nobody reads the answers in passing."""
+
+import html
+import json
+import math
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import traitlets
+from torch import nn
+
+from seqlab.widgets import Quiz
+from seqlab.widgets.quiz import QUIZZES, QuizError, pack, read_quiz
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = sorted(file.stem for file in QUIZZES.glob("*.toml"))
+CHAPTERS = sorted(file.stem for file in (ROOT / "book").glob("[0-9][0-9]-*.ipynb"))
+PAGES = {name: "book/appendix/myths" if name == "myths" else f"book/{name}" for name in NAMES}
+
+every_quiz = pytest.mark.parametrize("name", NAMES)
+every_chapter = pytest.mark.parametrize("name", CHAPTERS)
+
+
+def parts(question):
+    """Everything in the question that has feedback."""
+    return question.get("options") or question.get("items") or question["typical"]
+
+
+def texts(question):
+    """All that a reader may get to see, with its place."""
+    found = [("text", question["text"]), ("explanation", question["explanation"])]
+    for key in ("feedback", "otherwise", "unit"):
+        found.append((key, question.get(key, "")))
+    for part in parts(question):
+        found += [(key, part[key]) for key in ("text", "feedback") if key in part]
+    return found
+
+
+def secrets(name):
+    """The feedback of a quiz, in pieces long enough to be found only where it is written."""
+    for question in read_quiz(name):
+        for key, text in texts(question):
+            if key in ("feedback", "otherwise", "explanation"):
+                pieces = re.split(r"`[^`]*`|\$[^$]*\$|\*+|\[|\]\([^)]*\)|[\"'<>&]", text)
+                yield from (piece.strip() for piece in pieces if len(piece.split()) >= 5)
+
+
+# --- the quizzes that are there ---------------------------------------------------------------------------------------
+
+
+@every_chapter
+def test_every_chapter_has_a_quiz_of_three_to_six_questions(name):
+    assert 3 <= len(read_quiz(name)) <= 6
+    notebook = json.loads((ROOT / "book" / f"{name}.ipynb").read_text("utf8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"]]
+    assert sum(f'Quiz("{name}")' in cell for cell in cells) == 1, "the chapter does not show its quiz, once"
+    number = next(k for k, cell in enumerate(cells) if f'Quiz("{name}")' in cell)
+    assert "\n## Quiz\n" in f"\n{cells[number - 1]}"
+    assert "remove-input" in notebook["cells"][number]["metadata"]["tags"]
+    assert cells[number + 1].startswith("## Key points")
+
+
+@every_chapter
+def test_the_stored_quiz_is_the_one_in_the_file(name):
+    notebook = json.loads((ROOT / "book" / f"{name}.ipynb").read_text("utf8"))
+    saved = notebook["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
+    packed = [one["state"]["_packed"] for one in saved if "_packed" in one["state"]]
+    assert packed == [pack(read_quiz(name))], "the questions have changed since: run the notebook again"
+
+
+def test_all_kinds_of_questions_are_used():
+    kinds = {question["kind"] for name in NAMES for question in read_quiz(name)}
+    assert kinds == {"single", "multiple", "numeric", "order"}
+
+
+@every_quiz
+def test_there_is_a_word_on_every_answer(name):
+    for question in read_quiz(name):
+        assert all(len(part["feedback"].split()) >= 4 for part in parts(question)), question["text"]
+        if question["kind"] == "numeric":
+            assert question["feedback"] and question["otherwise"]
+            assert len(question["typical"]) >= 2, f"which slips are typical? {question['text']}"
+    assert len(read_quiz(name)) == len({question["text"] for question in read_quiz(name)})
+
+
+@every_quiz
+def test_the_right_answer_is_not_always_at_the_same_place_nor_the_longest(name):
+    single = [question["options"] for question in read_quiz(name) if question["kind"] == "single"]
+    places = [next(k for k, option in enumerate(options) if option["right"]) for options in single]
+    longest = [max(options, key=lambda option: len(option["text"]))["right"] for options in single]
+    assert len(single) < 3 or (len(set(places)) > 1 and not all(longest))
+
+
+def test_every_formula_can_be_shown():
+    """Those of all quizzes go through tex.js, in Node."""
+    formulas = sorted({formula for name in NAMES for question in read_quiz(name) for _, text in texts(question)
+                       for formula in re.findall(r"\$([^$]+)\$", re.sub(r"`[^`]*`", "", text))})
+    assert len(formulas) > 20
+    check = """
+        import { toMathML } from "./seqlab/widgets/tex.js";
+        const problems = JSON.parse(process.argv[1]).flatMap((tex) => {
+            try { toMathML(tex); return []; } catch (problem) { return [problem.message]; }
+        });
+        console.log(JSON.stringify(problems));"""
+    node = Path(sys.executable).with_name("node")
+    result = subprocess.run([node, "--input-type=module", "--eval", check, json.dumps(formulas)], capture_output=True,
+                            text=True, cwd=ROOT, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == []
+
+
+@every_quiz
+def test_links_lead_somewhere(name):
+    for question in read_quiz(name):
+        for _, text in texts(question):
+            for target in re.findall(r"\]\(([^)]+)\)", text):
+                if not target.startswith("https://"):
+                    assert (ROOT / PAGES[name]).parent.joinpath(target.partition("#")[0]).is_file(), target
+
+
+def numeric(name, number):
+    question = read_quiz(name)[number - 1]
+    assert question["kind"] == "numeric"
+    return question["answer"]
+
+
+def test_the_numbers_asked_for_are_the_right_ones():
+    size = lambda layer: sum(weights.numel() for weights in layer.parameters())
+    h = 0.0
+    for x_t in (4, 0, 2):
+        h = 0.5 * h + x_t
+    batch_sizes = nn.utils.rnn.pack_padded_sequence(torch.zeros(4, 5, 1), torch.tensor([5, 1, 4, 4]), batch_first=True,
+                                                    enforce_sorted=False).batch_sizes
+    z, n, old = 0.75, -0.2, 0.8
+    answers = {
+        ("01-order-matters", 3): h, ("02-scalar-rnn", 1): size(nn.RNN(1, 1)), ("03-shapes", 3): size(nn.LSTM(10, 20)),
+        ("05-variable-lengths", 2): batch_sizes[2].item(), ("06-backprop-through-time", 2): 0.5**10,
+        ("07-gru", 2): (1 - z) * n + z * old, ("08-lstm", 1): 1 + 1, ("09-images-as-sequences", 1): 2 * 28,
+        ("10-hand-built-digits", 2): math.log(10),
+    }
+    for (name, number), answer in answers.items():
+        assert numeric(name, number) == pytest.approx(answer, rel=1e-6), (name, number)
+    asked = {(name, number) for name in NAMES for number, question in enumerate(read_quiz(name), 1)
+             if question["kind"] == "numeric"}
+    assert asked == set(answers), "a number is asked for that no test computes"
+
+
+def test_the_weights_are_forgotten_in_the_order_that_the_quiz_says():
+    steps = []
+    for w_h in (0.5, -0.8, 0.9, 1.0):
+        h, count = 0.1, 0
+        while abs(h) > 0.01 and count < 10_000:
+            h, count = math.tanh(w_h * h), count + 1
+        steps.append(count)
+    assert steps == sorted(steps) and len(set(steps)) == 4
+    order = read_quiz("02-scalar-rnn")[2]["items"]
+    assert [item["text"] for item in order] == ["$W_h = 0.5$", "$W_h = -0.8$", "$W_h = 0.9$", "$W_h = 1$"]
+
+
+# --- nothing is given away --------------------------------------------------------------------------------------------
+
+
+@every_chapter
+def test_no_feedback_stands_readable_in_the_notebook(name):
+    text = json.dumps(json.loads((ROOT / "book" / f"{name}.ipynb").read_text("utf8")), ensure_ascii=False)
+    assert [secret for secret in secrets(name) if secret in text] == []
+
+
+@every_quiz
+def test_no_feedback_stands_readable_in_the_page(name, site):
+    text = html.unescape((site / f"{PAGES[name]}.html").read_text("utf8"))
+    assert [secret for secret in secrets(name) if secret in text] == []
+    question = re.split(r"[`$*\"']", read_quiz(name)[0]["text"])[0].strip()
+    assert question in text, "without JavaScript the questions should stand there all the same"
+
+
+@every_quiz
+def test_what_stands_in_for_the_quiz_has_the_questions_and_not_the_answers(name):
+    bundle = Quiz(name)._repr_mimebundle_()[0]
+    assert bundle["text/markdown"] == Quiz(name)._repr_mimebundle_()[0]["text/markdown"]
+    assert bundle["text/plain"] == f"Quiz: {len(read_quiz(name))} questions. Run this cell to answer them."
+    for question in read_quiz(name):
+        assert question["text"] in bundle["text/markdown"]
+    assert [secret for secret in secrets(name) if secret in bundle["text/markdown"]] == []
+
+
+# --- files with a mistake ---------------------------------------------------------------------------------------------
+
+SINGLE = """
+[[question]]
+kind = "single"
+text = "Which?"
+[[question.option]]
+text = "this"
+right = true
+feedback = "yes"
+[[question.option]]
+text = "that"
+feedback = "no"
+"""
+NUMERIC = """
+[[question]]
+kind = "numeric"
+text = "How many?"
+answer = 3
+feedback = "three"
+otherwise = "count"
+[[question.typical]]
+value = 4
+feedback = "one too many"
+"""
+ORDER = """
+[[question]]
+kind = "order"
+text = "In which order?"
+""" + "".join(f'[[question.item]]\ntext = "{word}"\nfeedback = "why"\n' for word in ("one", "two", "three"))
+
+
+def read(tmp_path, text):
+    (tmp_path / "mine.toml").write_text(text, "utf8")
+    return read_quiz("mine", tmp_path)
+
+
+def test_what_is_left_out_is_filled_in(tmp_path):
+    single, numeric, order = read(tmp_path, SINGLE + NUMERIC + ORDER)
+    assert [option["right"] for option in single["options"]] == [True, False] and single["explanation"] == ""
+    assert numeric["tolerance"] == 0 and numeric["unit"] == ""
+    assert sorted(order["shown"]) == [0, 1, 2] != order["shown"]
+    assert order == read(tmp_path, SINGLE + NUMERIC + ORDER)[2], "shown in the same order every time"
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    (SINGLE.replace("right = true\n", ""), "mine.toml, question 1: no option is right"),
+    (SINGLE.replace('text = "that"', 'text = "that"\nright = true'), "question 1: 2 options are right; .* multiple"),
+    (SINGLE.replace('feedback = "no"', ""), "question 1, option 2: feedback is missing"),
+    (SINGLE.replace('feedback = "no"', 'feedback = " "'), "question 1, option 2: feedback is empty"),
+    (SINGLE.replace('feedback = "no"', 'feedback = "no"\nwhy = "x"'), "question 1, option 2: why is not known"),
+    (SINGLE.replace('text = "Which?"', ""), "question 1: text is missing"),
+    (SINGLE.replace('"Which?"', "7"), "question 1: text must be text in quotes, not 7"),
+    (SINGLE.replace('"single"', '"choice"'), "question 1: kind is 'choice'; it must be one of multiple, numeric"),
+    (SINGLE.replace("right = true", 'right = "yes"'), "option 1: right must be true or false, not 'yes'"),
+    (SINGLE.replace('"Which?"', '"Which $h_t?"'), "question 1: a \\$ or ` opens and does not close"),
+    (SINGLE.replace('"Which?"', '"See [here](x.md)?"'), "question 1: a link belongs in feedback"),
+    (SINGLE + "answer = 3", "question 1, option 2: answer is not known"),
+    (SINGLE.partition("[[question.option]]\ntext = \"that\"")[0], "question 1: 1 options; there must be 2 to 8"),
+    (SINGLE + NUMERIC.replace("answer = 3", "answer = true"), "question 2: answer must be a number, not True"),
+    (SINGLE + NUMERIC.replace("answer = 3", "answer = 3\ntolerance = -1"), "question 2: tolerance is -1"),
+    (SINGLE + NUMERIC.replace("value = 4", "value = 3"), "question 2: the typical slip 3 lies within the tolerance"),
+    (SINGLE + NUMERIC.replace('otherwise = "count"', ""), "question 2: otherwise is missing"),
+    (ORDER.replace('"two"', '"one"'), "question 1: two items have the same text"),
+    (ORDER.rpartition("[[question.item]]")[0], "question 1: 2 items; there must be 3 to 8"),
+    ("title = 'Mine'\n" + SINGLE, "mine.toml has title outside of its questions"),
+    ("", "mine.toml has no question"),
+    ("[[question]\n", "mine.toml is not valid TOML"),
+])
+def test_a_mistake_in_the_file_is_named(tmp_path, text, message):
+    with pytest.raises(QuizError, match=message):
+        read(tmp_path, text)
+
+
+def test_a_quiz_that_is_not_there():
+    with pytest.raises(QuizError, match=r"There is no quiz '99-nothing'\. Those that are there: 01-order-matters, "):
+        Quiz("99-nothing")
+
+
+# --- what Python sees of the answers ----------------------------------------------------------------------------------
+
+
+def test_answers_are_counted_in_python():
+    quiz = Quiz("01-order-matters")
+    assert (quiz.total, quiz.answered, quiz.score, quiz.first) == (len(read_quiz("01-order-matters")), 0, 0, 0)
+    none = {"choice": -1, "checked": False, "tries": 0, "right": False, "first": False}
+    mended = {**none, "choice": 2, "tries": 2, "right": True}
+    quiz.answers = [mended, {**mended, "tries": 1, "first": True}, {**none, "tries": 1}] + [none] * (quiz.total - 3)
+    assert (quiz.answered, quiz.score, quiz.first) == (3, 2, 1)
+    quiz.answers = []
+    assert (quiz.answered, quiz.score, quiz.first) == (0, 0, 0)
+
+
+def test_answers_cannot_be_made_up():
+    with pytest.raises(traitlets.TraitError, match=r"set it to \[\] to start again"):
+        Quiz("01-order-matters").answers = [2, 1]
