@@ -155,8 +155,8 @@ def test_gates_started_open_recall_best():
 
 def test_the_table_of_gradients_and_longer_runs_is_what_was_measured():
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    text, = [text for text in ("".join(cell["source"]) for cell in cells) if "| solved with 3,000 |" in text]
-    table = text.split("| solved with 3,000 |")[1].split("\n\n")[0].replace("−", "-").splitlines()[2:]
+    text, = [text for text in ("".join(cell["source"]) for cell in cells) if "| before | after | solved |" in text]
+    table = text.split("| before | after | solved |")[1].split("\n\n")[0].replace("−", "-").splitlines()[2:]
     gradients, longer = {}, {}
     for (name, _), _, _, *before_after in of_study("recall_gradient"):
         gradients.setdefault(name, []).append(before_after)
