@@ -1,0 +1,82 @@
+import test from "node:test";
+import assert from "node:assert/strict";
+import { STORIES, finding, gradientThroughTime, sized, wave } from "../../seqlab/widgets/gradient_explorer.js";
+
+const net = (traits) => ({ weight: 1.5, nonlinearity: "tanh", lag: 28, level: 0, swing: 0.5, clip: false, threshold: 1, ...traits });
+const run = (traits) => gradientThroughTime(net(traits));
+const story = (name) => STORIES.find(([text]) => text === name)[1];
+const near = (one, other, tolerance = 1e-9) => assert.ok(Math.abs(one - other) <= tolerance * Math.abs(other), `${one} is not ${other}`);
+
+/** h_100 when the state `lag` steps before it is nudged. */
+function end({ weight, nonlinearity, level, swing }, lag, nudge) {
+  const f = { tanh: Math.tanh, relu: (z) => Math.max(0, z), linear: (z) => z }[nonlinearity];
+  let h = 0;
+  for (let t = 1; t <= 100; t++) h = f(weight * h + level + swing * wave(t)) + (t === 100 - lag ? nudge : 0);
+  return h;
+}
+
+test("the gradient is what a nudge does to the end", () => {
+  for (const nonlinearity of ["tanh", "relu", "linear"]) for (const weight of [-0.8, 0.5, 0.9, 1]) for (const lag of [1, 3, 8]) {
+    const settings = net({ nonlinearity, weight, lag, level: 0.3 });
+    const nudged = (end(settings, lag, 1e-6) - end(settings, lag, -1e-6)) / 2e-6;
+    const { gradient } = gradientThroughTime(settings);
+    assert.ok(Math.abs(gradient - nudged) < 1e-6, `${nonlinearity} ${weight} ${lag}: ${gradient}, nudged ${nudged}`);
+  }
+});
+
+test("linear: a power of the weight", () => {
+  for (const weight of [-2, -1, 0.5, 1, 1.05, 3]) near(run({ nonlinearity: "linear", weight, lag: 100 }).gradient, weight ** 100);
+});
+
+test("as many factors as the lag says, and gradients that are their products", () => {
+  const { factors, gradients, gradient } = run({ lag: 17 });
+  assert.equal(factors.length, 17);
+  assert.equal(gradients.length, 18);
+  near(gradient, factors.reduce((product, factor) => product * factor, 1));
+});
+
+test("clipping: one scale for all, as PyTorch computes it, and never up", () => {
+  const wild = run({ nonlinearity: "linear", weight: 1.2, clip: true, threshold: 2 });
+  near(wild.scale, 2 / (Math.hypot(...wild.gradients) + 1e-6));
+  assert.equal(run({ weight: 0.2, clip: true, threshold: 2 }).scale, 1);
+  assert.equal(run({ nonlinearity: "linear", weight: 3, clip: false }).scale, 1);
+});
+
+test("the stories are what they are called", () => {
+  const gradient = (name) => gradientThroughTime(net(story(name))).gradient;
+  assert.ok(gradient("Fades") < 0.01 && gradient("Fades") > 0);
+  assert.equal(gradient("Holds"), 1);
+  assert.ok(gradient("Explodes") > 1e4);
+  assert.ok(gradient("Saturated") < 1e-30);
+  near(gradient("On the edge"), 1.5 ** 28);
+});
+
+test("what is said fits what is so", () => {
+  const said = (traits) => finding(net(traits));
+  assert.match(said({}), /^It vanishes: of a nudge 28 steps back, 1.5.×.10⁻¹¹ arrives.*weight alone would give 8.5.×.10⁴/);
+  assert.match(said({ weight: 0.5 }), /^It vanishes.*between −1 and 1/);
+  assert.match(said({ weight: 1, lag: 100, swing: 1 }), /^It vanishes.*take a little at each step/);
+  assert.match(said({ ...story("Holds") }), /^It holds.*Level is the exception/);
+  assert.match(said({ ...story("Explodes") }), /^It explodes.*ReLU is active/);
+  assert.match(said({ ...story("On the edge") }), /^It explodes.*exactly 0/);
+  assert.match(said({ weight: 0.3, nonlinearity: "relu", level: 0, swing: 1 }), /^It is cut off: nothing arrives. \d+ steps? back the slope of the ReLU is 0/);
+  assert.match(said({ weight: 0, nonlinearity: "linear" }), /no past/);
+  assert.match(said({ weight: 0.9, lag: 5 }), /^It fades.*longer lag/);
+  assert.match(said({ weight: 1.1, lag: 5, nonlinearity: "linear" }), /^It grows/);
+  assert.match(said({ clip: true }), /stays vanished/);
+  assert.match(said({ clip: true, threshold: 50 }), /Clipping does nothing/);
+  assert.match(said({ ...story("Explodes"), clip: true }), /^It explodes.*near and far differ as before\.$/);
+});
+
+test("something is said, without holes, over a grid of settings", () => {
+  for (const weight of [-3, -1, 0, 0.5, 1, 3]) for (const nonlinearity of ["tanh", "relu", "linear"]) for (const lag of [1, 2, 100]) {
+    for (const [level, swing] of [[0, 0], [2, 1], [0, 1]]) for (const clip of [true, false]) {
+      assert.doesNotMatch(finding(net({ weight, nonlinearity, lag, level, swing, clip })), /NaN|undefined|-\d|Infinity/);
+    }
+  }
+});
+
+test("numbers of any size", () => {
+  assert.deepEqual([0, 0.5, -0.012, 12.34, 1000, 4.2e-9, -1e47].map((value) => sized(value).replaceAll("\u00a0", " ")),
+    ["0", "0.50", "−0.012", "12.3", "1.0 × 10³", "4.2 × 10⁻⁹", "−1.0 × 10⁴⁷"]);
+});
