@@ -273,12 +273,12 @@ function memo(compute) {
   };
 }
 
-/** The theme's colours as [red, green, blue]. */
+/** The theme's colours as [red, green, blue]; grey until the figure is in the page. */
 function inks(root) {
   const style = getComputedStyle(root);
   return (name) => {
     const digits = style.getPropertyValue(`--${name}`).trim().slice(1);
-    const pairs = digits.length === 3 ? [...digits].map((digit) => digit + digit) : digits.match(/../g);
+    const pairs = digits.length === 3 ? [...digits].map((digit) => digit + digit) : digits.match(/../g) ?? ["88", "88", "88"];
     return pairs.map((pair) => parseInt(pair, 16));
   };
 }

@@ -101,14 +101,24 @@ class DigitReader(Figure):
                                        f"got {proposal['value']!r}")
         return proposal["value"]
 
+    _from_page = False
+
+    def set_state(self, sync_data):
+        """Take changes from the page: they come with their results, which need not be computed again."""
+        self._from_page = True
+        try:
+            super().set_state(sync_data)
+        finally:
+            self._from_page = False
+
     @traitlets.observe("strokes", "centred")
     def _paint(self, change=None):
-        if self.strokes or not self.image:
+        if not self._from_page and (self.strokes or not self.image):
             self.image = as_mnist(self.strokes, self.centred).ravel().tolist()
 
     @traitlets.observe("image", "weights")
     def _read(self, change=None):
-        if self.weights and self.image:
+        if not self._from_page and self.weights and self.image:
             self.probabilities = np.round(self.reading()["probabilities"].astype(float), 6).tolist()
             self.prediction = int(np.argmax(self.probabilities[-1]))
 
@@ -130,24 +140,31 @@ class DigitReader(Figure):
         return {**read, "probabilities": powers / powers.sum(axis=1, keepdims=True)}
 
     def still(self):
+        from matplotlib.colors import LinearSegmentedColormap
+
         from ..plots.style import COLOURS, figure
-        read = self.reading()
+        signs = LinearSegmentedColormap.from_list("signs", [COLOURS["f"], "white", COLOURS["h"]])
+        read, row = self.reading(), self.row
+        believed = read["probabilities"][:row]
         fig = figure(3.1, layout="constrained")
         seen, inside, belief = fig.subplots(1, 3, width_ratios=(1, 1.15, 1.45))
         for ax in (seen, inside, belief):
             ax.grid(False)
             ax.tick_params(length=0)
+            ax.axhline(row - 0.5, color=COLOURS["f"], linewidth=2 if row < ROWS else 0)
         seen.imshow(np.reshape(self.image, (ROWS, SIDE)), cmap="gray_r", vmin=0, vmax=255, aspect="auto")
-        seen.set(title="what it reads", ylabel="row", yticks=[0, 9, 18, 27], yticklabels=[1, 10, 19, 28], xticks=[])
-        inside.imshow(read["h"], cmap="PuOr", vmin=-1, vmax=1, aspect="auto")
+        seen.set(title="what it sees", ylabel="row", yticks=[0, 9, 18, 27], yticklabels=[1, 10, 19, 28], xticks=[])
+        inside.imshow(read["h"], cmap=signs, vmin=-1, vmax=1, aspect="auto")
         inside.set(title="its state $h$", yticks=[], xticks=[], xlabel=f"{self.hidden_size} numbers")
+        for ax in (seen, inside):
+            ax.axhspan(row - 0.5, ROWS - 0.5, color="white", alpha=0.75, linewidth=0)
+        winner = believed[-1].argmax() if row else None
         for k in range(CLASSES):
-            won = k == self.prediction
-            belief.fill_betweenx(np.arange(ROWS + 1) - 0.5, k - 0.42, k - 0.42 + 0.84 * np.append(
-                read["probabilities"][:, k], read["probabilities"][-1, k]), step="post",
-                color=COLOURS["y" if won else "line"], alpha=1 if won else 0.75, linewidth=0)
-        belief.set(title=f"what it believes: {self.prediction}", ylim=(ROWS - 0.5, -0.5), xlim=(-0.5, 9.5),
-                   xticks=range(CLASSES), yticks=[])
+            widths = np.append(believed[:, k], believed[-1:, k])
+            belief.fill_betweenx(np.arange(len(widths)) - 0.5, k - 0.42, k - 0.42 + 0.84 * widths, step="post",
+                                 color=COLOURS["h" if k == winner else "line"], linewidth=0)
+        belief.set(title="what it believes" + (f": {winner}" if row else ""), ylim=(ROWS - 0.5, -0.5),
+                   xlim=(-0.5, 9.5), xticks=range(CLASSES), yticks=[], xlabel="digit")
         return fig
 
 

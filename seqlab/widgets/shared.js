@@ -22,7 +22,13 @@ export function mount({ model, el }, name) {
 
 /** Keep root's data-theme in step with the page, whatever the page is: light text means a dark page. */
 function followTheme(host, root) {
+  let waiting = 0;
   const look = () => {
+    cancelAnimationFrame(waiting);
+    if (!host.isConnected) {                                  // JupyterLab may draw first and put into the page later
+      if (root.dataset.theme === undefined) waiting = requestAnimationFrame(look);
+      return;
+    }
     const [red, green, blue] = getComputedStyle(host).color.match(/[\d.]+/g).map(Number);
     root.dataset.theme = 0.3 * red + 0.6 * green + 0.1 * blue > 128 ? "dark" : "light";
   };
@@ -32,7 +38,7 @@ function followTheme(host, root) {
   page.observe(document.body, { attributes: true });
   system.addEventListener("change", look);
   look();
-  return () => { page.disconnect(); system.removeEventListener("change", look); };
+  return () => { cancelAnimationFrame(waiting); page.disconnect(); system.removeEventListener("change", look); };
 }
 
 export const quiet = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
