@@ -5,13 +5,14 @@ import math
 import traitlets
 
 from .base import Figure, module, styles
+from .computed import Computed
 
 STEPS = 100  # the net runs so many steps; lags are counted back from the last
 RANGES = {"weight": (-3, 3), "level": (0, 2), "swing": (0, 1), "lag": (1, STEPS), "threshold": (0.1, 100)}
 NONLINEARITIES = ("tanh", "relu", "linear")
 
 
-class GradientExplorer(Figure):
+class GradientExplorer(Computed, Figure):
     """The gradient dh_T / dh_{T-k} of a recurrent net of one unit, as the product of its k factors.
 
     The net really runs: h_t = f(weight h_{t-1} + x_t) for T = 100 steps from h_0 = 0, and every factor
@@ -44,6 +45,7 @@ class GradientExplorer(Figure):
     gradients = traitlets.List().tag(sync=True)
     gradient = traitlets.Float().tag(sync=True)
     scale = traitlets.Float(1.0).tag(sync=True)
+    results = ("factors", "gradients", "gradient", "scale")
 
     def __init__(self, **traits):
         super().__init__(**traits)

@@ -6,12 +6,13 @@ from itertools import pairwise
 import traitlets
 
 from .base import Figure, module, styles
+from .computed import Computed
 
 RANGES = {"w_x": (-3, 3), "w_h": (-3, 3), "b": (-2, 2), "h_0": (-1, 1), "inputs": (-3, 3)}
 LENGTHS = (2, 40)
 
 
-class ScalarRNN(Figure):
+class ScalarRNN(Computed, Figure):
     """A recurrent net of one number, h_t = tanh(w_x x_t + w_h h_{t-1} + b), and its states over time.
 
     w_x, w_h: input and recurrent weight, -3 to 3. b: bias, -2 to 2. h_0: the state before the first step, -1 to 1.
@@ -31,6 +32,7 @@ class ScalarRNN(Figure):
     inputs = traitlets.List([1.0] + 9 * [0.0] + [-2.0] + 9 * [0.0]).tag(sync=True)
     step = traitlets.Int(40).tag(sync=True)
     h = traitlets.List().tag(sync=True)
+    results = ("h",)
 
     @traitlets.default("h")
     def _first_states(self):
