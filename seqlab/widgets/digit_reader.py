@@ -15,6 +15,13 @@ FIT, STROKE = 20, 2.4  # pixels: MNIST's digits fill a box of 20 x 20; the width
 PARTS = ("h", "c", "i", "f", "g", "o")
 
 
+class Pixels(traitlets.List):
+    """A list of 784 whole numbers, which may be set to an image in any of the usual forms."""
+
+    def validate(self, obj, value):
+        return super().validate(obj, pixels(value) if len(value) else [])
+
+
 class DigitReader(Figure):
     """A pad to draw on, the 28 x 28 image made of it, and what an LSTM makes of that image after each of its rows.
 
@@ -47,7 +54,7 @@ class DigitReader(Figure):
     samples = traitlets.List().tag(sync=True)
     sample = traitlets.Int(-1).tag(sync=True)
     centred = traitlets.Bool(True).tag(sync=True)
-    image = traitlets.List().tag(sync=True)
+    image = Pixels().tag(sync=True)
     row = traitlets.Int(ROWS).tag(sync=True)
     part = traitlets.Unicode("h").tag(sync=True)
     unit = traitlets.Int(0).tag(sync=True)
@@ -60,7 +67,7 @@ class DigitReader(Figure):
         hidden_size, weights = stored_weights() if model is None else weights_of(model)
         samples = json.loads((WEIGHTS / "digit_samples.json").read_text("utf8"))
         if image is not None:
-            traits |= {"image": pixels(image), "strokes": [], "sample": -1}
+            traits |= {"image": image, "strokes": [], "sample": -1}
         elif "strokes" not in traits:
             sample = traits.setdefault("sample", 3)
             if not isinstance(sample, int) or not 0 <= sample < len(samples):
@@ -80,10 +87,6 @@ class DigitReader(Figure):
             raise traitlets.TraitError(f"strokes should be a list of strokes, each a list x, y, x, y, ... of numbers "
                                        f"from 0 to {PAD}, got {str(strokes)[:80]}")
         return strokes
-
-    @traitlets.validate("image")
-    def _check_image(self, proposal):
-        return pixels(proposal["value"])
 
     @traitlets.validate("row", "unit", "sample")
     def _check_number(self, proposal):
