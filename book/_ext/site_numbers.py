@@ -1,10 +1,14 @@
-"""Tables of numbers from book/results, so that no number is typed: the directives `measured` and `published`.
+"""Numbers from book/results, so that none is typed: the directives `measured` and `published`, and two roles for prose:
+
+{mean}`recall_first | LSTM | 20 | accuracy (%)` is the mean of a column over the rows that begin with "LSTM", 20;
+{solved}`recall_first | LSTM | 20` says how many of these rows reach 95 % accuracy: "0 of 5".
 
 published.json holds what other texts report. Every other file is a measurement of ours and holds
 {"title", "machine", "date", "command", "columns", "rows", "note"}; rows are lists as long as columns.
 """
 
 import json
+import statistics
 from pathlib import Path
 
 from docutils import nodes
@@ -83,6 +87,47 @@ class Published(SphinxDirective):
         return parsed(self, table(["what", "published value", "where"], rows)) if rows else []
 
 
+def rows_that_begin(result, start):
+    """The rows whose first entries, written as text, are those of `start`; at least one."""
+    rows = [row for row in result["rows"] if [str(part) for part in _entries(row)[:len(start)]] == start]
+    if not rows:
+        raise ExtensionError(f"No row of {result['title']!r} begins with {', '.join(start)}.")
+    return rows
+
+
+def _entries(row):
+    return [*row[0], *row[1:]] if isinstance(row[0], list) else row
+
+
+def column(result, rows, name):
+    if name not in result["columns"]:
+        raise ExtensionError(f"{result['title']!r} has no column {name!r}; it has {', '.join(result['columns'])}.")
+    return [row[result["columns"].index(name)] for row in rows]
+
+
+def mean(text):
+    """The mean that the role's text asks for: with one digit after the point, and a true minus sign."""
+    file, *start, name = (part.strip() for part in text.split("|"))
+    result = read_result(RESULTS / f"{file}.json")
+    return f"{statistics.mean(column(result, rows_that_begin(result, start), name)):.1f}".replace("-", "\u2212")
+
+
+def solved(text):
+    """How many runs reach 95 %."""
+    file, *start = (part.strip() for part in text.split("|"))
+    result = read_result(RESULTS / f"{file}.json")
+    scores = column(result, rows_that_begin(result, start), "accuracy (%)")
+    return f"{sum(score >= 95 for score in scores)} of {len(scores)}"
+
+
+def number_role(number):
+    def role(name, rawtext, text, lineno, inliner, options=None, content=None):
+        inliner.document.settings.env.note_dependency(str(RESULTS))
+        return [nodes.Text(number(text))], []
+
+    return role
+
+
 def _shown(value):
     if isinstance(value, dict):
         return "; ".join(f"{name.replace('_', ' ')}: {_shown(part)}" for name, part in value.items())
@@ -99,4 +144,6 @@ def parsed(directive, lines):
 def setup(app):
     app.add_directive("measured", Measured)
     app.add_directive("published", Published)
+    app.add_role("mean", number_role(mean))
+    app.add_role("solved", number_role(solved))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
