@@ -44,6 +44,9 @@ export function left(s, steps, from) {
   return steps.slice(from + 1).reduce((product, one) => product * one[keep], 1);
 }
 
+/** A number as text, without a minus sign before zeros. */
+const figures = (value, digits = 2) => signed(Math.abs(value) < 0.5 * 10 ** -digits ? 0 : value, digits);
+
 const percent = (share) => {
   const value = 100 * share;
   return `${value > 99.95 && value < 100 ? "almost 100" : value.toFixed(1)} %`;
@@ -60,7 +63,7 @@ export function finding(s, at) {
   else if (s.kind === "lstm" && Math.abs(one.c) > 2) now += `c is ${signed(one.c)}, but h shows ${signed(one.h)}: after the tanh, large numbers look alike.`;
   else if (wrote) now += `${signed(one.written)} is written ${where}.`;
   else if (was && s.kind === "lstm" && Math.abs(one.h) < 0.1 * Math.abs(Math.tanh(one.c))) now += "the belt carries its number, but the shut output gate shows nothing of it.";
-  else if (was) now += `${name} carries ${signed(one.belt)}.`;
+  else if (was) now += `${name} carries ${signed(one.belt)}${s.kind === "lstm" ? ` and shows ${figures(one.h)}` : ""}.`;
   else now += `${name} is all but empty.`;
   if (first < 0) return `${now} Nothing is written at any step.`;
   const rest = steps.length - 1 - first;
@@ -167,7 +170,7 @@ function drawBelt(put, s, one, width, most, hatch) {
   const stand = (share, from, to, kind) => put("rect", { x: at(share) - block / 2, width: block, y: Math.min(zero - from * unit, zero - to * unit), height: Math.abs(to - from) * unit, class: kind });
   const words = (share, symbol, value, colour) => {
     put("text", { x: at(share), y: 186, class: `symbol mid ${colour}` }, symbol);
-    put("text", { x: at(share), y: 204, class: "value mid" }, signed(value));
+    put("text", { x: at(share), y: 204, class: "value mid" }, figures(value));
   };
   const door = (share, open, symbol, colour) => {
     const top = zero - reach - 10, high = 2 * reach > 100 ? reach + 10 : 2 * reach + 10, jaw = (high * (1 - open)) / 2;
@@ -204,8 +207,8 @@ function drawBelt(put, s, one, width, most, hatch) {
 
 const sub = (letter, index, colour) => `<var class="${colour}">${letter}<sub>${index}</sub></var>`;
 const sym = (letter, colour = letter) => `<var class="${colour}">${letter}</var>`;
-const num = (value) => signed(value, 4);
-const inner = (value) => (value < 0 ? `(${num(value)})` : num(value));
+const num = (value) => figures(value, 4);
+const inner = (value) => (num(value).startsWith("\u2212") ? `(${num(value)})` : num(value));
 
 /** Rows of [word, symbols, numbers], as HTML of our own. */
 export function arithmetic(s, one) {
@@ -382,7 +385,7 @@ function render({ model, el }) {
     drawBelt(beltBrush.put, s, one, room, Math.max(1, Math.abs(p.most), Math.abs(p.least)), hatchBelt);
     beltBrush.done();
     belt.setAttribute("viewBox", `0 0 ${room} 212`);
-    belt.setAttribute("aria-label", `Step ${at + 1}: kept ${signed(one.kept)}, written ${signed(one.written)}${s.kind === "lstm" ? `, on the belt ${signed(one.c)}` : ""}, shown ${signed(one.h)}`);
+    belt.setAttribute("aria-label", `Step ${at + 1}: kept ${figures(one.kept)}, written ${figures(one.written)}${s.kind === "lstm" ? `, on the belt ${figures(one.c)}` : ""}, shown ${figures(one.h)}`);
     key.innerHTML = s.kind === "lstm"
       ? `<span><span class="chip c"></span> kept</span><span><span class="chip i hatched"></span> written</span><span><span class="chip line"></span> shown: ${sym("h")}</span>`
       : `<span><span class="chip h"></span> kept</span><span><span class="chip n hatched"></span> written</span><span>All of the state is shown: ${sym("h")}</span>`;

@@ -184,6 +184,7 @@ def test_sliders_and_choices_change_the_gates(figure):
     figure.page.keyboard.press("ArrowLeft")
     assert check(figure)["b_f"] == 9.5
     figure.box.get_by_label("by hand").click()
+    figure.settle()
     assert bias.is_hidden()
     opening = figure.box.get_by_label("opening of the output gate")
     opening.focus()
@@ -207,9 +208,7 @@ def test_play_moves_the_cursor_and_stops(figure):
 
 def test_reset_brings_everything_back(figure):
     start = read(figure)
-    kind = start["kind"]
     figure.set(b_f=0.0, z=0.1, mode="openings", inputs=[1.0] * 10, step=2)
-    figure.set(kind=kind)
     figure.box.get_by_role("button", name="reset figure").click()
     assert check(figure) == start
 
