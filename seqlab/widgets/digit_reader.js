@@ -249,13 +249,20 @@ function render({ model, el }) {
       probabilities: probabilities.map((row) => row.map((p) => Math.round(1e6 * p) / 1e6)) });
   };
   now();                                                      // the first reading takes longer than any drawing
+  const accept = () => {                                      // an image from elsewhere takes the place of the drawing
+    const given = model.get("image");
+    const drawn = image(model.get("strokes"), model.get("centred"), given);
+    if (given.some((ink, k) => Math.abs(ink - drawn[k]) > 2)) change(model, { strokes: [], sample: -1 });
+  };
   const stop = redraw(model, traits, draw);
   const sources = ["strokes", "centred", "image", "weights"];
+  model.on("change:image", accept);
   for (const trait of sources) model.on(`change:${trait}`, publish);
   const theme = new MutationObserver(draw);
   theme.observe(root, { attributes: true, attributeFilter: ["data-theme"] });
   return () => {
     stop();
+    model.off("change:image", accept);
     for (const trait of sources) model.off(`change:${trait}`, publish);
     theme.disconnect();
     player.stop();
@@ -320,7 +327,7 @@ function drawingPad(model) {
   const given = cells({ "aria-hidden": "true" });    // an image that came without strokes
   const drawing = svg("svg", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" });
   const lines = svg("path", { class: "pen" }, drawing);
-  const hint = svg("text", { x: PAD / 2, y: PAD / 2, class: "hint", "text-anchor": "middle" }, drawing, "draw a digit here");
+  const hint = svg("text", { x: PAD / 2, class: "hint", "text-anchor": "middle" }, drawing);
   const cursor = svg("g", { class: "cursor" }, drawing);
   svg("circle", { r: 11 }, cursor);
   svg("path", { d: "M-20 0H20M0 -20V20" }, cursor);
@@ -427,7 +434,8 @@ function drawingPad(model) {
     lines.setAttribute("d", strokes.map(path).join(""));
     const blank = strokes.length === 0;
     const empty = blank && image.every((value) => value === 0);
-    hint.style.display = empty ? "" : "none";
+    hint.textContent = empty ? "draw a digit here" : model.get("sample") >= 0 ? "draw your own here" : "";
+    hint.setAttribute("y", empty ? PAD / 2 : 24);
     given.style.display = blank && !empty ? "" : "none";
     if (blank) paintCells(given, image.map((value) => value / 255), SIDE, SIDE, ink("ink"), ink("ink"));
     undo.disabled = blank;

@@ -119,6 +119,14 @@ class DigitReader(Figure):
         if not self._from_page and (self.strokes or not self.image):
             self.image = as_mnist(self.strokes, self.centred).ravel().tolist()
 
+    @traitlets.observe("image")
+    def _accept(self, change):
+        """An image from elsewhere takes the place of the drawing."""
+        if not self._from_page and self.strokes:
+            drawn = as_mnist(self.strokes, self.centred).ravel().astype(int)
+            if np.abs(drawn - self.image).max() > 2:
+                self.strokes, self.sample = [], -1
+
     @traitlets.observe("image", "weights")
     def _read(self, change=None):
         if not self._from_page and self.weights and self.image:

@@ -197,6 +197,15 @@ def test_rows_by_button_slider_and_words(figure):
         assert figure.python("figure.row") == 28
 
 
+def test_an_image_from_elsewhere_takes_the_place_of_the_drawing(figure):
+    figure.box.get_by_label("a four", exact=True).click()
+    image = as_mnist([[100, 40, 140, 240]]).ravel().tolist()
+    figure.set(image=image)
+    assert figure.get("image") == image and figure.get("strokes") == [] and figure.get("sample") == -1
+    agrees(figure)
+    assert figure.box.locator(".surface canvas").is_visible()
+
+
 def test_without_centring_a_small_drawing_in_a_corner_is_another_image(figure):
     figure.box.get_by_label("a four", exact=True).click()
     small = [[round(value / 4 + 10) for value in stroke] for stroke in figure.get("strokes")]
@@ -252,11 +261,12 @@ def test_python_and_the_page_are_in_step(figure, request):
     if not figure.ask:
         pytest.skip("needs a kernel")
     lab = request.getfixturevalue("lab")
-    lab.run("import torch\nfigure.strokes = []\nfigure.image = torch.ones(28, 28)\nfigure.row = 12")
+    lab.run("import torch\nfigure.image = torch.ones(28, 28)\nfigure.row = 12")
     figure.page.wait_for_function(
         "() => { const m = document.querySelector('[data-figure=DigitReader]').model; return m.get('row') === 12 }")
     figure.settle()
     assert figure.get("image") == [255] * 784 and words(figure).startswith("12 of 28 rows")
+    assert figure.get("strokes") == [] == figure.python("figure.strokes")
     agrees(figure)
     figure.set(strokes=[[70, 70, 200, 60, 120, 240]])
     agrees(figure)
@@ -382,6 +392,9 @@ def test_a_drawing_made_in_python_is_painted_and_read():
     figure.strokes = []
     assert figure.image == as_mnist([[150, 40, 140, 240]]).ravel().tolist(), "an image stays until another comes"
     assert pixels(np.array(figure.image) / 255) == figure.image
+    figure = DigitReader()
+    figure.image = torch.zeros(28, 28)
+    assert figure.strokes == [] and sum(figure.image) == 0
 
 
 def test_the_still_shows_what_was_read():
