@@ -141,7 +141,7 @@ function drawing(look) {
   const dots = svg("g", { class: "dots" }, picture);
   const aloneName = svg("text", { class: "halo", "text-anchor": "end" }, picture, "weight alone");
   const beforeName = svg("text", { class: "halo", "text-anchor": "end" }, picture, "before clipping");
-  const zero = svg("text", { class: "halo", "text-anchor": "middle", y: ABOVE.last - 8 }, picture, "0 from here");
+  const zero = svg("text", { class: "halo" }, picture, "0 from here");
   const ring = svg("circle", { class: "ring", r: 7 }, picture);
   const barsName = svg("text", { x: 0, y: BELOW.first - 12 }, picture);
   const sides = [0, 1, 2, 3].map((value) => ({ value, rule: svg("line", { class: value ? "grid" : "axis", x1: LEFT }, picture),
@@ -238,7 +238,7 @@ function drawing(look) {
     const end = result.gradients.findIndex((value) => value === 0);
     put(line, { points: path(powers.slice(0, end < 0 ? undefined : end + 1).map((value) => value + shift)) });
     hidden(zero, end < 0);
-    if (end >= 0) put(zero, { x: Math.min(width - 40, x(end) + 44) });
+    if (end >= 0) put(zero, { x: x(end) + (2 * end < lag ? 8 : -8), "text-anchor": 2 * end < lag ? "start" : "end", y: y(-1) + 4 });
     powers.forEach((value, j) => put(dots.children[j], { cx: x(j), cy: low(value + shift), r: gap > 9 ? 3.2 : gap > 5 ? 2.2 : 1.4 }));
     put(ring, { cx: x(k), cy: low(powers[k] + shift) });
     const wide = Math.min(26, Math.max(2, gap));

@@ -409,7 +409,8 @@ function render({ model, el }) {
       slider(model, "h_0", { label: "<var>h</var><sub>0</sub> <small>start</small>", name: "start state h 0", min: -1, max: 1 })),
     make("div", { class: "drawings" },
       make("div", {}, over.board),
-      make("div", { class: "right" }, across.board, legend)),
+      make("div", { class: "right" }, across.board)),
+    legend,
     make("div", { class: "walking" }, walk, steps, caption),
     element,
   );

@@ -72,8 +72,8 @@ def test_as_placed_it_shows_the_gradient_of_torch(figure):
 
 def test_a_grid_of_settings_against_autograd(figure):
     for nonlinearity in ("tanh", "relu", "linear"):
-        for weight in (-3.0, 0.0, 0.5, 1.0, 1.5):
-            for level, swing, lag in ((0.0, 0.0, 100), (0.0, 0.5, 28), (0.5, 0.25, 60), (2.0, 1.0, 100), (0.0, 1.0, 1)):
+        for weight in (-3.0, 0.5, 1.0, 1.5):
+            for level, swing, lag in ((0.0, 0.0, 100), (0.0, 0.5, 28), (2.0, 1.0, 100), (0.0, 1.0, 1)):
                 figure.set(nonlinearity=nonlinearity, weight=weight, level=level, swing=swing, lag=lag,
                            clip=lag != 28, threshold=0.5 + lag / 10)
                 gradients, scale = by_torch({name: figure.get(name) for name in SETTINGS})
