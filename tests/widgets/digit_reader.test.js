@@ -57,6 +57,7 @@ test("smoothing keeps the ends and cuts the corners; two points stay a line", ()
   const line = smooth([0, 0, 10, 0, 10, 10]);
   assert.deepEqual([line[0], line.at(-1)], [[0, 0], [10, 10]]);
   assert.ok(!line.some(([x, y]) => x === 10 && y === 0));
+  assert.deepEqual(smooth([0, 0, 10, 0, 10, 10], 1), [[0, 0], [7.5, 0], [10, 2.5], [10, 10]]);
   assert.deepEqual(smooth([1, 2, 3, 4]), [[1, 2], [3, 4]]);
   assert.deepEqual(smooth([1, 2]), [[1, 2]]);
 });
@@ -78,15 +79,17 @@ test("weights of a wrong size are refused", () => {
 });
 
 test("one unit, computed by hand", () => {
-  // Only biases: the gates of PyTorch's order i, f, g, o are given by 0, 1, 2, 3.
-  const H = 1;
-  const at = 4 * H * 28 + 4 * H * H;
-  const { h, c, i, f, g, o, probabilities } = read(network(H, (k) => (k >= at && k < at + 4 ? k - at : 0)), Array(784).fill(255));
+  // Gates in PyTorch's order i, f, g, o: a weight for the state, a bias, and 0 for every pixel.
+  const ofState = [0.5, -0.25, 0.75, 1];
+  const net = network(1, (k) => (k < 112 ? 0 : k < 116 ? ofState[k - 112] : k < 120 ? k - 116 : 0));
+  const { h, c, i, f, g, o, probabilities } = read(net, Array(784).fill(255));
   const sigmoid = (z) => 1 / (1 + Math.exp(-z));
-  let cell = 0;
+  let [state, cell] = [0, 0];
   for (let t = 0; t < 28; t++) {
-    cell = sigmoid(1) * cell + sigmoid(0) * Math.tanh(2);
-    for (const [mine, right] of [[i, sigmoid(0)], [f, sigmoid(1)], [g, Math.tanh(2)], [o, sigmoid(3)], [c, cell], [h, sigmoid(3) * Math.tanh(cell)]]) {
+    const [a, b, d, e] = ofState.map((weight, k) => weight * state + k);
+    cell = sigmoid(b) * cell + sigmoid(a) * Math.tanh(d);
+    state = sigmoid(e) * Math.tanh(cell);
+    for (const [mine, right] of [[i, sigmoid(a)], [f, sigmoid(b)], [g, Math.tanh(d)], [o, sigmoid(e)], [c, cell], [h, state]]) {
       assert.ok(Math.abs(mine[t] - right) < 1e-6);
     }
   }
