@@ -57,7 +57,7 @@ test("smoothing keeps the ends and cuts the corners; two points stay a line", ()
   const line = smooth([0, 0, 10, 0, 10, 10]);
   assert.deepEqual([line[0], line.at(-1)], [[0, 0], [10, 10]]);
   assert.ok(!line.some(([x, y]) => x === 10 && y === 0));
-  assert.deepEqual(smooth([0, 0, 10, 0, 10, 10], 1), [[0, 0], [7.5, 0], [10, 2.5], [10, 10]]);
+  assert.deepEqual(smooth([0, 0, 10, 0, 30, 10], 1), [[0, 0], [7.5, 0], [15, 2.5], [30, 10]]);
   assert.deepEqual(smooth([1, 2, 3, 4]), [[1, 2], [3, 4]]);
   assert.deepEqual(smooth([1, 2]), [[1, 2]]);
 });
