@@ -130,7 +130,7 @@ def test_the_loop_in_the_notebook_and_fit_train_the_same_weights_bit_for_bit(cha
 def test_evaluate_in_the_notebook_equals_the_packages(chapter):
     train, _ = small_task()
     model = chapter["DigitClassification"](5, 8)
-    loss, accuracy = chapter["evaluate"](model, train)
+    loss, accuracy = chapter["evaluate"](model, *train)
     result = seqlab.evaluate(model, train)
     assert loss == pytest.approx(result.loss, rel=1e-5)
     assert accuracy == pytest.approx(result.accuracy)
@@ -163,7 +163,7 @@ def test_the_published_recipe_is_the_one_on_record():
 
 def test_the_test_digits_are_touched_once_and_only_after_the_choice():
     users = [k for k, cell in enumerate(CODE) if re.search(r"\btest(\[|\))", source(cell))]
-    scored = [k for k, cell in enumerate(CODE) if "evaluate(model, test)" in source(cell)]
+    scored = [k for k, cell in enumerate(CODE) if "evaluate(model, *test)" in source(cell)]
     trained, = (k for k, cell in enumerate(CODE) if "history, best_accuracy" in source(cell))
     assert len(scored) == 1
     assert users[0] == scored[0] > trained
