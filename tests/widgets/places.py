@@ -147,9 +147,8 @@ class Lab:
             if (reply.content.status !== "ok") throw new Error(reply.content.evalue);
         }""", code)
 
-    def show(self, make):
-        """The figure made by a Python expression, in the notebook's cell."""
-        name = make.partition("(")[0]
+    def cell(self, code):
+        """Run the code in the notebook's cell, in place of what the cell held before."""
         self.problems.clear()
         self.page.evaluate("""async (code) => {
             const notebook = jupyterapp.shell.currentWidget.content;
@@ -157,8 +156,12 @@ class Lab:
             notebook.activeCell.model.sharedModel.setSource(code);
             notebook.activeCell.model.outputs?.clear();
             await jupyterapp.commands.execute("notebook:run-cell");
-        }""", f"from seqlab.widgets import *\nfigure = {make}\nfigure")
-        box = self.page.locator(f".jp-OutputArea-output [data-figure={name}]")
+        }""", code)
+
+    def show(self, make):
+        """The figure made by a Python expression, in the notebook's cell."""
+        self.cell(f"from seqlab.widgets import *\nfigure = {make}\nfigure")
+        box = self.page.locator(f".jp-OutputArea-output [data-figure={make.partition('(')[0]}]")
         box.wait_for()
         return Placed(self.page, box, self.python, self.problems)
 
