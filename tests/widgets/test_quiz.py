@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from places import bench_page, page_with
 
+from seqlab.widgets.quiz import read_quiz
+
 sys.path.append(str(Path(__file__).resolve().parents[1] / "site"))
 from browsing import axe_violations
 
@@ -48,8 +50,6 @@ def in_order(figure):
 
 def start(figure):
     """The order in which the lines stand before anybody has moved one."""
-    from seqlab.widgets.quiz import read_quiz
-
     return read_quiz("02-scalar-rnn")[ORDER]["shown"]
 
 
@@ -199,6 +199,26 @@ def test_a_redraw_is_quick(figure):
         figure.settle()
     assert len(figure.redraws()) >= 20
     assert statistics.median(figure.redraws()) <= 16
+
+
+def test_the_evidence_of_the_myths_can_be_followed(browser, site):
+    """On the website a link to a notebook leads to its page, and one with an anchor to its heading."""
+    page = site / "book/appendix/myths.html"
+    with page_with(browser, page.as_uri(), "Quiz") as figure:
+        for k, asked in enumerate(read_quiz("myths")):
+            for number, option in enumerate(asked.get("options", [])):
+                if option["right"]:
+                    question(figure, k).locator("input").nth(number).check()
+            if "options" in asked:
+                assert check(figure, k).startswith("✓ Right.")
+        targets = figure.box.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+        assert len(targets) >= 8
+        for target in targets:
+            file, _, anchor = target.partition("#")
+            there = page.parent / file
+            assert there.suffix == ".html" and there.is_file(), target
+            assert not anchor or f'id="{anchor}"' in there.read_text("utf8"), target
+        assert figure.problems == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
