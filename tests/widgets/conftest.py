@@ -12,7 +12,14 @@ def lab(browser, tmp_path_factory):
     lab.close()
 
 
-@pytest.fixture(params=NAMES)
+def pytest_generate_tests(metafunc):
+    """Every test of a figure runs in every place, or in those that its mark `only_in` names."""
+    if "figure" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("only_in")
+        metafunc.parametrize("figure", [name for name in NAMES if not mark or name in mark.args], indirect=True)
+
+
+@pytest.fixture
 def figure(request, browser, tmp_path):
     """The module's `FIGURE`, a Python expression such as "ScalarRNN()", on its `PAGE` of the site or in JupyterLab.
 

@@ -257,10 +257,8 @@ def test_inside_every_part_is_torchs(figure):
     assert figure.get("part") == ""
 
 
-def test_python_and_the_page_are_in_step(figure, request):
-    if not figure.ask:
-        pytest.skip("needs a kernel")
-    lab = request.getfixturevalue("lab")
+@pytest.mark.only_in("lab")
+def test_python_and_the_page_are_in_step(figure, lab):
     lab.run("import torch\nfigure.image = torch.ones(28, 28)\nfigure.row = 12")
     figure.page.wait_for_function(
         "() => { const m = document.querySelector('[data-figure=DigitReader]').model; return m.get('row') === 12 }")

@@ -213,10 +213,8 @@ def test_reset_brings_everything_back(figure):
     assert check(figure) == start
 
 
-def test_python_and_the_page_stay_in_step(figure, request):
-    if not figure.ask:
-        pytest.skip("no kernel on a static page")
-    lab = request.getfixturevalue("lab")
+@pytest.mark.only_in("lab")
+def test_python_and_the_page_stay_in_step(figure, lab):
     figure.box.get_by_role("button", name="leak").click()
     figure.settle()
     assert figure.python("figure.f") == 0.99 and figure.python("figure.mode") == "openings"

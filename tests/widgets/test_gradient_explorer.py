@@ -174,10 +174,9 @@ def test_reset_brings_back_what_the_page_started_with(figure):
     assert {name: figure.get(name) for name in SETTINGS} == before
 
 
-def test_python_moves_the_figure(figure, request):
-    if not figure.ask:
-        pytest.skip("needs a kernel")
-    request.getfixturevalue("lab").run("figure.nonlinearity = 'linear'; figure.weight = 0.5; figure.lag = 10")
+@pytest.mark.only_in("lab")
+def test_python_moves_the_figure(figure, lab):
+    lab.run("figure.nonlinearity = 'linear'; figure.weight = 0.5; figure.lag = 10")
     model = figure.box.evaluate_handle("host => host.model")
     figure.page.wait_for_function("model => model.get('gradients').length === 11", arg=model)
     agrees(figure)

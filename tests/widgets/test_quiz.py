@@ -142,9 +142,8 @@ def test_with_a_finger(figure):
     assert lines(figure)[0] == before[1]
 
 
+@pytest.mark.only_in("site", "bench")   # the touches are sent by hand
 def test_lines_are_dragged_with_a_finger(figure):
-    if figure.ask:
-        pytest.skip("the touches are sent by hand, once is enough")
     before, rows = lines(figure), question(figure, ORDER).locator("li")
     rows.first.scroll_into_view_if_needed()
     grip, second = rows.first.locator(".handle").bounding_box(), rows.nth(1).bounding_box()
@@ -172,13 +171,12 @@ def test_start_again(figure):
     assert field.evaluate("field => field.getRootNode().activeElement === field"), "back to the first question"
 
 
-def test_python_can_start_it_again(figure, request):
-    if not figure.ask:
-        pytest.skip("there is no Python here")
+@pytest.mark.only_in("lab")
+def test_python_can_start_it_again(figure, lab):
     question(figure, SINGLE).get_by_role("radio").nth(1).check()
     check(figure, SINGLE)
     assert figure.python("figure.score") == 1
-    request.getfixturevalue("lab").run("figure.answers = []")
+    lab.run("figure.answers = []")
     figure.box.locator(".standing", has_text="5 questions.").wait_for()
     assert figure.python("figure.score") == 0
 

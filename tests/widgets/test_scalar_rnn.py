@@ -204,10 +204,9 @@ def test_reset_brings_back_what_the_page_started_with(figure):
     assert {name: figure.get(name) for name in NET} == before
 
 
-def test_python_moves_the_figure(figure, request):
-    if not figure.ask:
-        pytest.skip("needs a kernel")
-    request.getfixturevalue("lab").run("figure.w_h = -1.1; figure.inputs = [2.0, 0.0, 0.0]")
+@pytest.mark.only_in("lab")
+def test_python_moves_the_figure(figure, lab):
+    lab.run("figure.w_h = -1.1; figure.inputs = [2.0, 0.0, 0.0]")
     model = figure.box.evaluate_handle("host => host.model")
     figure.page.wait_for_function("model => model.get('w_h') === -1.1 && model.get('h').length === 3", arg=model)
     agrees(figure)

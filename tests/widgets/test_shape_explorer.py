@@ -178,10 +178,8 @@ def test_the_copy_button_copies_or_selects(figure):
     assert figure.page.evaluate("getSelection().toString()").strip().endswith(figure.get("code").splitlines()[-1])
 
 
-def test_python_and_the_page_stay_in_step(figure, request):
-    if not figure.ask:
-        pytest.skip("no kernel on a static page")
-    lab = request.getfixturevalue("lab")
+@pytest.mark.only_in("lab")
+def test_python_and_the_page_stay_in_step(figure, lab):
     figure.box.get_by_label("nn.GRU").click()
     figure.settle()
     assert figure.python("figure.kind") == "gru"
