@@ -69,7 +69,7 @@ def test_the_figures_of_a_page_are_live_and_accessible(browser, site, name, scre
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_first_move_can_be_made_within_half_a_second(browser, site, name):
-    """From the start of the navigation to the end of the first drawing; a busy machine gets six tries, the best counts."""
+    """From the navigation's start to the end of the first drawing; a busy machine has six tries, the best counts."""
     url, taken = (site / f"{name}.html").as_uri(), []
     while len(taken) < 6 and min(taken, default=1e9) > 500:
         with page_with(browser, url, "*") as placed:
