@@ -1,4 +1,4 @@
-import { brush, change, choice, giveBack, make, mount, presets, quiet, redraw, report, scale, signed, slider, svg } from "./shared.js";
+import { brush, change, choice, fold, giveBack, make, mount, presets, quiet, redraw, report, scale, signed, slider, svg } from "./shared.js";
 
 // --- the cells, as PyTorch computes them ------------------------------------------------------------------------------
 
@@ -189,7 +189,7 @@ function drawBelt(put, s, one, width, most, hatch) {
   door(places.write, lstm ? one.i : 1 - one.z, lstm ? "i" : "1 − z", lstm ? "i" : "z");
   stand(places.written, 0, one.written, `written ${colour}`);
   put("rect", { x: at(places.written) - block / 2, width: block, y: zero - Math.max(0, one.written) * unit, height: Math.abs(one.written) * unit, fill: `url(#${hatch})`, class: "over" });
-  put("text", { x: at((places.kept + places.write) / 2), y: zero - 8, class: "sign mid" }, "+");
+  put("text", { x: (at(places.kept) + block / 2 + at(places.write) - 7) / 2, y: zero - 8, class: "sign mid" }, "+");
   put("text", { x: at((places.written + places.now) / 2), y: zero - 8, class: "sign mid" }, "=");
   words(places.written, lstm ? "i · g" : width < 480 ? "(1−z)·n" : "(1 − z) · n", one.written, colour);
   stand(places.now, 0, one.kept, `kept ${memory}`);
@@ -302,7 +302,7 @@ function cursor(model) {
     timer = setInterval(() => {
       if (model.get("step") >= model.get("inputs").length - 1) stop();
       else change(model, { step: model.get("step") + 1 });
-    }, quiet() ? 900 : 350);
+    }, quiet() ? 900 : Math.min(350, 9000 / model.get("inputs").length));
     return undefined;
   });
   input.addEventListener("input", () => { stop(); change(model, { step: Number(input.value) - 1 }); });
@@ -318,7 +318,8 @@ function controls(model) {
   const weight = (name) => {
     const [letter, index] = name.split("_"), gate = index.at(-1);
     const says = letter === "b" ? { xn: "input bias", hn: "bias inside the reset bracket" }[index] ?? "bias" : index[0] === "x" ? "weight of the input" : "weight of the state";
-    return slider(model, name, { label: sub(letter === "b" ? "b" : "W", index, gate), name: `${says}, ${NAMES[gate]}`, min: letter === "b" ? -15 : -40, max: letter === "b" ? 15 : 40, step: 0.5, show: shown });
+    const most = letter === "b" ? 15 : "gn".includes(gate) ? 8 : 40;        // the tanh of a candidate is flat long before a gate is shut
+    return slider(model, name, { label: sub(letter === "b" ? "b" : "W", index, gate), name: `${says}, ${NAMES[gate]}`, min: -most, max: most, step: 0.5, show: shown });
   };
   const openings = Object.fromEntries(OPENINGS.map((name) => [name, open(name)]));
   const weights = Object.fromEntries([...WEIGHTS.lstm, ...WEIGHTS.gru].map((name) => [name, weight(name)]));
@@ -350,7 +351,7 @@ function render({ model, el }) {
   const names = [...SETTINGS, "step", "gate"];
   const start = Object.fromEntries(names.map((name) => [name, model.get(name)]));
   const number = copies++, hatch = `seqlab-written-${number}`, hatchBelt = `seqlab-dropped-${number}`;
-  const tellers = Object.fromEntries(Object.entries(stories).map(([kind, told]) => [kind, presets(model, { name: "Stories", options: [...Object.entries(told), ["reset figure", start]] })]));
+  const tellers = Object.fromEntries(Object.entries(stories).map(([kind, told]) => [kind, presets(model, { name: "Stories", options: Object.entries(told), reset: ["reset figure", start], looking: ["step", "gate"] })]));
   const setting = controls(model), steps = cursor(model), finds = report();
 
   const chart = svg("svg", { role: "group", "aria-label": "Inputs, gates and memory over time", class: "chart" });
@@ -366,7 +367,7 @@ function render({ model, el }) {
     make("div", { class: "controls" },
       choice(model, "kind", { name: "cell", options: [["gru", "GRU"], ["lstm", "LSTM"]] }),
       choice(model, "mode", { name: "gates", options: [["openings", "by hand"], ["weights", "from weights"]] })),
-    setting.element, chart, key, steps.element, finds.element, make("div", { class: "two" }, belt, sums));
+    setting.element, chart, key, steps.element, finds.element, make("div", { class: "two" }, belt, fold(root, "The arithmetic of this step", sums)));
 
   let p = null;
   handleChart(model, chart, strip, () => p);

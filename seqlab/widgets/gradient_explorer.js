@@ -127,8 +127,8 @@ function drawing(look) {
   const marks = [0, 1, 2, 3, 4, 5, 6].map(() => ({ rule: svg("line", { class: "grid", x1: LEFT }, picture), text: svg("text", { x: LEFT - 7, "text-anchor": "end" }, picture) }));
   const named = {
     title: svg("text", { x: 0, y: 14 }, picture),
-    explodes: svg("text", { class: "zone", x: LEFT + 8, y: ABOVE.first + 17 }, picture, "explodes: more than a hundredfold"),
-    vanishes: svg("text", { class: "zone", x: LEFT + 8, y: ABOVE.last - 9 }, picture, "vanishes: less than a hundredth"),
+    explodes: svg("text", { class: "zone", x: LEFT + 8, y: ABOVE.first + 17 }, picture),
+    vanishes: svg("text", { class: "zone", x: LEFT + 8, y: ABOVE.last - 9 }, picture),
   };
   for (const [tag, text] of [["v", "∂h"], ["s", "T"], ["n", " / "], ["v", "∂h"], ["s", "T−k"], ["n", "  what arrives of a nudge k steps back"]]) {
     svg("tspan", tag === "v" ? { class: "var" } : tag === "s" ? { dy: 4, "font-size": "0.8em" } : { dy: -4 }, named.title, text);
@@ -255,6 +255,8 @@ function drawing(look) {
   function drawBars(net, { factors }, gap) {
     const weight = Math.abs(net.weight);
     const y = scale(0, Math.max(1.25, 1.08 * weight), BELOW.last, BELOW.first);
+    named.explodes.textContent = width < 480 ? "explodes: over 100" : "explodes: more than a hundredfold";
+    named.vanishes.textContent = width < 480 ? "vanishes: under 1/100" : "vanishes: less than a hundredth";
     barsName.textContent = width < 480 ? "factor of each step" : "factor of each step: solid, what is left of the weight; hollow, what the slope takes";
     for (const { value, rule, text } of sides) {
       hidden(rule, y(value) < BELOW.first - 4);
@@ -322,9 +324,9 @@ function render({ model, el }) {
       slider(model, "swing", { label: "input: swing", name: "input swing", min: 0, max: 1 }),
       slider(model, "level", { label: "input: level", name: "input level", min: 0, max: 2 })),
     make("div", { class: "chart" }, chart.board),
+    make("div", { class: "controls" }, toggle(model, "clip", { name: "Clip the gradient" }), limitSlider(model)),
     reading,
     element,
-    make("div", { class: "controls" }, toggle(model, "clip", { name: "Clip the gradient" }), limitSlider(model)),
   );
 
   function draw() {

@@ -75,6 +75,7 @@ function inSilence({ w_h, b }, h, last) {
     return `h is on its way to the fixed point ${where}, but slowly: after ${counted(silent, "silent step")} it is still `
       + `${away(goal).toFixed(2)} away.${flips}`;
   }
+  if (!last && !near) return `h starts on the fixed point ${where}, and there it stays.`;
   const when = `after ${counted(near, "silent step")} h is within 0.01 of the fixed point ${where}`;
   if (rest.length < 3) {
     const what = last ? "input" : "start";
@@ -379,7 +380,7 @@ function render({ model, el }) {
   const caption = make("p", { class: "step" });
   const reset = make("button", { type: "button" }, "Reset");
   reset.addEventListener("click", () => change(model, first));
-  const stories = presets(model, { name: "Stories", options: STORIES });
+  const stories = presets(model, { name: "Stories", options: STORIES, looking: ["step"] });
   const hush = make("button", { type: "button" }, "Silence all inputs");
   hush.addEventListener("click", () => change(model, { inputs: model.get("inputs").map(() => 0) }));
   stories.append(hush, reset);

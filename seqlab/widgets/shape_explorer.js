@@ -1,4 +1,4 @@
-import { brush, change, choice, giveBack, make, mount, presets, redraw, report, svg, toggle } from "./shared.js";
+import { brush, change, choice, fold, giveBack, make, mount, presets, redraw, report, svg, toggle } from "./shared.js";
 
 // --- what PyTorch does: checked against it over a grid of settings in tests/widgets/test_shape_explorer.py -----------
 
@@ -129,6 +129,8 @@ export function boxes(s) {
 
 const COLUMN = 152, TITLE = 46, BELOW = 66, GAP = 18;
 
+const span = (row, unit) => row.reduce((sum, block) => sum + Math.max(COLUMN, size(block, unit).across + 14), 0) + GAP * (row.length - 1);
+
 /** Pixels for each number, and rows of boxes, so that all of them are to one scale and fit. */
 function arrange(blocks, width) {
   const most = Math.max(1, Math.floor((width + GAP) / (COLUMN + GAP)));
@@ -138,12 +140,20 @@ function arrange(blocks, width) {
   for (let perRow = Math.min(most, blocks.length); perRow >= 1; perRow--) {
     const rows = [];
     for (const group of groups) for (let k = 0; k < group.length; k += perRow) rows.push(group.slice(k, k + perRow));
-    const fits = (unit) => rows.every((row) => row.reduce((sum, block) => sum + Math.max(COLUMN, size(block, unit).across + 14), 0) + GAP * (row.length - 1) <= width);
+    const fits = (unit) => rows.every((row) => span(row, unit) <= width);
     let unit = Math.min(22, ...blocks.map((block) => 150 / (block.up + TILT.up * block.deep)));
     while (unit > 0.05 && !fits(unit)) unit *= 0.94;
     if (!best || unit > 1.6 * best.unit) best = { unit, rows };
   }
-  return best;
+  const together = (one, other) => groups.some((group) => group.includes(one[0]) && group.includes(other[0]));
+  const joined = (unit) => best.rows.reduce((rows, row) => {
+    const above = rows.at(-1);
+    if (above && together(above, row) && span([...above, ...row], unit) <= width) rows[rows.length - 1] = [...above, ...row];
+    else rows.push(row);
+    return rows;
+  }, []);
+  const tries = [1, 0.95, 0.9, 0.85, 0.8].map((share) => ({ unit: share * best.unit, rows: joined(share * best.unit) }));
+  return tries.reduce((one, other) => (other.rows.length < one.rows.length ? other : one));      // a little smaller, if that saves a row
 }
 
 function size(block, unit) {
@@ -285,13 +295,13 @@ function render({ model, el }) {
   const copy = copyButton(pre);
   const lengthsShown = make("p", { class: "lengths" });
   root.append(
-    presets(model, { name: "Show", options: [...STORIES, ["reset", start]] }),
+    presets(model, { name: "Show", options: STORIES, reset: ["reset", start] }),
     choice(model, "kind", { name: "layer", options: [["rnn", "nn.RNN"], ["gru", "nn.GRU"], ["lstm", "nn.LSTM"]] }),
     make("div", { class: "controls" }, ...["batch", "seq_len", "input_size", "hidden_size"].map((name) => sizeSlider(model, name)),
       sizeSlider(model, "num_layers", [1, 2, 3, 4])),
     make("div", { class: "toggles" }, toggle(model, "bidirectional", { name: "bidirectional" }), toggle(model, "batch_first", { name: "batch_first" }),
       toggle(model, "packed", { name: "packed (lengths differ)" })),
-    lengthsShown, make("div", { class: "stage" }, drawing), finds.element, list, count, make("div", { class: "code" }, copy.bar, pre),
+    lengthsShown, make("div", { class: "stage" }, drawing), finds.element, list, count, make("div", { class: "code" }, fold(root, "The same in PyTorch", copy.bar, pre)),
   );
 
   let width = 0, before = null;

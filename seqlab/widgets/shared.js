@@ -167,15 +167,35 @@ export function toggle(model, trait, { name }) {
   return make("label", { class: "toggle" }, input, make("span", {}, name));
 }
 
-/** A row of buttons that each set several traits at once: presets are [text, { trait: value }] pairs. */
-export function presets(model, { name, options }) {
-  const buttons = options.map(([text, values]) => {
+/**
+ * A row of buttons that each set several traits at once: presets are [text, { trait: value }] pairs. The one that holds now is
+ * marked, wherever the traits in `looking` stand: they say where the reader looks, not what the figure is about. `reset` is such
+ * a pair too, and is never marked.
+ */
+export function presets(model, { name, options, looking = [], reset = null }) {
+  const buttons = [...options, ...(reset ? [reset] : [])].map(([text, values]) => {
     const button = make("button", { type: "button" }, text);
     button.addEventListener("click", () => change(model, values));
     return button;
   });
-  const row = make("div", { class: "presets", role: "group", "aria-label": name }, make("span", {}, name), ...buttons);
-  return row;
+  const stories = options.map(([, values]) => Object.entries(values).filter(([trait]) => !looking.includes(trait)));
+  const holds = (story) => story.every(([trait, value]) => JSON.stringify(model.get(trait)) === JSON.stringify(value));
+  let waiting = 0;
+  const mark = () => {
+    waiting = 0;
+    const now = stories.findIndex(holds);
+    buttons.forEach((button, k) => { if (k === now) button.setAttribute("aria-current", "true"); else button.removeAttribute("aria-current"); });
+  };
+  for (const trait of new Set(stories.flat().map(([trait]) => trait))) {
+    model.on(`change:${trait}`, () => { waiting ||= requestAnimationFrame(mark); });
+  }
+  mark();
+  return make("div", { class: "presets", role: "group", "aria-label": name }, make("span", {}, name), ...buttons);
+}
+
+/** Parts under a line that folds and unfolds them; where the figure is narrow they start folded. */
+export function fold(root, line, ...parts) {
+  return make("details", { class: "fold", open: (root.clientWidth || innerWidth) >= 576 }, make("summary", {}, line), ...parts);
 }
 
 /** A line of words for everyone, read out by a screen reader when the reader pauses. */

@@ -66,7 +66,7 @@ test("what is said fits what is so", () => {
   assert.match(finding(net({ w_h: -0.5 })), /forgotten: .*flips from side to side/);
   assert.match(finding(net({ inputs: [1, -0.5, 0.3, 0.2, 1] })), /^Inputs keep coming/);
   assert.match(finding(net({ inputs: [0, 0, 1] })), /too few/);
-  assert.match(finding(net({ w_x: 0 })), /^The start is forgotten/);
+  assert.match(finding(net({ w_x: 0 })), /^h starts on the fixed point 0.00, and there it stays/);
 });
 
 test("something is said, without holes, over a grid of settings", () => {
