@@ -135,7 +135,7 @@ function written(parts) {
     if (typeof part === "string") return part;
     const [kind, inner, address] = part;
     if (kind === "math") return formula(inner);
-    if (kind === "code") return make("code", {}, inner);
+    if (kind === "code") return make("code", {}, ...inner.split(/(?<=\()/).flatMap((piece, k) => (k ? [make("wbr"), piece] : [piece])));
     if (kind !== "a") return make(kind, {}, ...written(inner));
     const page = location.pathname.endsWith(".html") ? address.replace(/\.(ipynb|md)(?=#|$)/, ".html") : address;
     return make("a", { href: page }, ...written(inner));
@@ -294,6 +294,7 @@ function lines(question, { current, choose }) {
       row.classList.add("held");
       event.preventDefault();
     });
+    handle.addEventListener("touchstart", (event) => event.preventDefault());   // a quick flick would swallow the next tap
     handle.addEventListener("pointermove", (event) => {
       if (!row.classList.contains("held")) return;
       const centres = [...list.children].filter((other) => other !== row).map((other) => {

@@ -159,6 +159,22 @@ def test_lines_are_dragged_with_a_finger(figure):
     assert lines(figure) == [before[1], before[0], *before[2:]]
 
 
+@pytest.mark.only_in("site", "bench")   # the touches are sent by hand
+def test_the_tap_after_a_quick_drag_counts(figure):
+    rows = question(figure, ORDER).locator("li")
+    rows.first.scroll_into_view_if_needed()
+    grip, goal = rows.last.locator(".handle").bounding_box(), rows.first.bounding_box()["y"] - 2
+    finger = figure.page.context.new_cdp_session(figure.page)
+    touch = lambda kind, *points: finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    x, y = grip["x"] + 12, grip["y"] + 12
+    touch("touchStart", {"x": x, "y": y})
+    for share in range(1, 9):
+        touch("touchMove", {"x": x, "y": y + share / 8 * (goal - y)})
+    touch("touchEnd")
+    question(figure, ORDER).get_by_role("button", name="Check").tap()
+    assert verdict(figure, ORDER) != ""
+
+
 def test_start_again(figure):
     question(figure, SINGLE).get_by_role("radio").nth(1).check()
     check(figure, SINGLE)
