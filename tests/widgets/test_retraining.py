@@ -21,7 +21,7 @@ def control(name):
     """The chapter's imports, functions and classes, and its cell with the control."""
     notebook = json.loads((ROOT / "book" / f"{name}.ipynb").read_text(encoding="utf-8"))
     sources = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    cell = next(source for source in sources if "interact_manual" in source)
+    cell = next(source for source in sources if "@interact_manual" in source)
     kept = [node for source in sources[1:sources.index(cell)] for node in ast.parse(source).body
             if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)]
     return "\n".join([*map(ast.unparse, kept), CONTROLS[name][0], cell])
