@@ -1,5 +1,5 @@
 // Draw a digit; an LSTM reads its 28 rows, one at a time. The numbers are checked against PyTorch.
-import { change, choice, make, mount, quiet, redraw, report, svg, toggle } from "./shared.js";
+import { change, choice, make, mount, quiet, redraw, report, steady, svg, toggle } from "./shared.js";
 
 const SIDE = 28;                // pixels and rows of an image
 const CLASSES = 10;
@@ -534,7 +534,7 @@ function playControls(model) {
   };
   const back = button("\u2190", "One row back", step(-1));
   const on = button("\u2192", "One row on", step(1));
-  const rows = make("input", { type: "range", min: 0, max: SIDE, step: 1, "aria-label": "rows read" });
+  const rows = steady(make("input", { type: "range", min: 0, max: SIDE, step: 1, "aria-label": "rows read" }));
   rows.addEventListener("input", () => { stop(); go(Number(rows.value)); });
   const shown = make("output", {});
   const draw = ({ row }) => {

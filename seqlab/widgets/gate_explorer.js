@@ -1,4 +1,4 @@
-import { brush, change, choice, fold, giveBack, make, mount, presets, quiet, redraw, report, scale, signed, slider, svg } from "./shared.js";
+import { brush, change, choice, draggable, fold, giveBack, make, mount, presets, quiet, redraw, report, scale, signed, slider, steady, svg } from "./shared.js";
 
 // --- the cells, as PyTorch computes them ------------------------------------------------------------------------------
 
@@ -250,6 +250,7 @@ function setInput(model, at, value) {
 /** The inputs by pointer and by keys; elsewhere in the chart the pointer moves the cursor. */
 function handleChart(model, drawing, strip, where) {
   let dragging = null;
+  draggable(strip);
   const place = (event) => {
     const box = drawing.getBoundingClientRect(), p = where(), ratio = p.width / box.width;
     const x = (event.clientX - box.left) * ratio, y = (event.clientY - box.top) * ratio;
@@ -284,7 +285,7 @@ const snapped = (value) => (Math.abs(value) < 0.15 ? 0 : Math.abs(Math.abs(value
 
 /** A slider for the step, with a button that plays. */
 function cursor(model) {
-  const input = make("input", { type: "range", min: 1, step: 1, "aria-label": "step" });
+  const input = steady(make("input", { type: "range", min: 1, step: 1, "aria-label": "step" }));
   const shown = make("output");
   const play = make("button", { type: "button" }, "play");
   let timer = 0;

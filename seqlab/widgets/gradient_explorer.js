@@ -1,4 +1,4 @@
-import { change, choice, make, mount, points, presets, redraw, report, scale, signed, slider, svg, toggle } from "./shared.js";
+import { change, choice, make, mount, points, presets, redraw, report, scale, signed, slider, steady, svg, toggle } from "./shared.js";
 
 // --- the net of one unit, and its gradient ----------------------------------------------------------------------------
 
@@ -288,7 +288,7 @@ const same = (one, other) => (Array.isArray(one)
 
 /** A slider for the limit, whose steps are equal on a log axis. */
 function limitSlider(model) {
-  const input = make("input", { type: "range", min: -1, max: 2, step: 0.1, "aria-label": "limit of the norm" });
+  const input = steady(make("input", { type: "range", min: -1, max: 2, step: 0.1, "aria-label": "limit of the norm" }));
   const shown = make("output");
   const follow = () => {
     input.value = Math.log10(model.get("threshold"));

@@ -1,4 +1,4 @@
-import { change, make, mount, points, presets, quiet, redraw, report, scale, signed, slider, svg } from "./shared.js";
+import { change, draggable, make, mount, points, presets, quiet, redraw, report, scale, signed, slider, svg } from "./shared.js";
 
 // --- the net of one number ------------------------------------------------------------------------------------------
 
@@ -137,6 +137,7 @@ function follow(element, board, moved) {
     const zoom = board.viewBox.baseVal.width / box.width;
     moved((event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom, event);
   };
+  draggable(element);
   element.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     event.preventDefault();

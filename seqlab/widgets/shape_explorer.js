@@ -1,4 +1,4 @@
-import { brush, change, choice, fold, giveBack, make, mount, presets, redraw, report, svg, toggle } from "./shared.js";
+import { brush, change, choice, fold, giveBack, make, mount, presets, redraw, report, steady, svg, toggle } from "./shared.js";
 
 // --- what PyTorch does: checked against it over a grid of settings in tests/widgets/test_shape_explorer.py -----------
 
@@ -232,7 +232,7 @@ const nearest = (value) => SIZES.reduce((best, one, k) => (Math.abs(one - value)
 
 /** A slider over sizes that one meets; a size between them, set from Python, is shown as it is. */
 function sizeSlider(model, trait, sizes = SIZES) {
-  const input = make("input", { type: "range", min: 0, max: sizes.length - 1, step: 1, "aria-label": trait });
+  const input = steady(make("input", { type: "range", min: 0, max: sizes.length - 1, step: 1, "aria-label": trait }));
   const shown = make("output");
   const follow = () => {
     input.value = sizes === SIZES ? nearest(model.get(trait)) : sizes.indexOf(model.get(trait));

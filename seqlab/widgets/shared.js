@@ -124,11 +124,25 @@ export function redraw(model, names, draw) {
 
 // --- controls: each is bound to one trait ---------------------------------------------------------------------------
 
+/** A finger that comes down on a slider and goes on to scroll the page leaves the slider as it was. */
+export function steady(input) {
+  let before = input.value;
+  input.addEventListener("pointerdown", () => { before = input.value; });
+  input.addEventListener("pointercancel", () => {
+    input.value = before;
+    input.dispatchEvent(new Event("input"));
+  });
+  return input;
+}
+
+/** A finger that comes down on this part of a drawing drags it; in a drawing, `touch-action` alone does not keep the page still. */
+export const draggable = (element) => element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+
 export const signed = (value, digits = 2) => (value < 0 ? "\u2212" : "") + Math.abs(value).toFixed(digits);
 
 /** A labelled slider; `label` may hold HTML (subscripts), `name` is what a screen reader says. */
 export function slider(model, trait, { label, name, min, max, step = 0.05, show = signed }) {
-  const input = make("input", { type: "range", min, max, step, "aria-label": name });
+  const input = steady(make("input", { type: "range", min, max, step, "aria-label": name }));
   const shown = make("output");
   const caption = make("span", { "aria-hidden": "true" });
   caption.innerHTML = label;

@@ -93,6 +93,40 @@ def test_an_input_bar_by_touch(figure):
     agrees(figure)
 
 
+def swipe(figure, x, y, up):
+    """A finger comes down, goes up by so many pixels, and is lifted; how far the page has gone with it."""
+    page = figure.page
+    before = page.evaluate("scrollY")
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for k in range(1, 9):
+        devtools.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - up * k / 8}]})
+        figure.settle()
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    figure.settle()
+    return page.evaluate("scrollY") - before
+
+
+def test_a_finger_drags_a_bar_and_not_the_page(figure):
+    figure.set(**KNOWN)
+    bar = figure.box.get_by_label("input of step 2", exact=True)
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    gone = swipe(figure, box["x"] + box["width"] / 2, box["y"] + 0.75 * box["height"], 0.5 * box["height"])
+    assert 1.2 <= figure.get("inputs")[1] <= 1.9 and gone == 0
+    agrees(figure)
+
+
+def test_a_finger_that_scrolls_the_page_leaves_the_slider_where_it_was(figure):
+    figure.set(**KNOWN)
+    track = figure.box.get_by_label("recurrent weight W h", exact=True)
+    figure.page.evaluate("document.body.style.paddingBottom = '2000px'")
+    track.scroll_into_view_if_needed()
+    box = track.bounding_box()
+    swipe(figure, box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2, 120)
+    assert figure.get("w_h") == KNOWN["w_h"]
+
+
 def test_the_bars_by_keyboard(figure):
     figure.set(**KNOWN)
     press(figure, "input of step 1", "ArrowRight", "ArrowUp", "PageUp", "Shift+ArrowUp")
