@@ -30,7 +30,7 @@ def files(root: Path = ROOT) -> list[Path]:
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=root,
                             capture_output=True, check=True, text=True).stdout
     paths = (root / name for name in sorted(set(listed.split("\0")) - {""}))
-    return [path for path in paths if path.is_file() and path.suffix not in {".png", ".woff", ".woff2", ".ico", ".zip"}]
+    return [path for path in paths if path.is_file() and path.suffix not in {".png", ".woff", ".woff2", ".ico", ".zip", ".npz"}]
 
 
 def set_address(new: str, root: Path = ROOT) -> list[Path]:
