@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM = re.compile(r"https://github\.com/([\w.-]+)/([\w.-]+?)(\.git)?/?$")
+BINARY = {".png", ".woff", ".woff2", ".ico", ".zip", ".npz"}
 
 
 def address(root: Path = ROOT) -> str:
@@ -30,7 +31,7 @@ def files(root: Path = ROOT) -> list[Path]:
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=root,
                             capture_output=True, check=True, text=True).stdout
     paths = (root / name for name in sorted(set(listed.split("\0")) - {""}))
-    return [path for path in paths if path.is_file() and path.suffix not in {".png", ".woff", ".woff2", ".ico", ".zip", ".npz"}]
+    return [path for path in paths if path.is_file() and path.suffix not in BINARY]
 
 
 def set_address(new: str, root: Path = ROOT) -> list[Path]:
