@@ -271,7 +271,7 @@ function field(question, { choose, submit }) {
 }
 
 function lines(question, { current, choose }) {
-  const list = make("ol", { class: "lines" });
+  const list = make("ol", { class: question.items.some(({ text }) => text.length > 24) ? "lines long" : "lines" });
   const said = make("p", { class: "spoken", role: "status" });
   const go = (item, to) => {
     const order = current().choice;
