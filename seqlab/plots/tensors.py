@@ -19,12 +19,14 @@ DEPTH = np.array([0.45, 0.36])  # one step into the picture goes this far right 
 
 
 @styled
-def shape_boxes(*, axes=None, **tensors):
+def shape_boxes(*, axes=None, marked=None, **tensors):
     """Tensors as boxes drawn to one scale: time or layers run to the right, the batch into the page, features up.
 
     tensors: name=tensor or name=shape, with 2 or 3 axes, for example `shape_boxes(x=x, out=out, h_n=h_n)`.
     x, out, h_0, c_0, h_n, c_n have the axes of batch_first=True; others, or another order, by name:
     `axes={"x": ("seq_len", "batch", "input_size")}`. The last axis is the features.
+    marked: slices to colour, as {name: [(letter, column, from, to)]}: the column counts from 0, or from -1 backwards;
+    from and to are shares of the height, 0 to 1.
     Raises ValueError for a name without axes, or a shape that does not fit its axes.
     """
     if not tensors:
@@ -43,7 +45,7 @@ def shape_boxes(*, axes=None, **tensors):
         free = (WIDTH - sum(block.width(unit) for block in row)) / (len(row) + 1)
         left = free
         for block in row:
-            block.draw(ax, left, bottom, unit)
+            block.draw(ax, left, bottom, unit, (marked or {}).get(block.name, ()))
             left += block.width(unit) + free
     return fig
 
@@ -68,7 +70,7 @@ class _Block:
         self.right_label, self.deep_label, self.up_label = (
             f"{axis} {sizes[axis]}" if axis else "" for axis in (right_axis, deep_axis, axes[-1])
         )
-        self.title = f"{name} {shape}"
+        self.name, self.title = name, f"{name} {shape}"
         self.colour = "c" if name.startswith("c_") else "x" if name == "x" else "h"
         self.across = self.right + DEPTH[0] * self.deep  # in units
 
@@ -90,7 +92,7 @@ class _Block:
     def height(self, unit):
         return 0.5 + self._title_height(unit) + 0.28
 
-    def draw(self, ax, left, bottom, unit):
+    def draw(self, ax, left, bottom, unit, marked=()):
         x, y = left + self._sides(unit)[0], bottom + 0.5
         right, up = np.array([self.right * unit, 0]), np.array([0, self.up * unit])
         deep = DEPTH * self.deep * unit
@@ -98,6 +100,11 @@ class _Block:
         _face(ax, corner, right, up, self.right, self.up, self.colour, 0.35, unit)
         _face(ax, corner + up, right, deep, self.right, self.deep, self.colour, 0.15, unit)
         _face(ax, corner + right, deep, up, self.deep, self.up, self.colour, 0.55, unit)
+        for letter, column, low, high in marked:
+            at = corner + right * (column % self.right) / self.right + up * low
+            colour = "f" if letter == "A" else "i"
+            _face(ax, at, right / self.right, up * (high - low), 1, 1, colour, 0.6, unit)
+            label(ax, *(at + right / self.right / 2 + up * (high - low) / 2), letter, size=SMALL, weight="bold")
         label(ax, x + right[0] / 2, y - 0.24, self.right_label, size=SMALL)
         label(ax, x + right[0] + deep[0] / 2 + 0.12, y + deep[1] / 2 - 0.06, self.deep_label, size=SMALL, ha="left")
         middle = max(up[1], text_width(self.up_label, SMALL)) / 2

@@ -78,12 +78,21 @@ class ShapeExplorer(Figure):
         twice = "2 * " * self.bidirectional
         axes = {"x": (*order, "input_size"), "out": (*order, f"{twice}hidden_size")}
         axes |= {name: (f"{twice}num_layers", "batch", "hidden_size") for name in ("h_n", "c_n")}
-        fig = shape_boxes(axes=axes, x=x, out=out, **states)
+        fig = shape_boxes(axes=axes, marked=self._marked(), x=x, out=out, **states)
         height = fig.get_size_inches()[1]
         fig.set_size_inches(WIDTH, height + 0.55)
         fig.axes[0].set_ylim(-0.55, height)
         label(fig.axes[0], WIDTH / 2, -0.2, self._equal_slices(), size=SMALL)
         return fig
+
+    def _marked(self):
+        """The slices that are equal, for the drawing; a packed batch has them in no one plane: words must do."""
+        if self.bidirectional:
+            forward, backward = ("A", -1, 0, 0.5), ("B", 0, 0.5, 1)
+            marked = {"out": [forward, backward], "h_n": [("A", -2, 0, 1), ("B", -1, 0, 1)]}
+        else:
+            marked = {"out": [("A", -1, 0, 1)], "h_n": [("A", -1, 0, 1)]}
+        return {} if self.packed and self.batch > 1 and self.seq_len > 1 else marked
 
     def _equal_slices(self):
         own_step = self.packed and self.batch > 1 and self.seq_len > 1
@@ -91,5 +100,6 @@ class ShapeExplorer(Figure):
         if self.bidirectional:
             first = ":, 0" if self.batch_first else "0"
             forward = "each sequence's own last step" if own_step else f"out[{last}]"
-            return f"{forward}, forward half = h_n[-2];   out[{first}], backward half = h_n[-1]"
-        return "out at each sequence's own last step = h_n[-1]" if own_step else f"out[{last}] = h_n[-1]"
+            named = ("", "") if own_step else ("A: ", "B: ")
+            return f"{named[0]}{forward}, forward half = h_n[-2];   {named[1]}out[{first}], backward half = h_n[-1]"
+        return "out at each sequence's own last step = h_n[-1]" if own_step else f"A: out[{last}] = h_n[-1]"

@@ -100,7 +100,9 @@ def test_bad_input_gets_one_clear_sentence(trait, value):
 def test_repr_and_still():
     assert repr(ShapeExplorer()) == "ShapeExplorer: a figure to move. Run this cell to use it."
     texts = {text.get_text() for text in ShapeExplorer().still().axes[0].texts}
-    assert {"x (2, 5, 4)", "out (2, 5, 6)", "h_n (1, 2, 6)", "out[:, -1] = h_n[-1]"} <= texts
+    assert {"x (2, 5, 4)", "out (2, 5, 6)", "h_n (1, 2, 6)", "A: out[:, -1] = h_n[-1]", "A"} <= texts
+    both = [text.get_text() for text in ShapeExplorer(bidirectional=True).still().axes[0].texts]
+    assert both.count("A") == both.count("B") == 2
     fancy = ShapeExplorer(kind="lstm", bidirectional=True, batch_first=False, packed=True, num_layers=2)
     texts = " ".join(text.get_text() for text in fancy.still().axes[0].texts)
     for words in ("x (5, 2, 4)", "out (5, 2, 12)", "c_n (4, 2, 6)", "own last step, forward half = h_n[-2]", "out[0]"):
