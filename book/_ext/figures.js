@@ -44,6 +44,11 @@
     #tell(name, ...details) { for (const listener of this.#listeners.get(name) ?? []) listener(...details); }
   }
 
+  /** What many pages share stands in a script of its own, which the page has loaded before this one. */
+  function text(value) {
+    return value?.shared ? self.seqlabTexts[value.shared] : value;
+  }
+
   function bytes(base64) {
     return new DataView(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer);
   }
@@ -52,9 +57,10 @@
   async function load({ state, buffers = [] }) {
     if (state?._esm === undefined) throw new Error("the page holds no saved state of this figure");
     const traits = structuredClone(state);
+    for (const name of ["_esm", "_styles"]) traits[name] = text(traits[name]);
     for (const { path, data } of buffers) {
       const place = path.slice(0, -1).reduce((object, key) => object[key], traits);
-      place[path.at(-1)] = bytes(data);
+      place[path.at(-1)] = bytes(text(data));
     }
     const address = URL.createObjectURL(new Blob([traits._esm], { type: "text/javascript" }));
     let figure = (await import(address)).default;
@@ -74,6 +80,7 @@
       const { figure, model } = await loaded;
       await figure.render({ model, el });
       place.classList.add("is-live");
+      for (const other of [...place.children]) if (other !== el && other.tagName !== "SCRIPT") other.remove();
     } catch (problem) {
       console.error(problem);
       el.textContent = "This figure could not be shown as one to move: your browser may be too old for it. "

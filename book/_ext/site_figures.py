@@ -13,6 +13,7 @@ import base64
 import hashlib
 import json
 import posixpath
+import re
 import shutil
 from pathlib import Path
 from typing import ClassVar
@@ -26,6 +27,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 HERE = Path(__file__).resolve().parent
+STATE_SCRIPT = re.compile(rf'<script type="{re.escape(STATE)}">(.*?)</script>', flags=re.DOTALL)
 STAND_INS = ("image/png", "text/markdown")  # what a figure may leave for readers without JavaScript
 NEEDS_KERNEL = ("This control trains a network, so it needs a running notebook: open this page in Colab "
                 "(the button is at its top) or in Jupyter, and run its cells.")
@@ -74,12 +76,12 @@ class Interactive(SphinxDirective):
         for number, model in enumerate(data["manager_state"]["state"]):  # the same names in every build
             name = hashlib.md5(f"{self.env.docname} {self.arguments[0]} {number}".encode()).hexdigest()
             state, view = state.replace(model, name), view.replace(model, name)
-        shown = [*self.stand_in(figure), script(VIEW, view)]
+        shown = [*self.stand_in(figure), raw(script(VIEW, view))]
         caption = nodes.caption()
         text, messages = self.parse_inline(" ".join(self.content))
         caption += text
         place = frame(shown)
-        parts = [place, script(STATE, state)]
+        parts = [place, raw(script(STATE, state))]
         return parts + ([nodes.paragraph("", "", *text, classes=["caption"])] if text else []) + messages
 
     def stand_in(self, figure):
@@ -95,27 +97,47 @@ class Interactive(SphinxDirective):
         return self.parse_text_to_nodes(data["text/markdown"]) if "text/markdown" in data else []
 
 
+def raw(text):
+    return nodes.raw("", text, format="html")
+
+
 def script(kind, content):
     harmless = content.replace("</", "<\\/")
-    return nodes.raw("", f'<script type="{kind}">{harmless}</script>', format="html")
+    return f'<script type="{kind}">{harmless}</script>'
 
 
 def load_figures(app, pagename, templatename, context, doctree):
-    """Add figures.js to the pages that have figures, and move the notebook's saved state to the end of its page."""
-    body = context.get("body") or ""
+    """Move a notebook's saved state to the end of its page, and add the scripts that its figures need."""
     states = [file for file in context["script_files"] if getattr(file, "attributes", {}).get("type") == STATE]
     context["script_files"] = [file for file in context["script_files"] if file not in states]
-    if VIEW in body:
-        context["body"] = body + "".join(figures_only(file.attributes["body"]) for file in states)
-        context["script_files"].append(_JavaScript("_static/figures.js", defer="defer"))
+    body = context.get("body") or ""
+    if VIEW not in body:
+        return
+    body += "".join(f'<script type="{STATE}">{file.attributes["body"]}</script>' for file in states)
+    shared = {}
+    context["body"] = STATE_SCRIPT.sub(lambda found: figures_only(found[1], shared), body)
+    folder = Path(app.outdir, "_static", "figures")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in shared.items():
+        content = f'(self.seqlabTexts ??= {{}})["{name}"] = {json.dumps(text, ensure_ascii=False)};\n'
+        (folder / f"{name}.js").write_text(content, "utf8")
+    scripts = [*(f"figures/{name}" for name in shared), "figures"]
+    context["script_files"] += [_JavaScript(f"_static/{name}.js", defer="defer") for name in scripts]
 
 
-def figures_only(saved):
-    """The saved state of the figures, as a script; that of controls which need a kernel is of no use on a page."""
-    state = json.loads(saved)["state"]
-    figures = {name: model for name, model in state.items() if model["model_module"] == "anywidget"}
-    text = json.dumps({"state": figures}, ensure_ascii=False).replace("</", "<\\/")
-    return f'<script type="{STATE}">{text}</script>' if figures else ""
+def figures_only(saved, shared):
+    """The saved state of the figures, as a script; that of controls which need a kernel is of no use on a page.
+
+    Modules, styles and weights are the same on many pages: they go into `shared`, name -> text, to be loaded once.
+    """
+    saved = json.loads(saved)["state"]
+    figures = {name: model for name, model in saved.items() if model["model_module"] == "anywidget"}
+    for model in figures.values():
+        for place, key in [(model["state"], "_esm"), (model["state"], "_styles"),
+                           *((buffer, "data") for buffer in model.get("buffers") or [])]:
+            name = hashlib.md5(place[key].encode()).hexdigest()[:12]
+            shared[name], place[key] = place[key], {"shared": name}
+    return script(STATE, json.dumps({"state": figures}, ensure_ascii=False)) if figures else ""
 
 
 def copy_loader(app):

