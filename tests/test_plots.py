@@ -82,9 +82,6 @@ FIGURES = {
     "saturation": plots.saturation,
     "training_loop": plots.training_loop,
     "training_loop of digits": lambda: plots.training_loop(x=(128, 28, 28), hidden_size=128, classes=10),
-    "cobweb": lambda: plots.cobweb(0.5, 0.1, -0.9),
-    "cobweb, two rests": lambda: plots.cobweb(2.5, h_0=torch.tensor(0.1), steps=30),
-    "cobweb, oscillating": lambda: plots.cobweb(-1.5, h_0=2.0, input=0.5, w_x=0.3),
 }
 
 
@@ -367,7 +364,6 @@ def test_fixed_points_are_found_and_told_apart(w_h, drive, kinds):
         (lambda: plots.lines([1, 2], {"a": [float("nan")] * 2}), "at least one finite value"),
         (lambda: plots.lines([1, 2], {"a": ["b", "c"]}), "must hold only numbers"),
         (lambda: plots.training_loop(x=(4, 5)), r"x must be a shape .* got \(4, 5\)"),
-        (lambda: plots.cobweb(1.0, steps=0), "steps must be from 1 to 200; got 0"),
     ],
 )
 def test_bad_input_gets_one_clear_sentence(call, sentence):

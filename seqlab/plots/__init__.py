@@ -5,7 +5,7 @@ or `fig.savefig("name.png")`). Bad input gets a ValueError that says what was ex
 """
 
 from .cells import gru_cell, lstm_cell, rnn_cell
-from .charts import cobweb, confusion, curves, lines, saturation
+from .charts import confusion, curves, lines, saturation
 from .diagrams import heads, patterns, unrolled
 from .images import digit_as_sequence, digits
 from .loop import training_loop
@@ -16,7 +16,6 @@ from .tensors import batch_first_axes, shape_boxes, slices
 __all__ = [
     "COLOURS",
     "batch_first_axes",
-    "cobweb",
     "confusion",
     "curves",
     "digit_as_sequence",

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator
 
-from .style import COLOURS, CYCLE, SMALL, as_array, figure, number, shade, styled, tint
+from .style import COLOURS, CYCLE, SMALL, as_array, figure, shade, styled, tint
 
 DASHES = ["-", (0, (5, 2)), (0, (1.5, 1.2)), (0, (6, 2, 1.5, 2))]  # so that a line is known without its colour
 
@@ -181,41 +181,3 @@ def fixed_points(w_h, drive):
             low, high = (low, middle) if step(low) * step(middle) <= 0 else (middle, high)
         found.append((low, w_h * (1 - np.tanh(w_h * low + drive) ** 2)))
     return found
-
-
-@styled
-def cobweb(w_h, b=0.0, h_0=0.0, steps=12, input=0.0, w_x=1.0):
-    """The scalar net with a constant input as a map h -> tanh(w_h h + w_x input + b), and the path of h from h_0.
-
-    Where the curve meets the diagonal, h stays put: full dots attract, hollow dots repel. All arguments are numbers;
-    steps: 1 to 200. Raises ValueError for others.
-    """
-    if not 1 <= steps <= 200:
-        raise ValueError(f"steps must be from 1 to 200; got {steps}.")
-    drive = b + w_x * input
-    reach = 1.1 * max(1.0, abs(h_0))
-    h = np.linspace(-reach, reach, 401)
-    fig = figure(4.2, layout=None)
-    ax = fig.add_axes((0.8 / 7, 0.68 / 4.2, 3.4 / 7, 3.4 / 4.2))
-    ax.plot(h, h, color=COLOURS["line"], linewidth=1.4, linestyle=DASHES[1], label="$h_t = h_{t-1}$: at rest")
-    ax.plot(h, np.tanh(w_h * h + drive), color=COLOURS["h"], label="the cell")
-    now, path = float(h_0), [(float(h_0), float(h_0))]
-    for _ in range(int(steps)):
-        after = float(np.tanh(w_h * now + drive))
-        path += [(now, after), (after, after)]
-        now = after
-    ax.plot(*zip(*path, strict=True), color=COLOURS["c"], linewidth=1.8, label=f"the path, {steps} steps")
-    start = f"start, $h_0$ = {number(h_0)}"
-    ax.plot(h_0, h_0, "s", color=COLOURS["c"], markeredgecolor=COLOURS["ink"], markersize=9, label=start)
-    for value, slope in fixed_points(w_h, drive):
-        attracts = abs(slope) <= 1
-        name = f"{'attracts' if attracts else 'repels'}, $h$ = {number(round(value, 2) + 0.0, 2)}"
-        ax.plot(
-            value, value, "o", markersize=11, markeredgewidth=2.2, markeredgecolor=COLOURS["ink"],
-            color=COLOURS["ink"] if attracts else "white", label=name,
-        )  # fmt: skip
-    ax.set(xlabel="$h_{t-1}$", ylabel="$h_t$", xlim=(-reach, reach), ylim=(-reach, reach))
-    ax.xaxis.set_major_locator(MaxNLocator(5))
-    ax.yaxis.set_major_locator(MaxNLocator(5))
-    fig.legend(loc="center left", bbox_to_anchor=(4.35 / 7, 0.55), handlelength=1.6, labelspacing=0.9)
-    return fig

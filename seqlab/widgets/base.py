@@ -48,6 +48,15 @@ def styles(name: str) -> traitlets.Unicode:
     return traitlets.Unicode(text).tag(sync=True)
 
 
+def in_range(proposal, ranges: dict[str, tuple[float, float]]) -> float:
+    """The value proposed for a trait if it lies in that trait's range, ends included; else a TraitError names both."""
+    name, value = proposal["trait"].name, proposal["value"]
+    low, high = ranges[name]
+    if not low <= value <= high:
+        raise traitlets.TraitError(f"{name} must be a number from {low} to {high}, but it was set to {value}.")
+    return value
+
+
 class Figure(anywidget.AnyWidget):
     """An interactive figure. A subclass sets `_esm`, `_styles` and its traits, and draws `still()`."""
 

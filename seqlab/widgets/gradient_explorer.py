@@ -4,7 +4,7 @@ import math
 
 import traitlets
 
-from .base import Figure, module, styles
+from .base import Figure, in_range, module, styles
 from .computed import Computed
 
 STEPS = 100  # the net runs so many steps; lags are counted back from the last
@@ -74,11 +74,7 @@ class GradientExplorer(Computed, Figure):
 
     @traitlets.validate("weight", "level", "swing", "lag", "threshold")
     def _a_number_in_range(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        low, high = RANGES[name]
-        if not low <= value <= high:
-            raise traitlets.TraitError(f"{name} must be a number from {low} to {high}, but it was set to {value}.")
-        return value
+        return in_range(proposal, RANGES)
 
     @traitlets.validate("nonlinearity")
     def _a_known_nonlinearity(self, proposal):

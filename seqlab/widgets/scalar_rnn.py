@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import traitlets
 
-from .base import Figure, module, styles
+from .base import Figure, in_range, module, styles
 from .computed import Computed
 
 RANGES = {"w_x": (-3, 3), "w_h": (-3, 3), "b": (-2, 2), "h_0": (-1, 1), "inputs": (-3, 3)}
@@ -51,11 +51,7 @@ class ScalarRNN(Computed, Figure):
 
     @traitlets.validate("w_x", "w_h", "b", "h_0")
     def _a_number_in_range(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        low, high = RANGES[name]
-        if not low <= value <= high:
-            raise traitlets.TraitError(f"{name} must be a number from {low} to {high}, but it was set to {value}.")
-        return value
+        return in_range(proposal, RANGES)
 
     @traitlets.validate("inputs")
     def _a_list_of_inputs(self, proposal):
