@@ -80,7 +80,7 @@
       const { figure, model } = await loaded;
       await figure.render({ model, el });
       place.classList.add("is-live");
-      for (const other of [...place.children]) if (other !== el && other.tagName !== "SCRIPT") other.remove();
+      for (const other of place.querySelectorAll(":scope > :not(script)")) if (other !== el) other.remove();
     } catch (problem) {
       console.error(problem);
       el.textContent = "This figure could not be shown as one to move: your browser may be too old for it. "
