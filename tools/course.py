@@ -168,7 +168,7 @@ class Notebook:
     @property
     def promise(self) -> str:
         """What stands between the title and *You will*."""
-        return " ".join(re.match(r"# .+\n+(.+?)\n\n\*\*You will", self.cells[0].source, re.DOTALL)[1].split())
+        return " ".join(re.match(r"# [^\n]+\n+(.+?)\n\n\*\*You will", self.cells[0].source, re.DOTALL)[1].split())
 
     @property
     def minutes(self) -> int:
