@@ -320,23 +320,6 @@ def test_the_best_epoch_is_the_one_of_the_history():
 
 
 @pytest.mark.parametrize(
-    ("w_h", "drive", "kinds"),
-    [
-        (0.5, 0.0, ["attracts"]),
-        (2.0, 0.0, ["attracts", "repels", "attracts"]),
-        (-1.5, 0.0, ["repels"]),
-        (2.0, 1.0, ["attracts"]),
-    ],
-)
-def test_fixed_points_are_found_and_told_apart(w_h, drive, kinds):
-    from seqlab.plots.charts import fixed_points
-
-    found = fixed_points(w_h, drive)
-    assert ["attracts" if abs(slope) <= 1 else "repels" for _, slope in found] == kinds
-    assert all(abs(np.tanh(w_h * h + drive) - h) < 1e-9 for h, _ in found)
-
-
-@pytest.mark.parametrize(
     ("call", "sentence"),
     [
         (lambda: plots.unrolled(5), "1 to 4 steps.* got 5"),

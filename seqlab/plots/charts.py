@@ -1,7 +1,5 @@
 """Charts: lines, learning curves, the confusion matrix, and the scalar recurrent net as a map."""
 
-from itertools import pairwise
-
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator
@@ -45,11 +43,11 @@ def lines(x, series, xlabel="", ylabel="", *, height=3.2, markers=False, logy=Fa
         ax.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
     ax.yaxis.get_major_locator().set_params(**({} if logy else {"nbins": 5}))
     ax.set(xlabel=xlabel, ylabel=ylabel, **({} if ylim is None else {"ylim": ylim}))
-    _name_lines(fig, ax, ends)
+    name_lines(fig, ax, ends)
     return fig
 
 
-def _name_lines(fig, ax, ends):
+def name_lines(fig, ax, ends):
     """Write each name beside the end of its line, moved where names would touch. ends: {name: (x, y, colour)}."""
     fig.draw_without_rendering()  # settles the axes, so that distances on paper are known
     points = 72 / fig.dpi
@@ -166,18 +164,3 @@ def saturation():
         )  # fmt: skip
     ax.set(xlabel="$z$", ylabel=r"$\tanh(z)$", xlim=(-4, 4), ylim=(-1.2, 1.2), yticks=(-1, 0, 1), xticks=range(-4, 5))
     return fig
-
-
-def fixed_points(w_h, drive):
-    """The values h = tanh(w_h h + drive), found by sign changes and bisection; (value, slope there) for each."""
-    step = lambda h: np.tanh(w_h * h + drive) - h
-    grid = np.linspace(-1.0003, 1.0003, 20000)  # even, so that 0 is not on it
-    found = []
-    for low, high in pairwise(grid):
-        if step(low) * step(high) > 0:
-            continue
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (low, middle) if step(low) * step(middle) <= 0 else (middle, high)
-        found.append((low, w_h * (1 - np.tanh(w_h * low + drive) ** 2)))
-    return found

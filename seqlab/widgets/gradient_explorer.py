@@ -88,7 +88,7 @@ class GradientExplorer(Computed, Figure):
         import numpy as np
         from matplotlib.ticker import MaxNLocator
 
-        from ..plots.charts import DASHES, _name_lines
+        from ..plots.charts import DASHES, name_lines
         from ..plots.style import COLOURS, SMALL, figure, styled, tint
 
         def log10(values):
@@ -122,7 +122,7 @@ class GradientExplorer(Computed, Figure):
             below.bar(back[1:], abs(self.weight) - factors, 0.7, factors, color="none", edgecolor=COLOURS["line"])
             below.axhline(1, color=COLOURS["ink"], linewidth=1)
             below.set(ylabel="each factor", xlabel="steps back $k$", ylim=(0, max(1.25, 1.08 * abs(self.weight))))
-            _name_lines(fig, above, ends)
+            name_lines(fig, above, ends)
             return fig
 
         return draw()

@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+import numpy as np
 import traitlets
 
 from .base import Figure, in_range, module, styles
@@ -73,9 +74,7 @@ class ScalarRNN(Computed, Figure):
 
     def still(self):
         """States and inputs over time on the left; on the right the map of the step, its fixed points and the path."""
-        import numpy as np
-
-        from ..plots.charts import DASHES, fixed_points
+        from ..plots.charts import DASHES
         from ..plots.style import COLOURS, SMALL, figure, number, styled
 
         @styled
@@ -113,3 +112,18 @@ class ScalarRNN(Computed, Figure):
             return fig
 
         return draw()
+
+
+def fixed_points(w_h, drive):
+    """The values h = tanh(w_h h + drive), found by sign changes and bisection; (value, slope there) for each."""
+    step = lambda h: np.tanh(w_h * h + drive) - h
+    grid = np.linspace(-1.0003, 1.0003, 20000)  # even, so that 0 is not on it
+    found = []
+    for low, high in pairwise(grid):
+        if step(low) * step(high) > 0:
+            continue
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (low, middle) if step(low) * step(middle) <= 0 else (middle, high)
+        found.append((low, w_h * (1 - np.tanh(w_h * low + drive) ** 2)))
+    return found

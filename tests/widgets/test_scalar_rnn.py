@@ -1,5 +1,6 @@
 """ScalarRNN: what is moved moves the right numbers, and the numbers are torch's."""
 
+import math
 import statistics
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 import traitlets
 
 from seqlab.widgets import ScalarRNN
+from seqlab.widgets.scalar_rnn import fixed_points
 
 FIGURE, PAGE = "ScalarRNN()", "book/02-scalar-rnn"
 NET = ("w_x", "w_h", "b", "h_0", "inputs")
@@ -292,3 +294,18 @@ def test_the_still_picture_and_the_name():
     dots = [line for line in still.axes[2].lines if line.get_marker() == "o"]
     assert [round(float(line.get_xdata()[0]), 2) for line in dots] == [-0.86, 0.0, 0.86]
     assert [line.get_color() == "white" for line in dots] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("w_h", "drive", "kinds"),
+    [
+        (0.5, 0.0, ["attracts"]),
+        (2.0, 0.0, ["attracts", "repels", "attracts"]),
+        (-1.5, 0.0, ["repels"]),
+        (2.0, 1.0, ["attracts"]),
+    ],
+)
+def test_fixed_points_are_found_and_told_apart(w_h, drive, kinds):
+    found = fixed_points(w_h, drive)
+    assert ["attracts" if abs(slope) <= 1 else "repels" for _, slope in found] == kinds
+    assert all(abs(math.tanh(w_h * h + drive) - h) < 1e-9 for h, _ in found)
