@@ -1,9 +1,9 @@
 """The public checks: every right answer passes, every typical wrong one is told what is wrong.
 
-Each chapter's cases stand in tests/checks/<chapter>.py:
+The cases of the subject scalar-rnn stand in tests/checks/scalar_rnn.py:
 
-    RIGHT = [("02-steps", answer, ...), ...]                    at least one per exercise, unexpected routes welcome
-    WRONG = [("02-steps", "words of the message", answer, ...)]   at least two per exercise
+    RIGHT = [("states", answer, ...), ...]                    at least one per exercise, unexpected routes welcome
+    WRONG = [("states", "words of the message", answer, ...)]   at least two per exercise
 """
 
 import importlib.util
@@ -24,9 +24,9 @@ def _cases(file: Path):
     return module
 
 
-CASES = {file.stem: _cases(file) for file in sorted((ROOT / "tests" / "checks").glob("*.py"))}
-RIGHT = [case for cases in CASES.values() for case in cases.RIGHT]
-WRONG = [case for cases in CASES.values() for case in cases.WRONG]
+CASES = {file.stem.replace("_", "-"): _cases(file) for file in sorted((ROOT / "tests" / "checks").glob("*.py"))}
+RIGHT = [(f"{subject}/{name}", *rest) for subject, cases in CASES.items() for name, *rest in cases.RIGHT]
+WRONG = [(f"{subject}/{name}", *rest) for subject, cases in CASES.items() for name, *rest in cases.WRONG]
 
 
 def _exercise_ids() -> set[str]:
@@ -72,6 +72,17 @@ def test_the_message_comes_without_a_traceback():
     assert failure.value._render_traceback_() == [f"Not yet: {failure.value}"]
 
 
-def test_an_unknown_exercise_is_named():
-    with pytest.raises(ValueError, match="no exercise '02-nothing'; chapter 02 has"):
-        check("02-nothing", 1)
+@pytest.mark.parametrize(("wrong", "message"), [
+    ("scalar-rnn/nothing", r"scalar-rnn has scalar-rnn/states, scalar-rnn/more-memory, .*forge$"),
+    ("scalar-rn/states", r"did you mean scalar-rnn/states\?$"),
+    ("scalar-rn/nothing", r"scalar-rnn has scalar-rnn/states, "),
+    ("scalar-rnn", r"scalar-rnn has scalar-rnn/states, "),
+    ("02-states", r"did you mean scalar-rnn/states\?$"),
+    ("05-loss", r"did you mean first-classifier/loss or variable-lengths/loss\?$"),
+    ("states", r"did you mean scalar-rnn/states\?$"),
+    ("nothing", r"there are exercises on backprop-through-time, first-classifier, "),
+    (2, r"there are exercises on "),
+])
+def test_an_unknown_exercise_is_named_with_those_that_there_are(wrong, message):
+    with pytest.raises(ValueError, match=f"^there is no exercise {wrong!r}; {message}"):
+        check(wrong, 1)

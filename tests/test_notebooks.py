@@ -193,7 +193,7 @@ def test_an_exercise_master_keeps_the_conventions(path):
     assert 3 <= len(exercises) <= 5
     for cell in exercises:
         meta = cell["metadata"]
-        assert meta["seqlab"]["id"].startswith(path.name[:2] + "-") and meta["seqlab"]["points"] > 0
+        assert meta["seqlab"]["id"].startswith(path.stem[3:] + "/") and meta["seqlab"]["points"] > 0
         assert "hide-input" in tags(cell), "the solution is not collapsed on the site"
         assert meta["jupyter"]["source_hidden"], "the solution is not collapsed in JupyterLab"
         assert meta["cellView"] == "form", "the solution is not collapsed in Colab"

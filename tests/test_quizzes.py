@@ -16,11 +16,12 @@ from torch import nn
 
 from seqlab.widgets import Quiz
 from seqlab.widgets.quiz import QUIZZES, QuizError, pack, read_quiz
+from tools import course
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = sorted(file.stem for file in QUIZZES.glob("*.toml"))
-CHAPTERS = sorted(file.stem for file in (ROOT / "book").glob("[0-9][0-9]-*.ipynb"))
-PAGES = {name: "book/appendix/myths" if name == "myths" else f"book/{name}" for name in NAMES}
+CHAPTERS = [one.subject for one in course.chapters()]
+PAGES = {"myths": "book/appendix/myths", **{one.subject: f"book/{one.name}" for one in course.chapters()}}
 
 every_quiz = pytest.mark.parametrize("name", NAMES)
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)
@@ -56,7 +57,7 @@ def secrets(name):
 @every_chapter
 def test_every_chapter_has_a_quiz_of_three_to_six_questions(name):
     assert 3 <= len(read_quiz(name)) <= 6
-    notebook = json.loads((ROOT / "book" / f"{name}.ipynb").read_text("utf8"))
+    notebook = json.loads(course.chapter(name).path.read_text("utf8"))
     cells = ["".join(cell["source"]) for cell in notebook["cells"]]
     assert sum(f'Quiz("{name}")' in cell for cell in cells) == 1, "the chapter does not show its quiz, once"
     number = next(k for k, cell in enumerate(cells) if f'Quiz("{name}")' in cell)
@@ -67,7 +68,7 @@ def test_every_chapter_has_a_quiz_of_three_to_six_questions(name):
 
 @every_chapter
 def test_the_stored_quiz_is_the_one_in_the_file(name):
-    notebook = json.loads((ROOT / "book" / f"{name}.ipynb").read_text("utf8"))
+    notebook = json.loads(course.chapter(name).path.read_text("utf8"))
     saved = notebook["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
     packed = [one["state"]["_packed"] for one in saved if "_packed" in one["state"]]
     assert packed == [pack(read_quiz(name))], "the questions have changed since: run the notebook again"
@@ -138,10 +139,10 @@ def test_the_numbers_asked_for_are_the_right_ones():
                                                     enforce_sorted=False).batch_sizes
     z, n, old = 0.75, -0.2, 0.8
     answers = {
-        ("01-order-matters", 3): h, ("02-scalar-rnn", 1): size(nn.RNN(1, 1)), ("03-shapes", 3): size(nn.LSTM(10, 20)),
-        ("05-variable-lengths", 2): batch_sizes[2].item(), ("06-backprop-through-time", 2): 0.5**10,
-        ("07-gru", 2): (1 - z) * n + z * old, ("08-lstm", 1): 1 + 1, ("09-images-as-sequences", 1): 2 * 28,
-        ("10-hand-built-digits", 2): math.log(10),
+        ("order-matters", 3): h, ("scalar-rnn", 1): size(nn.RNN(1, 1)), ("shapes", 3): size(nn.LSTM(10, 20)),
+        ("variable-lengths", 2): batch_sizes[2].item(), ("backprop-through-time", 2): 0.5**10,
+        ("gru", 2): (1 - z) * n + z * old, ("lstm", 1): 1 + 1, ("images-as-sequences", 1): 2 * 28,
+        ("hand-built-digits", 2): math.log(10),
     }
     for (name, number), answer in answers.items():
         assert numeric(name, number) == pytest.approx(answer, rel=1e-6), (name, number)
@@ -158,7 +159,7 @@ def test_the_weights_are_forgotten_in_the_order_that_the_quiz_says():
             h, count = math.tanh(w_h * h), count + 1
         steps.append(count)
     assert steps == sorted(steps) and len(set(steps)) == 4
-    order = read_quiz("02-scalar-rnn")[2]["items"]
+    order = read_quiz("scalar-rnn")[2]["items"]
     assert [item["text"] for item in order] == ["$W_h = 0.5$", "$W_h = -0.8$", "$W_h = 0.9$", "$W_h = 1$"]
 
 
@@ -194,7 +195,7 @@ def test_the_page_of_myths_takes_its_numbers_from_the_results(site):
 
 @every_chapter
 def test_no_feedback_stands_readable_in_the_notebook(name):
-    text = json.dumps(json.loads((ROOT / "book" / f"{name}.ipynb").read_text("utf8")), ensure_ascii=False)
+    text = json.dumps(json.loads(course.chapter(name).path.read_text("utf8")), ensure_ascii=False)
     assert [secret for secret in secrets(name) if secret in text] == []
 
 
@@ -291,16 +292,16 @@ def test_a_mistake_in_the_file_is_named(tmp_path, text, message):
 
 
 def test_a_quiz_that_is_not_there():
-    with pytest.raises(QuizError, match=r"There is no quiz '99-nothing'\. Those that are there: 01-order-matters, "):
-        Quiz("99-nothing")
+    with pytest.raises(QuizError, match=r"There is no quiz 'nothing'\. Those that are there: backprop-through-time, "):
+        Quiz("nothing")
 
 
 # --- what Python sees of the answers ----------------------------------------------------------------------------------
 
 
 def test_answers_are_counted_in_python():
-    quiz = Quiz("01-order-matters")
-    assert (quiz.total, quiz.answered, quiz.score, quiz.first) == (len(read_quiz("01-order-matters")), 0, 0, 0)
+    quiz = Quiz("order-matters")
+    assert (quiz.total, quiz.answered, quiz.score, quiz.first) == (len(read_quiz("order-matters")), 0, 0, 0)
     none = {"choice": -1, "checked": False, "tries": 0, "right": False, "first": False}
     mended = {**none, "choice": 2, "tries": 2, "right": True}
     quiz.answers = [mended, {**mended, "tries": 1, "first": True}, {**none, "tries": 1}] + [none] * (quiz.total - 3)
@@ -311,4 +312,4 @@ def test_answers_are_counted_in_python():
 
 def test_answers_cannot_be_made_up():
     with pytest.raises(traitlets.TraitError, match=r"set it to \[\] to start again"):
-        Quiz("01-order-matters").answers = [2, 1]
+        Quiz("order-matters").answers = [2, 1]

@@ -1,19 +1,19 @@
 """Public checks of the exercises: what is wrong, on which axis, and the likely cause; never the answer.
 
-An exercise is checked by `check("02-steps", answer)`. The function that does it stands in the module named after the
-chapter, under `@exercise("02-steps")`; it calls `fail("...")` or one of the helpers here, and returns a line of praise.
+An exercise is checked by `check("scalar-rnn/states", answer)`: the subject of its chapter, then its own name. The
+function that does it stands in the module of that subject, scalar_rnn.py, under `@exercise("states")`; it calls
+`fail("...")` or one of the helpers here, and returns a line of praise.
 """
 
+import difflib
 import importlib
+import pkgutil
 from collections.abc import Callable
 
 import torch
 
 __all__ = ["check"]
 
-CHAPTERS = {"01": "order_matters", "02": "scalar_rnn", "03": "shapes", "04": "first_classifier",
-            "05": "variable_lengths", "06": "backprop_through_time", "07": "gru", "08": "lstm",
-            "09": "images_as_sequences", "10": "hand_built_digits"}
 _exercises: dict[str, Callable] = {}
 
 
@@ -28,31 +28,56 @@ def check(exercise_id: str, *answers, **named_answers) -> None:
     """Check the answer to an exercise: print one line if it is right, say what is wrong if it is not.
 
     Args:
-        exercise_id: as it stands above the exercise, such as "02-steps"; it begins with the chapter's number.
+        exercise_id: as it stands in the cell below the exercise, such as "scalar-rnn/states".
         answers: what the exercise asks for, a value or a function.
 
     Raises:
         CheckFailed: with a message that names what is wrong and the likely cause.
         ValueError: there is no exercise of that name.
     """
-    chapter = CHAPTERS.get(str(exercise_id).split("-")[0])
-    if chapter:
-        importlib.import_module(f"{__name__}.{chapter}")
+    subject = str(exercise_id).partition("/")[0]
+    if subject in subjects():
+        _load(subject)
     if exercise_id not in _exercises:
-        known = [name for name in _exercises if chapter and name[:2] == exercise_id[:2]]
-        others = f"; chapter {exercise_id[:2]} has {', '.join(known)}" if known else ""
-        raise ValueError(f"there is no exercise {exercise_id!r}{others}")
+        raise ValueError(f"there is no exercise {exercise_id!r}; {_nearest(str(exercise_id))}")
     if any(answer is ... or answer is None for answer in (*answers, *named_answers.values())):
         fail("there is no answer yet. Put yours where the ... stands, run that cell, then run this one again")
     print("✓ " + (_exercises[exercise_id](*answers, **named_answers) or "Right."))
 
 
-def exercise(exercise_id: str):
-    """Register the function below as the check of an exercise."""
+def exercise(name: str):
+    """Register the function below as the check of an exercise on its module's subject."""
     def register(function):
-        _exercises[exercise_id] = function
+        _exercises[f"{_subject(function.__module__)}/{name}"] = function
         return function
     return register
+
+
+def subjects() -> list[str]:
+    """The subjects that have exercises: one for each module here."""
+    return sorted(_subject(module.name) for module in pkgutil.iter_modules(__path__))
+
+
+def _subject(module: str) -> str:
+    return module.rpartition(".")[2].replace("_", "-")
+
+
+def _load(subject: str) -> None:
+    importlib.import_module(f"{__name__}.{subject.replace('-', '_')}")
+
+
+def _nearest(exercise_id: str) -> str:
+    """The exercises that may have been meant: those of the subject, or of the same name, or else the subjects."""
+    for one in subjects():
+        _load(one)
+    subject, _, name = exercise_id.partition("/")
+    name = name or subject.lstrip("0123456789-")        # "02-states", as ids were once written
+    same = [known for known in sorted(_exercises) if known.endswith(f"/{name}")]
+    if same and subject not in subjects():
+        return f"did you mean {' or '.join(same)}?"
+    for meant in difflib.get_close_matches(subject, subjects(), n=1):
+        return f"{meant} has " + ", ".join(known for known in _exercises if known.startswith(f"{meant}/"))
+    return f"there are exercises on {', '.join(subjects())}"
 
 
 def fail(message: str):

@@ -28,7 +28,7 @@ def _walk(x, W_x, W_h, b, *, slope=lambda h: 1 - h**2, step_weight=None, last_fa
     return gradients
 
 
-@exercise("06-input-gradients")
+@exercise("input-gradients")
 def _input_gradients(input_gradients):
     for x, W_x, W_h, b in [([1.0, 0.5, -1.0, 2.0], 0.8, 0.5, 0.1),
                            ([0.3, -0.6, 0.2], 1.5, -0.7, 0.0), ([0.4], 0.6, 0.9, 0.2)]:
@@ -57,7 +57,7 @@ def _input_gradients(input_gradients):
     return "The walk back, by hand."
 
 
-@exercise("06-numeric-gradient")
+@exercise("numeric-gradient")
 def _numeric_gradient(numeric_gradient):
     for function, at, want in [(lambda w: 3 * w, 2.0, 3.0), (lambda w: w**3, -1.5, 6.75),
                                (math.tanh, 0.4, 1 - math.tanh(0.4) ** 2)]:
@@ -82,7 +82,7 @@ def _numeric_gradient(numeric_gradient):
     return "Now you can test any gradient you derive."
 
 
-@exercise("06-long-sentence")
+@exercise("long-sentence")
 def _long_sentence(reach, sentence):
     for factor, share in [(0.9, 0.5), (0.5, 0.3), (0.5, 0.01), (0.99, 0.001), (0.2, 0.5)]:
         got = _number(call(reach, factor, share, name="reach"), "what reach returns")
@@ -108,7 +108,7 @@ def _long_sentence(reach, sentence):
     return f"{want} words: no very long sentence at all."
 
 
-@exercise("06-clip")
+@exercise("clip")
 def _clip(clip):
     generator = torch.Generator().manual_seed(0)
     gradients = [torch.randn(3, 4, generator=generator), 10 * torch.randn(5, generator=generator)]
@@ -141,7 +141,7 @@ def _clip(clip):
     return "The same as clip_grad_norm_."
 
 
-@exercise("06-truncated")
+@exercise("truncated")
 def _truncated(run_truncated):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from . import call, exercise, expect_close, expect_tensor, fail
 
 
-@exercise("04-trend")
+@exercise("trend")
 def _check_trend(trend_data):
     x, y = _pair(call(trend_data, name="trend_data"), "trend_data")
     x = expect_tensor(x, (4, 5, 1), "x", "(batch, seq_len, input_size)", {
@@ -36,7 +36,7 @@ def _check_trend(trend_data):
     return "Right: the same values in both classes, so only order is left."
 
 
-@exercise("04-mean")
+@exercise("mean")
 def _check_mean(mean_logits):
     for batch, seq_len, classes in ((3, 7, 2), (4, 4, 3), (1, 6, 2)):
         with torch.random.fork_rng(devices=[]):
@@ -60,7 +60,7 @@ def _check_mean(mean_logits):
     return "Right: all states count, and the shape is the same as before."
 
 
-@exercise("04-loss")
+@exercise("loss")
 def _check_loss(loss_by_hand, floor):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(4)
@@ -98,7 +98,7 @@ def _check_loss(loss_by_hand, floor):
     return "Right, also where exp would overflow."
 
 
-@exercise("04-long")
+@exercise("long")
 def _check_long(first_step_task):
     n, seq_len = 400, 6
     x, y = _pair(call(first_step_task, n, seq_len, 1, name="first_step_task"), "first_step_task")

@@ -65,7 +65,7 @@ def _step_mistakes(x, h, w_ih, w_hh, b_ih, b_hh):
     return mistakes
 
 
-@exercise("07-step")
+@exercise("step")
 def _check_step(gru_step):
     for batch, input_size, hidden_size in ((2, 3, 4), (1, 1, 1), (5, 2, 3)):
         weights = _weights(input_size, hidden_size)
@@ -79,7 +79,7 @@ def _check_step(gru_step):
     return "That is nn.GRUCell, line for line."
 
 
-@exercise("07-memory")
+@exercise("memory")
 def _check_memory(make_memory):
     memory = call(make_memory, name="make_memory")
     if not isinstance(memory, nn.GRU):
@@ -145,7 +145,7 @@ def _loaded(got, weights, name):
     return gru
 
 
-@exercise("07-other-z")
+@exercise("other-z")
 def _check_other_z(to_pytorch):
     weights = _weights()
     given = dict(zip(SHAPES, (weight.clone() for weight in weights), strict=True))
@@ -177,7 +177,7 @@ def _check_other_z(to_pytorch):
     return "Two names, one model."
 
 
-@exercise("07-keras")
+@exercise("keras")
 def _check_keras(from_keras):
     for input_size, units in ((3, 4), (2, 1), (5, 3)):
         weights = _weights(input_size, units, seed=3)
@@ -210,7 +210,7 @@ def _check_keras(from_keras):
     return "Keras's GRU now runs in PyTorch."
 
 
-@exercise("07-which")
+@exercise("which")
 def _check_which(which_gru):
     for reset_after, z_keeps in itertools.product((True, False), repeat=2):
         def step(x, h, w_ih, w_hh, b_ih, b_hh, reset_after=reset_after, z_keeps=z_keeps):

@@ -39,7 +39,7 @@ def _gates(sums):
     return {gate: torch.tanh(z) if gate == "g" else torch.sigmoid(z) for gate, z in sums.items()}
 
 
-@exercise("10-step")
+@exercise("step")
 @torch.no_grad()
 def _step(step):
     layers, x_t, h, c = _a_case()
@@ -85,7 +85,7 @@ def _update(gates, c):
     return gates["f"] * c + gates["i"] * gates["g"]
 
 
-@exercise("10-fuse")
+@exercise("fuse")
 @torch.no_grad()
 def _fuse(fuse):
     layers, x_t, h, _ = _a_case()
@@ -130,7 +130,7 @@ def _not_copied(layer, layers, side) -> bool:
     return bool(((layer.weight[:, None] - rows).abs().amax(dim=-1).amin(dim=1) > 1e-6).any())
 
 
-@exercise("10-best-epoch")
+@exercise("best-epoch")
 def _best_epoch(best_epoch):
     for what, (train, val, accuracy, first, want) in HISTORIES.items():
         history = [{"epoch": first + k, "train_loss": train[k], "val_loss": val[k], "val_accuracy": accuracy[k]}
@@ -158,7 +158,7 @@ def _best_epoch(best_epoch):
     return "The epoch whose weights you keep."
 
 
-@exercise("10-per-digit")
+@exercise("per-digit")
 def _per_digit(per_digit):
     generator = torch.Generator().manual_seed(1)
     labels = torch.cat([torch.arange(10), torch.randint(10, (190,), generator=generator)])
@@ -185,7 +185,7 @@ def _per_digit(per_digit):
     return "Ten accuracies, one for each digit."
 
 
-@exercise("10-error-bar")
+@exercise("error-bar")
 def _error_bar(standard_error, digits_needed):
     for accuracy, n in [(0.9877, 10_000), (0.5, 100), (0.9, 257)]:
         got = _number(call(standard_error, accuracy, n, name="standard_error"), "standard_error")

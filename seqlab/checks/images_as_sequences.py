@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 09."""
+"""Checks of the exercises of this chapter."""
 
 import torch
 from torch import nn
@@ -13,7 +13,7 @@ def _numbered(*shape) -> torch.Tensor:
 
 # --- columns as steps ---------------------------------------------------------------------------------------------
 
-@exercise("09-columns")
+@exercise("columns")
 def _check_columns(columns_as_steps):
     for n in (5, 1):
         batch = _numbered(n, 1, 28, 28)
@@ -33,7 +33,7 @@ def _check_columns(columns_as_steps):
 
 # --- two rows per step --------------------------------------------------------------------------------------------
 
-@exercise("09-two-rows")
+@exercise("two-rows")
 def _check_two_rows(two_rows_per_step, input_size):
     images = _numbered(5, 28, 28)
     pairs = torch.cat([images[:, 0::2], images[:, 1::2]], dim=2)
@@ -64,7 +64,7 @@ def _check_two_rows(two_rows_per_step, input_size):
 
 # --- zigzag -------------------------------------------------------------------------------------------------------
 
-@exercise("09-zigzag")
+@exercise("zigzag")
 def _check_zigzag(zigzag_order):
     grid = torch.arange(784).reshape(28, 28)
     want = _turned(grid, slice(1, None, 2))
@@ -126,7 +126,7 @@ LEAKS = {
 }
 
 
-@exercise("09-guard")
+@exercise("guard")
 def _check_guard(is_independent):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -172,7 +172,7 @@ class _Crowd(nn.Module):
         return own if len(x) == 1 else own + 2 * own.roll(1, dims=0)
 
 
-@exercise("09-alone")
+@exercise("alone")
 def _check_alone(predict_alone):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)

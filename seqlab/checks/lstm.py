@@ -12,7 +12,7 @@ from . import call, exercise, expect_close, expect_tensor, fail
 GATES = {"i": "input gate", "f": "forget gate", "g": "candidate", "o": "output gate"}
 
 
-@exercise("08-forget-bias")
+@exercise("forget-bias")
 def _check_forget_bias(forget_bias_for):
     for steps in (10, 1, 28, 1000):
         got = call(forget_bias_for, steps, name="forget_bias_for")
@@ -87,7 +87,7 @@ def _with_cell(c, o):
     return torch.sigmoid(o) * torch.tanh(c), c
 
 
-@exercise("08-step")
+@exercise("step")
 def _check_step(lstm_step):
     generator = torch.Generator().manual_seed(8)
     cell = nn.LSTMCell(3, 4).double()
@@ -167,7 +167,7 @@ def _read(layer, x, state=None):
     return out, h_n, c_n
 
 
-@exercise("08-layer")
+@exercise("layer")
 def _check_layer(layer_class):
     if not (isinstance(layer_class, type) and issubclass(layer_class, nn.Module)):
         fail(f"MyLSTM should be a class made from nn.Module, but it is {type(layer_class).__name__}")
@@ -216,7 +216,7 @@ def _blocks(stacked, order):
     return torch.cat([stacked.chunk(4)[k] for k in order])
 
 
-@exercise("08-reorder")
+@exercise("reorder")
 def _check_reorder(from_iofc):
     for shape in ((8, 3), (20, 5), (12,)):
         stacked = torch.arange(math.prod(shape), dtype=torch.float32).reshape(shape)
@@ -241,7 +241,7 @@ def _interleaved(stacked):
     return stacked.reshape(-1, 4, *stacked.shape[1:])[:, [0, 2, 3, 1]].reshape(stacked.shape)
 
 
-@exercise("08-every-gate")
+@exercise("every-gate")
 def _check_every_gate(set_every_forget_bias):
     for value, options in ((1.0, {}), (2.0, {"num_layers": 2}), (-1.5, {"bidirectional": True, "num_layers": 2})):
         torch.manual_seed(8)

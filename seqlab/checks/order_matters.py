@@ -11,7 +11,7 @@ SEQUENCE_TO_SEQUENCE = {"seq2seq", "seq-to-seq", "sequence-2-sequence", "sequenc
 PATTERNS = {"many-to-one", "many-to-many", "sequence-to-sequence"}
 
 
-@exercise("01-fool")
+@exercise("fool")
 def _fool(first, second):
     first, second = _numbers(first, "first"), _numbers(second, "second")
     if len(first) != len(second):
@@ -35,7 +35,7 @@ def _numbers(sequence, name: str) -> list[float]:
         fail(f"{name} should be a list of numbers, but it is {sequence!r:.60}")
 
 
-@exercise("01-ignores-order")
+@exercise("ignores-order")
 def _ignores_order(ignores_order):
     def mirrored(steps):
         a, b, c, d = steps
@@ -72,7 +72,7 @@ def _ignores_order(ignores_order):
     return "It catches functions that look blind to order and are not."
 
 
-@exercise("01-count-rises")
+@exercise("count-rises")
 def _count_rises(count_rises):
     cases = [[1, 2, 3, 4], [4, 3, 2, 1], [-3, -2, -1], [2, 2, 3], [3, 1, 2, 0, 5], [5], [0.5, 1.5, 0.25] * 20]
     for steps in cases:
@@ -100,7 +100,7 @@ def _count_rises(count_rises):
     return "One remembered value, any length."
 
 
-@exercise("01-patterns")
+@exercise("patterns")
 def _patterns(*answers):
     tasks = {"stars": "many-to-one", "word_types": "many-to-many", "translation": "sequence-to-sequence",
              "heartbeat": "many-to-one", "alarm": "many-to-many", "summary": "sequence-to-sequence"}
@@ -126,7 +126,7 @@ def _pattern_hint(given: str, wanted: str) -> str:
     return "that would read to the end before the first answer. Does it have to, and is the length really free?"
 
 
-@exercise("01-outputs")
+@exercise("outputs")
 def _outputs(classify, tag):
     batch, seq_len = 3, 7
     torch.manual_seed(0)

@@ -27,7 +27,7 @@ def _as_list(values, name: str) -> torch.Tensor:
         fail(f"{name} should hold one number per step, but it is {values!r:.60}")
 
 
-@exercise("02-states")
+@exercise("states")
 def _check_states(states):
     for x, weights, h_0 in [(INPUTS, (0.8, 0.5, 0.1), 0.0), ([0.3, -0.6, 0.2], (1.5, -0.7, 0.0), 0.0),
                             (INPUTS, (0.8, 0.5, 0.1), -0.9), ([0.1] * 40, (0.4, 1.1, -0.05), 0.2)]:
@@ -59,7 +59,7 @@ def _bias_outside(x, W_x, W_h, b, h_0):
     return states
 
 
-@exercise("02-more-memory")
+@exercise("more-memory")
 def _more_memory(at_09, moved_most):
     got = expect_tensor(_as_list(at_09, "at_09"), (4,), "at_09", "one state per step")
     expect_close(got, _states(INPUTS, W_h=0.9), "at_09", {
@@ -83,7 +83,7 @@ def _more_memory(at_09, moved_most):
     return f"From {rows[0.5]} to {rows[0.9]}."
 
 
-@exercise("02-half-life")
+@exercise("half-life")
 def _half_life(weight_for):
     for steps in (1, 2, 10, 50):
         W_h = call(weight_for, steps, name="weight_for")
@@ -108,7 +108,7 @@ def _half_life_hint(steps: int, W_h: float) -> str:
     return "Each silent step multiplies a small state by W_h. What does it do to it in that many steps?"
 
 
-@exercise("02-fixed-points")
+@exercise("fixed-points")
 def _fixed_points(count_fixed_points):
     for W_h, hint in [(0.5, ""), (0.95, ""), (1.5, ""), (2.5, ""), (0.0, ""), (-0.5, ""),
                       (-2.0, "the curve tanh(-2h) falls and the diagonal rises. How often can the two meet?")]:
@@ -125,7 +125,7 @@ def _fixed_points(count_fixed_points):
     return "Right on both sides of the fork, and for negative weights."
 
 
-@exercise("02-forge")
+@exercise("forge")
 def _forge(last_input):
     for history, target in [(INPUTS[:3], 0.9106), ([-2.0, 1.5, 0.3], -0.5), ([], 0.2), ([0.4] * 30, 0.0)]:
         x = call(last_input, list(history), target, name="last_input")

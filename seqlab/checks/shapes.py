@@ -45,7 +45,7 @@ def _shapes_of(letter: str) -> dict[str, tuple[int, ...]]:
     return {f"{letter}_{name}": tuple(t.shape) for name, t in zip(("out", "h_n", "c_n"), (out, *states), strict=False)}
 
 
-@exercise("03-predict")
+@exercise("predict")
 def _check_predict(*answers):
     want = {name: shape for letter in LAYERS for name, shape in _shapes_of(letter).items() if name in AXES}
     if len(answers) != len(AXES):
@@ -66,7 +66,7 @@ def _check_predict(*answers):
     return "All nine shapes, without running a layer."
 
 
-@exercise("03-ends")
+@exercise("ends")
 def _check_ends(ends):
     generator = torch.Generator().manual_seed(3)
     for layers, batch in ((1, 3), (2, 3), (3, 1)):
@@ -120,7 +120,7 @@ def _number(got, name: str) -> float:
     fail(f"{name} should be one number, but it is {type(got).__name__}")
 
 
-@exercise("03-count")
+@exercise("count")
 def _check_count(count_parameters):
     options = ((1, False, True), (1, False, False), (3, False, True), (1, True, True), (2, True, True))
     for kind in BUILT_IN:
@@ -155,7 +155,7 @@ def _named_tensors(hidden_size: int) -> dict[str, torch.Tensor]:
     return {"x": x, "out": out, "h_n": h_n, **dict(layer.named_parameters())}
 
 
-@exercise("03-hidden-size")
+@exercise("hidden-size")
 def _check_hidden_size(changed, times_ih, times_hh, times_all):
     small, large = _named_tensors(6), _named_tensors(12)
     if isinstance(changed, str) or not all(isinstance(name, str) for name in changed):
@@ -180,7 +180,7 @@ def _check_hidden_size(changed, times_ih, times_hh, times_all):
     return "Twice the state, and the weights between states grow with its square."
 
 
-@exercise("03-repair")
+@exercise("repair")
 def _check_repair(reader_class):
     torch.manual_seed(0)
     reader = call(reader_class, 4, 6, name="Reader")

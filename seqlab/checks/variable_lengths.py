@@ -25,7 +25,7 @@ def _blocks(size):
         yield _random(len(lengths), seq_len, size, seed=number), lengths, _mask(lengths, seq_len)
 
 
-@exercise("05-last")
+@exercise("last")
 def _check_last(last_real):
     for out, lengths, _ in _blocks(6):
         batch, seq_len, hidden = out.shape
@@ -46,7 +46,7 @@ def _check_last(last_real):
     return "Right: every sequence by its own end."
 
 
-@exercise("05-max")
+@exercise("max")
 def _check_max(max_over_real):
     for values, lengths, mask in _blocks(6):
         for out in (values, values - 4, values.masked_fill(~mask[..., None], float("inf"))):
@@ -68,7 +68,7 @@ def _check_max(max_over_real):
     return "Right, for negative values and for anything on padding."
 
 
-@exercise("05-loss")
+@exercise("loss")
 def _check_loss(step_loss):
     for (values, lengths, mask), classes in zip(_blocks(6), (6, 4, 3), strict=True):
         logits = 2 * values[..., :classes]
@@ -92,7 +92,7 @@ def _check_loss(step_loss):
     return "Right: every real step counts once, and padding not at all."
 
 
-@exercise("05-pack")
+@exercise("pack")
 def _check_pack(pack_by_hand):
     for lengths in ([3, 5, 2], [1, 2, 4, 3], [2, 6]):
         lengths = torch.tensor(lengths)
@@ -128,7 +128,7 @@ def _check_pack(pack_by_hand):
     return "Right: step by step, the longest first."
 
 
-@exercise("05-turn")
+@exercise("turn")
 def _check_turn(turn_real):
     for x, lengths, mask in _blocks(2):
         given = x.clone()

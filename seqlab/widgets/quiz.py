@@ -1,6 +1,6 @@
 """Quizzes: questions with a word on every answer, read from one text file each.
 
-The questions of a chapter stand in seqlab/widgets/quizzes/<name>.toml, and only there. The file holds `[[question]]`
+The questions of a chapter stand in seqlab/widgets/quizzes/<subject>.toml, and only there. The file holds `[[question]]`
 tables; text may use `code`, **bold**, *italics*, $formulas$ and, in feedback, [links](06-backprop-through-time.ipynb).
 
     [[question]]
@@ -189,7 +189,7 @@ def pack(questions: list[dict]) -> str:
 
 
 class Quiz(Figure):
-    """The quiz of a chapter: `Quiz("02-scalar-rnn")` asks what quizzes/02-scalar-rnn.toml holds.
+    """The quiz of a chapter: `Quiz("scalar-rnn")` asks what quizzes/scalar-rnn.toml holds.
 
     Traits, for a notebook that wants to know how it goes: `total` questions, `answered` of them checked at least once,
     `score` of them right by now, `first` of them right at the first try. `answers` holds one dict per question (choice,

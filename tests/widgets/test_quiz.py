@@ -12,7 +12,7 @@ from seqlab.widgets.quiz import read_quiz
 sys.path.append(str(Path(__file__).resolve().parents[1] / "site"))
 from browsing import axe_violations
 
-FIGURE, PAGE = 'Quiz("02-scalar-rnn")', "book/02-scalar-rnn"
+FIGURE, PAGE = 'Quiz("scalar-rnn")', "book/02-scalar-rnn"
 NUMBER, SINGLE, ORDER = 0, 1, 2  # the kinds of its first three questions
 
 
@@ -50,7 +50,7 @@ def in_order(figure):
 
 def start(figure):
     """The order in which the lines stand before anybody has moved one."""
-    return read_quiz("02-scalar-rnn")[ORDER]["shown"]
+    return read_quiz("scalar-rnn")[ORDER]["shown"]
 
 
 def test_a_wrong_answer_brings_a_thought_and_the_right_one_the_reason(figure):
@@ -237,7 +237,7 @@ def test_the_evidence_of_the_myths_can_be_followed(browser, site):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["02-scalar-rnn", "05-variable-lengths"])
+@pytest.mark.parametrize("name", ["scalar-rnn", "variable-lengths"])
 def test_axe_finds_nothing_and_it_fits(name, width, scheme, browser, tmp_path):
     """With every question answered, right or wrong, so that every colour is there."""
     url = bench_page(f'Quiz("{name}")', tmp_path).as_uri()
