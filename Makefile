@@ -18,32 +18,32 @@ book: $(READY)     ## build the website into _build/html
 	@echo "The website is built. Open $(CURDIR)/_build/html/index.html, or run: make serve"
 
 serve: book     ## build the website and serve it on this machine
-	$(BIN)/python tools/serve.py
+	$(BIN)/python -m tools.serve
 
 test: book browser     ## run every check: all notebooks, the package, the site
 	TQDM_DISABLE=1 OMP_NUM_THREADS=1 SEQLAB_SITE=_build/html $(BIN)/python -m pytest $(TESTS) -n 2 --dist loadscope \
 		--nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg
 
 run: $(READY)     ## execute every notebook in place and store its outputs
-	$(BIN)/python tools/run_notebooks.py
+	$(BIN)/python -m tools.run_notebooks
 
 lab: $(READY)     ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
 faults: $(READY)     ## plant shape faults one at a time and see each one caught
-	$(BIN)/python tools/plant_faults.py
+	$(BIN)/python -m tools.plant_faults
 
 colab: $(READY)     ## run every notebook in an environment with Colab's versions
-	$(BIN)/python tools/check_colab.py
+	$(BIN)/python -m tools.check_colab
 
 assign: $(READY)     ## write the student notebooks in exercises/ from the masters
 	$(BIN)/python -m instructor student
 
 address: $(READY)     ## change the repository's address everywhere: make address URL=https://github.com/you/seqlab
-	$(BIN)/python tools/set_address.py $(URL)
+	$(BIN)/python -m tools.set_address $(URL)
 
 offline: book     ## pack the website into seqlab-offline.zip, to be opened from disk
-	$(BIN)/python tools/offline_zip.py
+	$(BIN)/python -m tools.offline_zip
 
 study: $(READY)     ## run the long experiments behind book/results (resumable)
 	$(BIN)/python -m seqlab.study
@@ -53,7 +53,7 @@ lock: $(READY)     ## compile requirements.txt from pyproject.toml
 		--custom-compile-command "make lock" pyproject.toml -o requirements.txt
 
 browser: $(READY)
-	@$(BIN)/python tools/ensure_browser.py
+	@$(BIN)/python -m tools.ensure_browser
 
 clean:     ## remove everything that was built, except the environment
 	rm -rf _build artefacts build .pytest_cache .hypothesis .ruff_cache seqlab-offline.zip

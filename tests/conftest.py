@@ -1,12 +1,13 @@
 """What every test shares: where the project is, the built site and a browser to look at it."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tools.browsers import find_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("TQDM_DISABLE", "1")
@@ -36,12 +37,9 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser():
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    executable = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    assert executable, "no Chromium: install chromium or google-chrome, or set CHROMIUM to its path"
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_FLAGS)
         yield browser
         browser.close()

@@ -4,12 +4,10 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 
 import pytest
 
-sys.path.insert(0, str(__import__("pathlib").Path(__file__).resolve().parent.parent / "tools"))
-import set_address
+from tools import set_address
 
 
 @pytest.fixture

@@ -1,10 +1,6 @@
 """The regression promise: planted shape faults turn the suite red. `make faults` plants all of them."""
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-import plant_faults
+from tools import plant_faults
 
 
 def test_there_are_at_least_twelve_and_each_can_be_planted(tmp_path):

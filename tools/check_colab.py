@@ -1,6 +1,6 @@
 """Run the course as Colab would: Python and package versions of its GPU runtime, in an environment of their own.
 
-    python tools/check_colab.py [--keep] [notebook ...]
+    python -m tools.check_colab [--keep] [notebook ...]
 
 1. Builds .colab-venv with the versions of tests/colab/gpu-runtime.txt. A version that cannot be had is named, and the
    newest that fits is taken in its place.
@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import set_address
+from tools import set_address
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = ROOT / "tests" / "colab" / "gpu-runtime.txt"
@@ -125,7 +125,7 @@ def main() -> int:
         environment = dict(os.environ)
         if environment.get("SEQLAB_DATA"):
             environment["SEQLAB_DATA"] = str(Path(environment["SEQLAB_DATA"]).resolve())
-        command = [PYTHON, "tools/run_notebooks.py", "--no-save", *names]
+        command = [PYTHON, "-m", "tools.run_notebooks", "--no-save", *names]
         return subprocess.run(command, cwd=course, env=environment).returncode
 
 

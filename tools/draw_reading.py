@@ -1,17 +1,17 @@
 """Draw the picture of the first page (a digit read row by row) and the preview that links to the course show.
 
-    python tools/draw_reading.py            writes book/_static/reading-a-digit.svg
-    python tools/draw_reading.py --preview  also book/_static/social-preview.png (needs Chromium and Playwright)
+    python -m tools.draw_reading            writes book/_static/reading-a-digit.svg
+    python -m tools.draw_reading --preview  also book/_static/social-preview.png (needs Chromium and Playwright)
 
 The digit is drawn here, pixel by pixel from a few strokes; the answer beside it is an illustration, not a measurement.
 """
 
 import argparse
 import math
-import os
-import shutil
 from itertools import pairwise
 from pathlib import Path
+
+from tools.browsers import find_browser
 
 STATIC = Path(__file__).resolve().parent.parent / "book" / "_static"
 STEPS = (3, 9, 15, 21, 27)  # the rows that are drawn as steps, of 28
@@ -99,7 +99,6 @@ def preview(target):
     """1200 x 630 pixels: the course's name, its promise, the picture."""
     from playwright.sync_api import sync_playwright
 
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     style = (STATIC / "seqlab.css").read_text("utf8")
     page_source = f"""<!DOCTYPE html><html data-theme="light"><style>{style}
       body {{ margin: 0; width: 1200px; height: 630px; background: #fff; color: #1b2733; display: flex;
@@ -111,7 +110,7 @@ def preview(target):
       </style><div class="words"><h1>seqlab</h1><p>Recurrent networks in PyTorch, from one number that remembers to
       real handwritten digits.</p></div>{svg()}</html>"""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1200, "height": 630})
         page.set_content(page_source)
         page.screenshot(path=target)

@@ -8,18 +8,17 @@ import shutil
 import subprocess
 import sys
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-def find_browser() -> str | None:
-    """The path of a Chromium: the one named by CHROMIUM, or the first on the PATH."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+from tools.browsers import find_browser
 
 
 def missing() -> list[str]:
     """Debian package names of what is not there."""
-    return [name for name, there in (("chromium", find_browser()),
-                                     ("bubblewrap", shutil.which("bwrap") or sys.platform != "linux")) if not there]
+    packages = [] if shutil.which("bwrap") or sys.platform != "linux" else ["bubblewrap"]
+    try:
+        find_browser()
+    except FileNotFoundError:
+        packages.insert(0, "chromium")
+    return packages
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """Pack the built website into one zip that opens from disk, search and formulas included.
 
-    python tools/offline_zip.py            _build/html -> seqlab-offline.zip
+    python -m tools.offline_zip            _build/html -> seqlab-offline.zip
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Plant shape faults one at a time in a scratch copy of the course and see that each one turns a check red.
 
-    python tools/plant_faults.py                 every fault
-    python tools/plant_faults.py swapped-axes    only those named
-    python tools/plant_faults.py --list
+    python -m tools.plant_faults                 every fault
+    python -m tools.plant_faults swapped-axes    only those named
+    python -m tools.plant_faults --list
 
 For each fault the notebooks and unit tests that should notice are run, on the embedded digits, and those that went
 red are reported. The same ones are first run on an unchanged copy, where all must be green: otherwise red means

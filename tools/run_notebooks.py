@@ -1,9 +1,9 @@
 """Execute notebooks in place and store their outputs with normalised metadata: what `make run` does.
 
-    python tools/run_notebooks.py                     every chapter and exercise master
-    python tools/run_notebooks.py book/03-shapes.ipynb
-    python tools/run_notebooks.py --figures           only make the interactive figures and quizzes anew
-    python tools/run_notebooks.py --no-save --data none book/*.ipynb     only see whether they run, on embedded digits
+    python -m tools.run_notebooks                     every chapter and exercise master
+    python -m tools.run_notebooks book/03-shapes.ipynb
+    python -m tools.run_notebooks --figures           only make the interactive figures and quizzes anew
+    python -m tools.run_notebooks --no-save --data none book/*.ipynb     only see whether they run, on embedded digits
 
 A notebook that fails is left as it was; the others still run. Exit status 1 if any failed.
 """

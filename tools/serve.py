@@ -1,7 +1,7 @@
 """Serve the built website on this machine, as a real host would: compressed, and with its 404 page.
 
-    python tools/serve.py                  _build/html at http://localhost:8000/
-    python tools/serve.py --port 8080 FOLDER
+    python -m tools.serve                  _build/html at http://localhost:8000/
+    python -m tools.serve --port 8080 FOLDER
 """
 
 import argparse

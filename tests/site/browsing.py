@@ -1,27 +1,15 @@
 """Look at the pages of the built site in a browser, and remember what each of them did."""
 
 import re
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import yaml
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-import serve  # noqa: E402, F401
+from tools.course import ROOT, toc_pages
 
 ARTEFACTS = ROOT / "artefacts" / "site"
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 AXE_MODES = {"desktop-light": {}, "phone-dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
 MODES = [f"{size}-{scheme}" for size in SIZES for scheme in ("light", "dark")]
-
-
-def toc_pages():
-    """The pages of _toc.yml in reading order."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
 
 
 NOTEBOOK_PAGES = [page for page in toc_pages() if re.search(r"/\d\d-[\w-]+$", page)]

@@ -3,7 +3,9 @@
 import threading
 
 import pytest
-from browsing import Reader, serve
+from browsing import Reader
+
+from tools import serve
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browsing import PAGES, serve
+from browsing import PAGES
+
+from tools import serve
 
 
 class Page(HTMLParser):
