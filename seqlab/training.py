@@ -1,4 +1,4 @@
-"""Training and evaluation: the loop of chapters 04 and 10, with everything a real run wants around it."""
+"""Training and evaluation: the loop that the chapters write out, with everything a real run wants around it."""
 
 import contextlib
 import copy

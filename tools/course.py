@@ -171,6 +171,11 @@ class Notebook:
         return " ".join(re.match(r"# [^\n]+\n+(.+?)\n\n\*\*You will", self.cells[0].source, re.DOTALL)[1].split())
 
     @property
+    def sentence(self) -> str:
+        """The first sentence of the promise, which also stands on the chapter's card on the first page."""
+        return re.match(r".+?[.?!](?=\s|$)", self.promise)[0]
+
+    @property
     def minutes(self) -> int:
         """The time that the first cell states."""
         return int(re.search(r"\*\*Time[:.]?\*\*[:.]? *(?:about )?(\d+)", self.cells[0].source)[1])

@@ -28,7 +28,7 @@ class DigitReader(Figure):
     Args:
         image: a (28, 28) array or tensor to read instead of a drawing; floats from 0 to 1 or whole numbers to 255.
         model: a network of your own instead of the stored one: `SequenceClassifier("lstm", 28, H, 10)` or with
-            `LSTMCell`, one layer, one direction, the last state; or one with the eight linear layers of chapter 10.
+            `LSTMCell`, one layer, one direction, the last state; or one with eight linear layers, `x_i` to `h_o`.
 
     Traits:
         strokes: the drawing: each stroke a list x, y, x, y, ... of whole numbers from 0 to 280, y downwards.
@@ -266,7 +266,7 @@ def weights_of(model) -> tuple[int, bytes]:
         sizes = [getattr(layer, name, None) for name in ("mode", "input_size", "num_layers", "bidirectional")]
         if sizes != ["LSTM", SIDE, 1, False] or getattr(model, "pooling", "last") != "last" or head is None:
             raise ValueError('model should be SequenceClassifier("lstm", 28, hidden_size, 10) with one layer, one '
-                             "direction and the last state, or the network of chapter 10, "
+                             "direction and the last state, or one with eight linear layers x_i to h_o, "
                              f"got {type(model).__name__}{f' around {layer}' if layer is not None else ''}")
         w_ih, w_hh, *biases = [part.detach().cpu().numpy() for part in layer.all_weights[0]]
         parts = [w_ih, w_hh, sum(biases) if biases else np.zeros(len(w_ih))]
