@@ -49,14 +49,15 @@ def way(pages):
 
 def lead_on(app, pagename, templatename, context, doctree):
     """Let the foot of a page lead to the page that is read before it and after it."""
-    pages = way(course.toc_pages(ROOT))
+    pages = [None, *way(course.toc_pages(ROOT)), None]
     if pagename not in pages:
         return
     place = pages.index(pagename)
-    for key, neighbour in (("prev", pages[place - 1] if place else None), ("next", (pages + [None])[place + 1])):
-        title = neighbour and app.env.titles[neighbour]
-        context[key] = neighbour and {"link": app.builder.get_relative_uri(pagename, neighbour),
-                                      "title": app.builder.render_partial(title)["title"]}
+    for key, neighbour in (("prev", pages[place - 1]), ("next", pages[place + 1])):
+        context[key] = neighbour and {
+            "link": app.builder.get_relative_uri(pagename, neighbour),
+            "title": app.builder.render_partial(app.env.titles[neighbour])["title"],
+        }
 
 
 def setup(app):

@@ -221,13 +221,3 @@ def test_a_notebook_page_opens_in_colab_in_one_click(reader, name):
 def test_every_notebook_of_the_book_is_on_the_site():
     files = [*(ROOT / "book").glob("*.ipynb"), *(ROOT / "book" / "exercises").glob("*.ipynb")]
     assert sorted(NOTEBOOK_PAGES) == sorted(file.relative_to(ROOT).with_suffix("").as_posix() for file in files)
-
-
-def test_the_first_page_states_the_time_that_each_chapter_states():
-    intro = (ROOT / "book" / "intro.md").read_text(encoding="utf-8")
-    cards = dict(re.findall(r":link: (\d\d-[\w-]+)\n.*?(\d+) minutes", intro, flags=re.DOTALL))
-    chapters = [page.removeprefix("book/") for page in NOTEBOOK_PAGES if "/exercises/" not in page]
-    assert list(cards) == chapters
-    for name, minutes in cards.items():
-        first = "".join(json.loads((ROOT / "book" / f"{name}.ipynb").read_text())["cells"][0]["source"])
-        assert re.search(r"\*\*Time[:.]?\*\*[:.]? *(?:about )?(\d+)", first)[1] == minutes, name
