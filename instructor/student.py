@@ -12,8 +12,9 @@ from pathlib import Path
 
 import nbformat
 
-ROOT = Path(__file__).resolve().parent.parent
-MASTERS, STUDENTS = ROOT / "book" / "exercises", ROOT / "exercises"
+from tools import course
+
+STUDENTS = course.ROOT / "exercises"
 
 
 def stub(code: str) -> str:
@@ -92,11 +93,11 @@ def _is_answer(cell) -> bool:
     return bool({"exercise", "check"} & set(cell.metadata.get("tags", [])))
 
 
-def write_all(masters: Path = MASTERS, students: Path = STUDENTS) -> list[Path]:
+def write_all(students: Path = STUDENTS) -> list[Path]:
     """Write the student version of every master; return the files."""
     students.mkdir(exist_ok=True)
     written = []
-    for path in sorted(masters.glob("*.ipynb")):
+    for path in (one.path for one in course.masters()):
         master = nbformat.read(path, as_version=4)
         student = student_notebook(master)
         if leaks(master, student):

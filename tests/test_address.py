@@ -1,6 +1,5 @@
 """The repository's address stands in one place, and one command changes it everywhere."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -8,6 +7,7 @@ import subprocess
 import pytest
 
 from tools import set_address
+from tools.course import Notebook, notebooks
 
 
 @pytest.fixture
@@ -25,12 +25,10 @@ def test_every_set_up_cell_and_the_configuration_name_the_same_address(root):
     address = set_address.address()
     config = (root / "_config.yml").read_text()
     assert re.search(r"^ *url: *(\S+)", config, flags=re.MULTILINE).group(1) == address
-    notebooks = [path for folder in ("book", "book/exercises", "exercises") for path in (root / folder).glob("*.ipynb")]
-    assert len(notebooks) >= 18
-    for path in notebooks:
-        cells = json.loads(path.read_text())["cells"]
-        setup = "".join(next(cell for cell in cells if cell["cell_type"] == "code")["source"])
-        assert setup.rstrip().endswith(f"git+{address}"), path.name
+    handed_out = [Notebook(path) for path in (root / "exercises").glob("*.ipynb")]
+    assert handed_out
+    for notebook in (*notebooks(), *handed_out):
+        assert notebook.setup.source.rstrip().endswith(f"git+{address}"), notebook.path
 
 
 def test_one_command_changes_it_everywhere(copy):

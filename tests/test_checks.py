@@ -7,14 +7,12 @@ The cases of the subject scalar-rnn stand in tests/checks/scalar_rnn.py:
 """
 
 import importlib.util
-import json
 from pathlib import Path
 
 import pytest
 
 from seqlab.checks import CheckFailed, check
-
-ROOT = Path(__file__).resolve().parent.parent
+from tools import course
 
 
 def _cases(file: Path):
@@ -24,18 +22,14 @@ def _cases(file: Path):
     return module
 
 
-CASES = {file.stem.replace("_", "-"): _cases(file) for file in sorted((ROOT / "tests" / "checks").glob("*.py"))}
+CASES = {file.stem.replace("_", "-"): _cases(file) for file in sorted((course.ROOT / "tests" / "checks").glob("*.py"))}
 RIGHT = [(f"{subject}/{name}", *rest) for subject, cases in CASES.items() for name, *rest in cases.RIGHT]
 WRONG = [(f"{subject}/{name}", *rest) for subject, cases in CASES.items() for name, *rest in cases.WRONG]
 
 
 def _exercise_ids() -> set[str]:
-    ids = set()
-    for path in (ROOT / "book" / "exercises").glob("*.ipynb"):
-        for cell in json.loads(path.read_text())["cells"]:
-            if "exercise" in cell["metadata"].get("tags", []):
-                ids.add(cell["metadata"]["seqlab"]["id"])
-    return ids
+    return {cell.metadata["seqlab"]["id"] for master in course.masters() for cell in master.code
+            if "exercise" in cell.tags}
 
 
 @pytest.mark.parametrize("case", RIGHT, ids=lambda case: case[0])

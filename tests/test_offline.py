@@ -4,12 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = [*sorted((ROOT / "book").glob("*.ipynb")), *sorted((ROOT / "book" / "exercises").glob("*.ipynb"))]
+from tools.course import BOOK, ROOT, notebooks
 
 
 def run_without_network(command, empty_folder):
@@ -39,7 +37,7 @@ def test_the_digits_are_announced_as_embedded(tmp_path):
     assert result.stdout.endswith("embedded\n")
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT / "book")))
+@pytest.mark.parametrize("path", [one.path for one in notebooks()], ids=lambda path: str(path.relative_to(BOOK)))
 def test_a_notebook_gives_its_stored_shapes(path, tmp_path):
     result = run_without_network([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
                                   "--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/sanitize.cfg",

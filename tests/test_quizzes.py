@@ -44,11 +44,13 @@ def texts(question):
 
 def secrets(name):
     """The feedback of a quiz, in pieces long enough to be found only where it is written."""
-    for question in read_quiz(name):
-        for key, text in texts(question):
-            if key in ("feedback", "otherwise", "explanation"):
-                pieces = re.split(r"`[^`]*`|\$[^$]*\$|\*+|\[|\]\([^)]*\)|[\"'<>&]", text)
-                yield from (piece.strip() for piece in pieces if len(piece.split()) >= 5)
+    told = [text for question in read_quiz(name) for key, text in texts(question)
+            if key in ("feedback", "otherwise", "explanation")]
+    pieces = [piece.strip() for text in told
+              for piece in re.split(r"`[^`]*`|\$[^$]*\$|\*+|\[|\]\([^)]*\)|[\"'<>&]", text)]
+    long = [piece for piece in pieces if len(piece.split()) >= 5]
+    assert len(long) >= len(read_quiz(name)), "too little to look for"
+    return long
 
 
 # --- the quizzes that are there ---------------------------------------------------------------------------------------
@@ -57,19 +59,17 @@ def secrets(name):
 @every_chapter
 def test_every_chapter_has_a_quiz_of_three_to_six_questions(name):
     assert 3 <= len(read_quiz(name)) <= 6
-    notebook = json.loads(course.chapter(name).path.read_text("utf8"))
-    cells = ["".join(cell["source"]) for cell in notebook["cells"]]
-    assert sum(f'Quiz("{name}")' in cell for cell in cells) == 1, "the chapter does not show its quiz, once"
-    number = next(k for k, cell in enumerate(cells) if f'Quiz("{name}")' in cell)
-    assert "\n## Quiz\n" in f"\n{cells[number - 1]}"
-    assert "remove-input" in notebook["cells"][number]["metadata"]["tags"]
-    assert cells[number + 1].startswith("## Key points")
+    cells = course.chapter(name).cells
+    number, = (k for k, cell in enumerate(cells) if f'Quiz("{name}")' in cell.source)
+    before, quiz, after = cells[number - 1:number + 2]
+    assert "\n## Quiz\n" in f"\n{before.source}"
+    assert "remove-input" in quiz.tags
+    assert after.source.startswith("## Key points")
 
 
 @every_chapter
 def test_the_stored_quiz_is_the_one_in_the_file(name):
-    notebook = json.loads(course.chapter(name).path.read_text("utf8"))
-    saved = notebook["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
+    saved = course.chapter(name).widget_states.values()
     packed = [one["state"]["_packed"] for one in saved if "_packed" in one["state"]]
     assert packed == [pack(read_quiz(name))], "the questions have changed since: run the notebook again"
 
@@ -195,7 +195,7 @@ def test_the_page_of_myths_takes_its_numbers_from_the_results(site):
 
 @every_chapter
 def test_no_feedback_stands_readable_in_the_notebook(name):
-    text = json.dumps(json.loads(course.chapter(name).path.read_text("utf8")), ensure_ascii=False)
+    text = json.dumps(course.chapter(name).content, ensure_ascii=False)
     assert [secret for secret in secrets(name) if secret in text] == []
 
 

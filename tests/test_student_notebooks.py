@@ -3,9 +3,14 @@
 import nbformat
 import pytest
 
-from instructor.student import MASTERS, STUDENTS, leaks, stub, student_notebook
+from instructor.student import STUDENTS, leaks, stub, student_notebook
+from tools.course import Cell, masters
 
-every_master = pytest.mark.parametrize("path", sorted(MASTERS.glob("*.ipynb")), ids=lambda path: path.stem)
+every_master = pytest.mark.parametrize("path", [one.path for one in masters()], ids=lambda path: path.stem)
+
+
+def test_every_student_notebook_has_a_master():
+    assert {path.name for path in STUDENTS.glob("*.ipynb")} == {one.path.name for one in masters()}
 
 
 @every_master
@@ -29,15 +34,15 @@ def test_an_unsolved_notebook_fails_every_check_in_words(path):
     from seqlab.checks import CheckFailed
     namespace = {}
     failed = 0
-    for cell in student_notebook(nbformat.read(path, as_version=4)).cells:
-        if cell.cell_type != "code" or "setup" in cell.metadata.get("tags", []):
+    for cell in map(Cell, student_notebook(nbformat.read(path, as_version=4)).cells):
+        if cell.kind != "code" or "setup" in cell.tags:
             continue
-        if "check" in cell.metadata.get("tags", []):
+        if "check" in cell.tags:
             with pytest.raises(CheckFailed):
-                exec(cell.source, namespace)
+                cell.run(namespace)
             failed += 1
         else:
-            exec(cell.source, namespace)
+            cell.run(namespace)
     assert failed >= 3
 
 

@@ -19,8 +19,8 @@ import tempfile
 from pathlib import Path
 
 from tools import set_address
+from tools.course import ROOT, notebooks
 
-ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = ROOT / "tests" / "colab" / "gpu-runtime.txt"
 VENV = ROOT / ".colab-venv"
 PYTHON = VENV / "bin" / "python"
@@ -76,8 +76,7 @@ def freeze() -> dict[str, str]:
 
 def run_setup_cell(clone: Path) -> None:
     """Execute the setup cell in that environment's IPython; git is told to fetch the address from the local clone."""
-    notebook = json.loads((ROOT / "book" / "01-order-matters.ipynb").read_text())
-    cell = "".join(next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["source"])
+    cell = notebooks()[0].setup.source
     environment = {**os.environ, "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.file://{clone}.insteadOf",
                    "GIT_CONFIG_VALUE_0": set_address.address(), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     with tempfile.TemporaryDirectory() as elsewhere:        # not in the checkout, where seqlab could be found by chance
@@ -120,8 +119,7 @@ def main() -> int:
         course = Path(folder, "course")         # the notebooks alone, so that `import seqlab` finds the installed one
         shutil.copytree(ROOT / "book", course / "book")
         shutil.copytree(ROOT / "tools", course / "tools")
-        names = options.notebooks or [str(path.relative_to(ROOT)) for part in ("book", "book/exercises")
-                                      for path in sorted((ROOT / part).glob("*.ipynb"))]
+        names = options.notebooks or [str(one.path.relative_to(ROOT)) for one in notebooks()]
         environment = dict(os.environ)
         if environment.get("SEQLAB_DATA"):
             environment["SEQLAB_DATA"] = str(Path(environment["SEQLAB_DATA"]).resolve())

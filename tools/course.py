@@ -10,23 +10,23 @@ import re
 from functools import cached_property
 from pathlib import Path
 
-import yaml
-
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 NUMBERED = re.compile(r"^book/(?P<practice>exercises/)?(?P<number>\d\d)-(?P<subject>[\w-]+)$")
-OUTPUT_TEXT = ("text/plain", "text/markdown", "text/html", "text/latex", "image/svg+xml")
+DEFINING = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def toc_pages(root: Path = ROOT) -> list[str]:
     """The pages of _toc.yml in reading order, as "book/03-shapes"."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    toc = _toc(root)
     return [toc["root"], *(page["file"] for part in toc["parts"] for page in part["chapters"])]
 
 
 def parts(root: Path = ROOT) -> list[tuple[str, list["Notebook"]]]:
     """(caption, chapters) of every part of the book that holds chapters, in order."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    toc = _toc(root)
     found = [(part["caption"], [page["file"] for page in part["chapters"]]) for part in toc["parts"]]
     return [(caption, [Notebook(root / f"{page}.ipynb") for page in pages]) for caption, pages in found
             if all((match := NUMBERED.match(page)) and not match["practice"] for page in pages)]
@@ -55,6 +55,14 @@ def chapter(subject: str, root: Path = ROOT) -> "Notebook":
     return found[0]
 
 
+def find_all(pattern: str, text: str, flags: int = 0) -> list:
+    """re.findall, where nothing found is an error: LookupError names the pattern and the beginning of the text."""
+    found = re.findall(pattern, text, flags)
+    if not found:
+        raise LookupError(f"{pattern!r} matches nothing in {text[:200]!r}")
+    return found
+
+
 class Cell:
     """One cell: its `source`, `tags` and `metadata`, and what its stored outputs say."""
 
@@ -74,8 +82,13 @@ class Cell:
     def shown(self) -> str:
         """All the text of its stored outputs: printed, and every textual form of its results."""
         forms = ["".join(data) for output in self.outputs for kind, data in output.get("data", {}).items()
-                 if kind in OUTPUT_TEXT]
+                 if kind.startswith("text/")]
         return "\n".join([self.printed, *forms])
+
+    def run(self, names: dict) -> dict:
+        """Execute the cell with these names, to which it adds its own."""
+        exec(compile(self.source, repr(self), "exec"), names)
+        return names
 
     def __repr__(self):
         return f"<{self.kind} cell: {self.source.splitlines()[0] if self.source else ''!s:.60}>"
@@ -108,9 +121,19 @@ class Notebook:
         return "\n\n".join(cell.source for cell in self.markdown)
 
     @property
+    def setup(self) -> Cell:
+        """The first code cell."""
+        return self.code[0]
+
+    @property
     def stored(self) -> str:
         """All the text that its outputs show."""
         return "\n".join(cell.shown for cell in self.code)
+
+    @property
+    def widget_states(self) -> dict:
+        """What is stored of its interactive figures and quizzes, by model id: what Jupyter's widget state holds."""
+        return self.content["metadata"].get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
 
     def cell(self, words: str) -> Cell:
         """The one code cell with these words in it. LookupError if there is none, or more than one."""
@@ -119,27 +142,42 @@ class Notebook:
             raise LookupError(f"{words!r} stands in {len(found)} code cells of {self.name}, expected one")
         return found[0]
 
-    def definitions(self, *wanted: str, **given) -> dict:
-        """The names that the notebook's imports, functions, classes and constants define, without its experiments.
+    def printed(self, words: str) -> str:
+        """What the one code cell with these words in it has printed. LookupError if that is nothing."""
+        text = self.cell(words).printed
+        if not text:
+            raise LookupError(f"the cell with {words!r} of {self.name} has printed nothing")
+        return text
 
-        `wanted` are names of functions, classes or variables; without any, all functions and classes. What they need
-        must be among them, imported by the notebook, or in `given`. LookupError names what is not there.
+    def definitions(self, *values: str, **given) -> dict:
+        """The names that the notebook's imports, functions and classes define, without its experiments.
+
+        `values` are wanted as well: of a variable, every assignment at the top level is run, in order. What it needs
+        must be among them, or in `given`. LookupError names what the notebook does not define.
         """
-        names, left = dict(given), set(wanted)
-        for cell in self.code:
-            if "setup" in cell.tags:
-                continue
-            tree = ast.parse(re.sub(r"^[%!].*$", "", cell.source, flags=re.MULTILINE))
-            for statement in tree.body:
-                made = _names(statement)
-                importing = isinstance(statement, ast.Import | ast.ImportFrom)
-                defining = isinstance(statement, ast.FunctionDef | ast.ClassDef)
-                if importing or (made & set(wanted)) or (defining and not wanted):
-                    exec(compile(ast.Module([statement], []), str(self.path), "exec"), names)
-                    left -= made
-        if left:
-            raise LookupError(f"{self.name} defines no {', '.join(sorted(left))}")
+        names, missing = dict(given), set(values)
+        for statement in self._statements():
+            bound = _bound(statement)
+            if bound & set(values) or isinstance(statement, DEFINING):
+                exec(compile(ast.Module([statement], []), repr(self), "exec"), names)
+                missing -= bound
+        if missing:
+            raise LookupError(f"{self.name} defines no {', '.join(sorted(missing))}")
         return names
+
+    @property
+    def definitions_source(self) -> str:
+        """The code of its imports, functions and classes."""
+        return "\n".join(ast.unparse(one) for one in self._statements() if isinstance(one, DEFINING))
+
+    def _statements(self) -> list[ast.stmt]:
+        """What stands at the top level of its code, but for the set-up cell and the decorators that make controls."""
+        found = [statement for cell in self.code[1:] for statement in ast.parse(cell.source).body]
+        for statement in found:
+            if isinstance(statement, ast.FunctionDef):
+                statement.decorator_list = [decorator for decorator in statement.decorator_list
+                                            if not ast.unparse(decorator).startswith("interact")]
+        return found
 
     @property
     def name(self) -> str:
@@ -184,10 +222,16 @@ class Notebook:
         return f"<Notebook {self.name}>"
 
 
-def _names(statement: ast.stmt) -> set[str]:
-    """The names that a statement binds at the top level."""
+def _bound(statement: ast.stmt) -> set[str]:
+    """The names that an assignment, a function or a class binds."""
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return {statement.name}
-    if isinstance(statement, ast.Assign):
-        return {node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name)}
-    return set()
+    if not isinstance(statement, ast.Assign):
+        return set()
+    return {node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+
+
+def _toc(root: Path) -> dict:
+    import yaml  # only here: a notebook can be read, and run, where the course's other tools are not installed
+
+    return yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))

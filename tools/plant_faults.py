@@ -20,7 +20,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.course import ROOT, Notebook
+
 COPIED = ("seqlab", "book", "tests", "instructor", "exercises", "tools", "pyproject.toml")
 QUICK = ("swapped-axes", "wrong-pooling", "changed-shape", "lost-squeeze")      # what `make test` plants
 
@@ -93,17 +94,15 @@ FAULTS = (
 
 
 def plant(fault: Fault, tree: Path) -> None:
-    """Change the one place in the scratch copy. ValueError if it is not there exactly once."""
+    """Change the one place in the scratch copy. ValueError or LookupError if it is not there exactly once."""
     path = tree / fault.file
     if path.suffix != ".ipynb":
         path.write_text(_replace_once(fault, path.read_text(encoding="utf-8")), encoding="utf-8")
         return
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and fault.old in "".join(cell["source"])]
-    if len(cells) != 1:
-        raise ValueError(f"{fault.name}: {fault.old!r} stands in {len(cells)} code cells of {fault.file}, expected one")
-    cells[0]["source"] = _replace_once(fault, "".join(cells[0]["source"]))
-    path.write_text(json.dumps(notebook), encoding="utf-8")
+    notebook = Notebook(path)
+    cell = notebook.cell(fault.old)
+    cell.content["source"] = _replace_once(fault, cell.source)
+    path.write_text(json.dumps(notebook.content), encoding="utf-8")
 
 
 def _replace_once(fault: Fault, text: str) -> str:

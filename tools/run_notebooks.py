@@ -25,17 +25,11 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.course import WIDGET_STATE, WIDGET_VIEW, notebooks
+
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 FIGURE = re.compile(r"^from seqlab\.widgets import", flags=re.MULTILINE)   # such a cell needs no other
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
-
-
-def notebooks() -> list[Path]:
-    """Every source notebook of the course: chapters first, then the exercise masters."""
-    return sorted((ROOT / "book").glob("*.ipynb")) + sorted((ROOT / "book" / "exercises").glob("*.ipynb"))
 
 
 def execute(path: Path, timeout: int = 900) -> nbformat.NotebookNode:
@@ -126,7 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
             os.environ.update(SEQLAB_DATA=empty, XDG_CACHE_HOME=empty)
         elif options.data or os.environ.get("SEQLAB_DATA"):     # notebooks run in their own folder: make it absolute
             os.environ["SEQLAB_DATA"] = str(Path(options.data or os.environ["SEQLAB_DATA"]).resolve())
-        failed = [path for path in options.notebooks or notebooks() if not _run(path, options)]
+        failed = [path for path in options.notebooks or [one.path for one in notebooks()] if not _run(path, options)]
     if failed:
         print(f"{len(failed)} failed: {', '.join(str(path) for path in failed)}")
     return 1 if failed else 0

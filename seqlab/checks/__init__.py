@@ -100,6 +100,24 @@ def call(function, *arguments, name: str | None = None):
     return result
 
 
+def number(got, what: str, wanted: str = "one number") -> float:
+    """The number that an answer is or holds; a tensor of one number is one, text is not."""
+    if not isinstance(got, str):
+        try:
+            return float(got)
+        except (TypeError, ValueError, RuntimeError):
+            pass
+    fail(f"{what} should be {wanted}, but it is {got!r:.60}")
+
+
+def numbers(got, what: str, wanted: str) -> list[float]:
+    """The numbers that an answer holds, one after the other."""
+    try:
+        return [float(value) for value in got]
+    except (TypeError, ValueError, RuntimeError):
+        fail(f"{what} should be {wanted}, but it is {got!r:.60}")
+
+
 def expect_tensor(got, shape: tuple, name: str, axes: str = "", hints: dict | None = None):
     """The tensor if it has this shape; else which axis is off. `hints` maps a wrong shape to its likely cause."""
     if not isinstance(got, torch.Tensor):

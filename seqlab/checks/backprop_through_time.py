@@ -5,14 +5,7 @@ import math
 import torch
 from torch import nn
 
-from . import call, exercise, expect_close, expect_tensor, fail
-
-
-def _number(value, name: str) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError, RuntimeError):
-        fail(f"{name} should be one number, but it is {value!r:.60}")
+from . import call, exercise, expect_close, expect_tensor, fail, number, numbers
 
 
 def _walk(x, W_x, W_h, b, *, slope=lambda h: 1 - h**2, step_weight=None, last_factor=None) -> list[float]:
@@ -34,10 +27,7 @@ def _input_gradients(input_gradients):
                            ([0.3, -0.6, 0.2], 1.5, -0.7, 0.0), ([0.4], 0.6, 0.9, 0.2)]:
         got = call(input_gradients, list(x), W_x, W_h, b, name="input_gradients")
         if not isinstance(got, torch.Tensor):
-            try:
-                got = torch.tensor([float(value) for value in got])
-            except (TypeError, ValueError):
-                fail(f"what input_gradients returns should hold one number per input, but it is {got!r:.60}")
+            got = torch.tensor(numbers(got, "what input_gradients returns", "one number per input"))
         got = expect_tensor(got.flatten(), (len(x),), "what input_gradients returns", "one gradient per input")
         want = _walk(x, W_x, W_h, b)
         causes = {
@@ -61,7 +51,7 @@ def _input_gradients(input_gradients):
 def _numeric_gradient(numeric_gradient):
     for function, at, want in [(lambda w: 3 * w, 2.0, 3.0), (lambda w: w**3, -1.5, 6.75),
                                (math.tanh, 0.4, 1 - math.tanh(0.4) ** 2)]:
-        got = _number(call(numeric_gradient, function, at, name="numeric_gradient"), "what numeric_gradient returns")
+        got = number(call(numeric_gradient, function, at, name="numeric_gradient"), "what numeric_gradient returns")
         if math.isclose(got, 2 * want, rel_tol=1e-3):
             fail("the slope comes out twice as large. How far apart are the two points?")
         if math.isclose(got, -want, rel_tol=1e-3):
@@ -70,7 +60,7 @@ def _numeric_gradient(numeric_gradient):
             fail("the slope comes out far too small: divide the difference by the distance of the two points")
         if not math.isclose(got, want, rel_tol=1e-3):
             fail(f"at {at} the slope is {got:.4g}, which is not right")
-    bent = _number(call(numeric_gradient, lambda w: w**2, 1.0, 0.1, name="numeric_gradient"), "the slope")
+    bent = number(call(numeric_gradient, lambda w: w**2, 1.0, 0.1, name="numeric_gradient"), "the slope")
     if math.isclose(bent, 2.1, rel_tol=1e-6) or math.isclose(bent, 1.9, rel_tol=1e-6):
         fail("for a function that bends the slope is off by about eps: that is a one-sided difference. Go both ways")
     called = []
@@ -85,7 +75,7 @@ def _numeric_gradient(numeric_gradient):
 @exercise("long-sentence")
 def _long_sentence(reach, sentence):
     for factor, share in [(0.9, 0.5), (0.5, 0.3), (0.5, 0.01), (0.99, 0.001), (0.2, 0.5)]:
-        got = _number(call(reach, factor, share, name="reach"), "what reach returns")
+        got = number(call(reach, factor, share, name="reach"), "what reach returns")
         if got != int(got):
             fail(f"reach({factor}, {share}) is {got:.4g}, but steps are whole numbers")
         want = next(k for k in range(10_000) if factor**k < share)
@@ -99,7 +89,7 @@ def _long_sentence(reach, sentence):
             fail(f"reach({factor}, {share}) is {got:.0f}, one too few: {left}, "
                  f"and it should be less than {100 * share:g} %")
         fail(f"reach({factor}, {share}) is {got:.0f}, which is not right: {left}")
-    sentence = _number(sentence, "sentence")
+    sentence = number(sentence, "sentence")
     want = next(k for k in range(10_000) if 0.8**k < 0.01)
     if sentence == next(k for k in range(10_000) if 0.8**k < 0.1):
         fail("sentence: that is where less than 10 % is left. 1 % is a share of 0.01")

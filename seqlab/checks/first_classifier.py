@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from . import call, exercise, expect_close, expect_tensor, fail
+from . import call, exercise, expect_close, expect_tensor, fail, number
 
 
 @exercise("trend")
@@ -21,13 +21,13 @@ def _check_trend(trend_data):
     y = _expect_classes(y, (4,))
     if sorted(y.tolist()) != [0, 0, 1, 1]:
         fail(f"y should hold each class twice, but it is {y.tolist()}")
-    for number, (values, label) in enumerate(zip(x[:, :, 0], y.tolist(), strict=True)):
+    for row, (values, label) in enumerate(zip(x[:, :, 0], y.tolist(), strict=True)):
         steps = values.diff() if label == 1 else -values.diff()
         if (steps > 0).all():
             continue
         if (steps < 0).all():
-            fail(f"sequence {number} is labelled {label} but goes the other way. Are the classes swapped?")
-        fail(f"sequence {number} is labelled {label}, but along axis 1 (time) it does not move that way "
+            fail(f"sequence {row} is labelled {label} but goes the other way. Are the classes swapped?")
+        fail(f"sequence {row} is labelled {label}, but along axis 1 (time) it does not move that way "
              f"at every step: {[round(value, 4) for value in values.tolist()]}")
     rising, falling = (sorted(sorted(values) for values in x[y == label, :, 0].tolist()) for label in (1, 0))
     if not torch.allclose(torch.tensor(rising), torch.tensor(falling)):
@@ -87,11 +87,7 @@ def _check_loss(loss_by_hand, floor):
             fail("with logits of 1000 the loss is not a finite number: exp(1000) overflows, or a probability rounds "
                  "to zero before its logarithm is taken. Can you avoid forming the probabilities at all?")
         expect_close(got, F.cross_entropy(large, y), "the loss with logits of 1000")
-    try:
-        floor = float(floor)
-    except (TypeError, ValueError):
-        fail(f"floor should be one number, but it is {type(floor).__name__}")
-    expect_close(floor, math.log(math.e + 9) - 1, "floor", {
+    expect_close(number(floor, "floor"), math.log(math.e + 9) - 1, "floor", {
         "that is reached with logits, which can grow without end. What can come out of softmax?": 0.0,
         "that is the loss of a net with no clue. This net is certain, and right": math.log(10),
         "that is the floor with two classes": math.log(math.e + 1) - 1})

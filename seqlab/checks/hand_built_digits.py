@@ -6,7 +6,7 @@ import math
 import torch
 from torch import nn
 
-from . import call, exercise, expect_close, expect_tensor, fail
+from . import call, exercise, expect_close, expect_tensor, fail, number
 
 BATCH, INPUT_SIZE, HIDDEN_SIZE = 4, 3, 5        # all different, so that a swapped axis shows
 HISTORIES = {
@@ -137,11 +137,8 @@ def _best_epoch(best_epoch):
                    for k in range(len(train))]
         got = call(best_epoch, history, name="best_epoch")
         epochs = [row["epoch"] for row in history]
-        try:
-            right = float(got) == want
-        except (TypeError, ValueError):
-            fail(f"best_epoch should return the number of an epoch, but it returned {got!r:.60}")
-        if right:
+        got = number(got, "what best_epoch returns", "the number of an epoch")
+        if got == want:
             continue
         hints = [
             (max(accuracy), "That is an accuracy; return the number of its epoch"),
@@ -153,8 +150,8 @@ def _best_epoch(best_epoch):
             (want - first + 1, "That is a position in the list; return what stands under \"epoch\""),
             (epochs[accuracy.index(min(accuracy))], "That is the worst epoch"),
         ]
-        cause = next((hint for value, hint in hints if float(got) == value), "Compare the validation accuracies")
-        fail(f"when {what}, best_epoch returns {got}. {cause}")
+        cause = next((hint for value, hint in hints if got == value), "Compare the validation accuracies")
+        fail(f"when {what}, best_epoch returns {got:g}. {cause}")
     return "The epoch whose weights you keep."
 
 
@@ -188,7 +185,7 @@ def _per_digit(per_digit):
 @exercise("error-bar")
 def _error_bar(standard_error, digits_needed):
     for accuracy, n in [(0.9877, 10_000), (0.5, 100), (0.9, 257)]:
-        got = _number(call(standard_error, accuracy, n, name="standard_error"), "standard_error")
+        got = number(call(standard_error, accuracy, n, name="standard_error"), "what standard_error returns")
         variance = accuracy * (1 - accuracy)
         expect_close(got, math.sqrt(variance / n), f"standard_error({accuracy}, {n})", {
             "the square root is missing": variance / n,
@@ -198,7 +195,7 @@ def _error_bar(standard_error, digits_needed):
             "the share of mistakes, 1 - accuracy, is missing under the root": math.sqrt(accuracy / n),
         }, tolerance=1e-6)
     for accuracy, error in [(0.9877, 0.0005), (0.9, 0.01), (0.5, 0.05)]:
-        got = _number(call(digits_needed, accuracy, error, name="digits_needed"), "digits_needed")
+        got = number(call(digits_needed, accuracy, error, name="digits_needed"), "what digits_needed returns")
         want = accuracy * (1 - accuracy) / error**2
         if abs(got - want) > 1.01:
             causes = {"n goes with the square of the error: half the error takes four times the digits":
@@ -211,10 +208,3 @@ def _error_bar(standard_error, digits_needed):
         if got < want - 1e-6:
             fail(f"digits_needed({accuracy}, {error}) is {got:g}: a little too few. Round up to a whole digit")
     return "Half the error bar takes four times the digits."
-
-
-def _number(value, name: str) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError, RuntimeError):
-        fail(f"{name} should return one number, but it returned {value!r:.60}")

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import nn
 
-from . import call, exercise, expect_close, expect_tensor, fail
+from . import call, exercise, expect_close, expect_tensor, fail, number
 
 GATES = {"i": "input gate", "f": "forget gate", "g": "candidate", "o": "output gate"}
 
@@ -15,11 +15,7 @@ GATES = {"i": "input gate", "f": "forget gate", "g": "candidate", "o": "output g
 @exercise("forget-bias")
 def _check_forget_bias(forget_bias_for):
     for steps in (10, 1, 28, 1000):
-        got = call(forget_bias_for, steps, name="forget_bias_for")
-        try:
-            got = float(got)
-        except (TypeError, ValueError, RuntimeError):
-            fail(f"forget_bias_for should return a number, but it returns {type(got).__name__}")
+        got = number(call(forget_bias_for, steps, name="forget_bias_for"), "what forget_bias_for returns")
         f = 0.5 ** (1 / steps)
         right = math.log(f / (1 - f))
         if abs(got - right) <= 1e-3 * max(1, abs(right)):

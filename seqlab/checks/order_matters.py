@@ -5,7 +5,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from . import call, exercise, expect_close, expect_tensor, fail
+from . import call, exercise, expect_close, expect_tensor, fail, number, numbers
 
 SEQUENCE_TO_SEQUENCE = {"seq2seq", "seq-to-seq", "sequence-2-sequence", "sequence-to-sequence"}
 PATTERNS = {"many-to-one", "many-to-many", "sequence-to-sequence"}
@@ -13,7 +13,7 @@ PATTERNS = {"many-to-one", "many-to-many", "sequence-to-sequence"}
 
 @exercise("fool")
 def _fool(first, second):
-    first, second = _numbers(first, "first"), _numbers(second, "second")
+    first, second = numbers(first, "first", "a list of numbers"), numbers(second, "second", "a list of numbers")
     if len(first) != len(second):
         fail(f"first has {len(first)} steps and second has {len(second)}: give both the same length")
     if first == second:
@@ -26,13 +26,6 @@ def _fool(first, second):
         fail(f"{also}they hold different values. The bag scores each value with a network before it adds, "
              "so it can tell them apart")
     return "Neither network can tell these two apart, whatever its weights."
-
-
-def _numbers(sequence, name: str) -> list[float]:
-    try:
-        return [float(value) for value in sequence]
-    except (TypeError, ValueError):
-        fail(f"{name} should be a list of numbers, but it is {sequence!r:.60}")
 
 
 @exercise("ignores-order")
@@ -77,11 +70,8 @@ def _count_rises(count_rises):
     cases = [[1, 2, 3, 4], [4, 3, 2, 1], [-3, -2, -1], [2, 2, 3], [3, 1, 2, 0, 5], [5], [0.5, 1.5, 0.25] * 20]
     for steps in cases:
         pairs = list(pairwise(steps))
-        got = call(count_rises, list(steps), name="count_rises")
-        try:
-            got = float(got)
-        except (TypeError, ValueError, RuntimeError):
-            fail("count_rises should return one number at the end, not one per step")
+        got = number(call(count_rises, list(steps), name="count_rises"), "what count_rises returns",
+                     "one number at the end, not one per step")
         want = sum(now > before for before, now in pairs)
         if got == want:
             continue

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from . import call, exercise, expect_close, expect_tensor, fail
+from . import call, exercise, expect_close, expect_tensor, fail, number
 
 INPUTS = [1.0, 0.5, -1.0, 2.0]
 
@@ -86,11 +86,7 @@ def _more_memory(at_09, moved_most):
 @exercise("half-life")
 def _half_life(weight_for):
     for steps in (1, 2, 10, 50):
-        W_h = call(weight_for, steps, name="weight_for")
-        try:
-            W_h = float(W_h)
-        except (TypeError, ValueError):
-            fail(f"weight_for should return a number, but it returned {W_h!r:.60}")
+        W_h = number(call(weight_for, steps, name="weight_for"), "what weight_for returns")
         left = _states([0.0] * steps, W_h=W_h, b=0.0, h_0=1e-3)[-1] / 1e-3
         if not 0.499 < left < 0.501:
             fail(f"weight_for({steps}) is {W_h:.4g}, which leaves {100 * left:.3g} % of a small state after {steps} "
@@ -113,26 +109,18 @@ def _fixed_points(count_fixed_points):
     for W_h, hint in [(0.5, ""), (0.95, ""), (1.5, ""), (2.5, ""), (0.0, ""), (-0.5, ""),
                       (-2.0, "the curve tanh(-2h) falls and the diagonal rises. How often can the two meet?")]:
         want = 3 if W_h > 1 else 1
-        got = call(count_fixed_points, W_h, name="count_fixed_points")
-        try:
-            got = int(got)
-        except (TypeError, ValueError):
-            fail(f"count_fixed_points should return a whole number, but it returned {got!r:.60}")
+        got = number(call(count_fixed_points, W_h, name="count_fixed_points"), "what count_fixed_points returns")
         if got != want:
             if not hint:
                 hint = "is h = 0 among them?" if got == want - 1 else "draw the curve and the diagonal, and count"
-            fail(f"for W_h = {W_h} you count {got}: {hint}")
+            fail(f"for W_h = {W_h} you count {got:g}: {hint}")
     return "Right on both sides of the fork, and for negative weights."
 
 
 @exercise("forge")
 def _forge(last_input):
     for history, target in [(INPUTS[:3], 0.9106), ([-2.0, 1.5, 0.3], -0.5), ([], 0.2), ([0.4] * 30, 0.0)]:
-        x = call(last_input, list(history), target, name="last_input")
-        try:
-            x = float(x)
-        except (TypeError, ValueError):
-            fail(f"last_input should return one number, but it returned {x!r:.60}")
+        x = number(call(last_input, list(history), target, name="last_input"), "what last_input returns")
         before = _states(history)[-1] if history else 0.0
         reached = _states([*history, x])[-1]
         if abs(reached - target) < 1e-4:

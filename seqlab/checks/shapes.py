@@ -6,7 +6,7 @@ import warnings
 import torch
 from torch import nn
 
-from . import call, exercise, expect_close, expect_tensor, fail
+from . import call, exercise, expect_close, expect_tensor, fail, number
 
 ROWS = "num_layers * directions"
 LAYERS = {
@@ -110,16 +110,6 @@ def _count(kind, inputs, hidden, layers=1, both=False, bias=True, *, biases=2, d
     return total
 
 
-def _number(got, name: str) -> float:
-    """A number from whatever holds one; text does not."""
-    if not isinstance(got, str):
-        try:
-            return float(got)
-        except (TypeError, ValueError, RuntimeError):
-            pass
-    fail(f"{name} should be one number, but it is {type(got).__name__}")
-
-
 @exercise("count")
 def _check_count(count_parameters):
     options = ((1, False, True), (1, False, False), (3, False, True), (1, True, True), (2, True, True))
@@ -129,8 +119,8 @@ def _check_count(count_parameters):
             want = sum(p.numel() for p in layer.parameters())
             arguments = (kind, 5, 7, layers, both, bias)
             got = call(count_parameters, *arguments, name="count_parameters")
-            number = _number(got, "what count_parameters returns")
-            if number == want:
+            count = number(got, "what count_parameters returns")
+            if count == want:
                 continue
             where = f"count_parameters{arguments} is not right"
             for cause, value in {
@@ -143,7 +133,7 @@ def _check_count(count_parameters):
                 "it does not count the other layers": _count(kind, 5, 7, 1, both, bias),
                 "it does not count the second direction": _count(kind, 5, 7, layers, False, bias),
             }.items():
-                if number == value:
+                if count == value:
                     fail(f"{where}: {cause}")
             fail(f"{where}. Compare it with the shapes that named_parameters() shows")
     return "Right for all three kinds, with layers, directions and biases."
@@ -175,7 +165,7 @@ def _check_hidden_size(changed, times_ih, times_hh, times_all):
         ("times_all", times_all, weights, "Add up all four parameters for each size, then divide"),
     ):
         before, after = (sum(tensors[part].numel() for part in counted) for tensors in (small, large))
-        if abs(_number(got, name) - after / before) > 1e-6:
+        if abs(number(got, name) - after / before) > 1e-6:
             fail(f"{name} is not {got}. {hint}")
     return "Twice the state, and the weights between states grow with its square."
 

@@ -262,7 +262,7 @@ WRONG = [
     ("forget-bias", "how much is left after all of them", lambda steps: math.log(max(steps - 1, 1e-9))),
     ("forget-bias", "takes off in one step", lambda steps: 1 - 0.5 ** (1 / steps)),
     ("forget-bias", "is left after 10 steps", lambda steps: 2.0),
-    ("forget-bias", "should return a number", lambda steps: "two"),
+    ("forget-bias", "should be one number", lambda steps: "two"),
     ("forget-bias", "returns nothing yet", lambda steps: None),
     ("forget-bias", "stopped with ZeroDivisionError", lambda steps: math.log(1 / (steps - 10))),
     ("step", "look at the forget gate and the candidate and the output gate", wrong_step(order="iofg")),

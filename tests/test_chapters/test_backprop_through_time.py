@@ -1,10 +1,8 @@
 """Chapter 06: its gradients are right, what it claims about them holds, and its tables are the studies' results."""
 
-import ast
 import json
 import math
 import statistics
-from pathlib import Path
 
 import pytest
 import torch
@@ -12,28 +10,18 @@ from torch import nn
 
 import seqlab
 from seqlab import study
+from tools import course
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "book" / "06-backprop-through-time.ipynb"
-CELLS = [cell for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
-SOURCES = ["".join(cell["source"]) for cell in CELLS]
+BACKPROP = course.chapter("backprop-through-time")
 
 
 @pytest.fixture(scope="module")
 def chapter():
-    """The functions that the notebook defines; its experiments are not run."""
-    names = {}
-    for source in SOURCES[1:]:  # the first is the set-up cell
-        tree = ast.parse(source)
-        tree.body = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef))]
-        for node in tree.body:
-            node.decorator_list = []    # the one decorator makes a control, which needs the experiments
-        exec(compile(tree, "chapter 06", "exec"), names)
-    return names
+    return BACKPROP.definitions()
 
 
 def measured(marker):
-    source = next(source for source in SOURCES if marker in source)
-    return [line.split("|") for line in source.split('"""')[1].strip().splitlines()]
+    return [line.split("|") for line in BACKPROP.cell(marker).source.split('"""')[1].strip().splitlines()]
 
 
 @pytest.mark.parametrize("W_h", [-1.4, 0.5, 0.9, 1.5])
@@ -156,9 +144,7 @@ def test_gates_started_open_recall_best():
 
 
 def test_the_table_of_gradients_and_longer_runs_is_what_was_measured():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    text, = [text for text in ("".join(cell["source"]) for cell in cells) if "| before | after | solved |" in text]
-    table = text.split("| before | after | solved |")[1].split("\n\n")[0].replace("−", "-").splitlines()[2:]
+    table = BACKPROP.prose.split("| before | after | solved |")[1].split("\n\n")[0].replace("−", "-").splitlines()[2:]
     gradients, longer = {}, {}
     for (name, _), _, _, *before_after in of_study("recall_gradient"):
         gradients.setdefault(name, []).append(before_after)

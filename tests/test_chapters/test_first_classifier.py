@@ -2,36 +2,24 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 import torch
 from torch.nn import functional as F
 
 import seqlab
+from tools import course
 
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOK = ROOT / "book" / "04-first-classifier.ipynb"
-CELLS = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
-PUBLISHED = json.loads((ROOT / "book" / "results" / "published.json").read_text())["trend_classifier"]["value"]
-
-
-def source(cell):
-    return "".join(cell["source"])
-
-
-def stored(cell):
-    return "".join("".join(output.get("text", "")) for output in cell["outputs"])
+FIRST = course.chapter("first-classifier")
+stored = FIRST.printed
+PUBLISHED = json.loads((course.BOOK / "results" / "published.json").read_text())["trend_classifier"]["value"]
 
 
 @pytest.fixture(scope="module")
 def chapter():
-    """Every name that the notebook defines, after a run from top to bottom."""
-    names, threads = {}, torch.get_num_threads()
-    for cell in CELLS:
-        if "setup" not in cell["metadata"].get("tags", []):
-            exec(source(cell), names)
-    yield names
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)        # as the chapter does, for tensors this small
+    yield FIRST.definitions("x", "y", "x_new", "y_new", "LAYERS", "tests")
     torch.set_num_threads(threads)
 
 
@@ -40,7 +28,7 @@ def mean(nets, accuracy, data):
 
 
 def test_the_published_run_stands_in_the_stored_output():
-    text = "\n".join(stored(cell) for cell in CELLS)
+    text = FIRST.stored
     assert f"epoch 1: {PUBLISHED['loss_epoch_1']:.4f}, accuracy {PUBLISHED['accuracy_epoch_1']:.3f}" in text
     assert f"epoch 25: {PUBLISHED['loss_epoch_25']:.4f}, accuracy 1.000" in text
     assert f"predictions: {PUBLISHED['predictions']}" in text
@@ -57,7 +45,7 @@ def test_the_published_run_comes_out_again(chapter):
 
 
 def test_every_part_of_the_loop_prints_its_shape():
-    text = "\n".join(stored(cell) for cell in CELLS)
+    text = FIRST.stored
     for line in ("x (4, 5, 1)", "y (4,)", "out   (4, 5, 8)", "h_n   (1, 4, 8)", "state (4, 8)", "logits (4, 2)"):
         assert line in text
     order = [text.index(word) for word in ("x (4, 5, 1)", "out   (", "state (", "logits (4, 2)", "F.cross_entropy:",
@@ -123,8 +111,9 @@ def test_where_training_on_five_steps_holds_and_where_not(chapter):
 
 def test_the_clock_and_its_cure(chapter):
     """Trained on 5, 10 and 20: right at multiples of five, lost between. Trained on 3 to 12: no peaks."""
-    by_length = {name: dict(zip(chapter["fresh"], torch.tensor(rows).mean(dim=0).tolist(), strict=True))
-                 for name, rows in chapter["by_length"].items()}
+    names = FIRST.cell("by_length = ").run({**chapter})
+    by_length = {name: dict(zip(names["fresh"], torch.tensor(rows).mean(dim=0).tolist(), strict=True))
+                 for name, rows in names["by_length"].items()}
     clock, cure = by_length["5, 10, 20"], by_length["3 to 12"]
     assert min(clock[n] for n in (5, 10, 15, 20)) > 97
     assert max(clock[n] for n in (6, 7, 8, 12, 13, 17, 18)) < 75
@@ -133,22 +122,22 @@ def test_the_clock_and_its_cure(chapter):
 
 
 def test_what_softmax_before_the_loss_costs():
-    text = next(stored(cell) for cell in CELLS if "class WithSoftmax" in source(cell))
-    acc = {name.strip(): float(value) for name, value in re.findall(r"^(.*?) mean acc +(\S+) %", text, re.MULTILINE)}
+    acc = {name.strip(): float(value) for name, value in
+           re.findall(r"^(.*?) mean acc +(\S+) %", stored("class WithSoftmax"), re.MULTILINE)}
     assert acc["logits ahead by"] > 1, "a few points half-way"
     assert abs(acc["logits, 150 epochs"] - acc["softmax first, 150 epochs"]) < 1, "it catches up"
 
 
 def test_the_mistake_that_raises_nothing_is_really_silent():
-    text = next(stored(cell) for cell in CELLS if "wrong_logits" in source(cell))
+    text = stored("wrong_logits")
     assert "no error" in text
     assert re.findall(r"sequence \d: (\w+)", text) == ["False"] * 4 + ["True"]
 
 
 def test_the_run_note_has_its_four_rows(chapter, capsys):
-    chapter["run_note"](chapter["nets"]["3 to 12"][0], chapter["x"], "good", "only here")
+    chapter["run_note"](chapter["SequenceClassifier"]("rnn", 1, 8, 2), chapter["x"], "good", "only here")
     assert capsys.readouterr().out.splitlines() == [
         "shapes      x (4, 5, 1), out (4, 5, 8), logits (4, 2)", "state used  out[:, -1, :]",
         "result      good", "limitation  only here"]
-    rows = next(stored(cell) for cell in CELLS if "def run_note" in source(cell)).splitlines()
+    rows = stored("def run_note").splitlines()
     assert [row.split("  ")[0] for row in rows] == ["shapes", "state used", "result", "limitation"]

@@ -9,21 +9,15 @@ import torch
 from torch import nn
 
 import seqlab
+from tools import course
 
-from .notebooks import Chapter, source
-
-GRU = Chapter("07-gru")
-CODE, stored = GRU.code, GRU.stored
+GRU = course.chapter("gru")
+stored = GRU.printed
 
 
 @pytest.fixture(scope="module")
 def chapter():
-    """Every name that the notebook defines, without the training."""
-    names = {}
-    for cell in CODE:
-        if "train(seed)" not in source(cell) or "def train" in source(cell):
-            exec(source(cell), names)
-    return names
+    return GRU.definitions()
 
 
 def with_random_weights(cell, seed=0):
@@ -97,7 +91,7 @@ def test_the_step_by_hand_is_the_built_in_cell(chapter):
     r, _, n, _ = chapter["gru_step"](1.0, 0.5)
     assert r == 0.5 and n == math.tanh(0.5)
     numbers = re.findall(r"h (\d\.\d{4})$", stored("by_hand.append"), flags=re.MULTILINE)
-    assert numbers == [f"{value:.4f}" for value in chapter["by_hand"]]
+    assert numbers == [f"{value:.4f}" for value in GRU.cell("by_hand.append").run({**chapter})["by_hand"]]
     assert re.findall(r"\d\.\d{4}", stored("bias_hh_l0.copy_")) == numbers, "nn.GRU gives the same four"
 
 
@@ -122,7 +116,8 @@ def test_the_moved_weights_lose_in_the_stored_output():
 
 def test_the_other_order_and_the_bias_outside_are_what_it_says(chapter):
     """`zrn` has the blocks of r and z exchanged; `outside` adds the hidden bias of n after the reset gate."""
-    gru, x = chapter["gru"], torch.randn(2, 6, 3, dtype=torch.float64)
+    gru, x = nn.GRU(3, 4, batch_first=True).double(), torch.randn(2, 6, 3, dtype=torch.float64)
+    made = GRU.cell("zrn, outside").run({**chapter, "gru": gru})
 
     class BiasOutside(chapter["GRUCell"]):
         def forward(self, x, h):
@@ -135,10 +130,10 @@ def test_the_other_order_and_the_bias_outside_are_what_it_says(chapter):
     cell = BiasOutside(3, 4).double()
     chapter["load"](cell, gru)
     own = chapter["run"](cell, x, torch.zeros(2, 4).double())
-    assert torch.allclose(own, chapter["outside"](x)[0], rtol=0, atol=1e-10)
-    for wrong, right in zip(chapter["zrn"].parameters(), gru.parameters(), strict=True):
+    assert torch.allclose(own, made["outside"](x)[0], rtol=0, atol=1e-10)
+    for wrong, right in zip(made["zrn"].parameters(), gru.parameters(), strict=True):
         assert all(torch.equal(wrong.chunk(3)[k], right.chunk(3)[j]) for k, j in enumerate((1, 0, 2)))
-    assert all(float(gap) > 0.1 for gap in re.findall(r"difference (\S+)", stored("zrn, outside")))
+    assert all(float(gap) > 0.1 for gap in course.find_all(r"difference (\S+)", stored("zrn, outside")))
 
 
 def test_a_gru_has_three_times_the_weights_and_shows_what_it_carries():

@@ -1,6 +1,5 @@
 """Chapter 10: what the reader builds equals PyTorch's LSTM and seqlab's training; the stored run is what it says."""
 
-import ast
 import copy
 import json
 import math
@@ -11,22 +10,15 @@ import torch
 from torch import nn
 
 import seqlab
+from tools import course
 
-from .notebooks import BOOK, Chapter, source
-
-DIGITS = Chapter("10-hand-built-digits")
-CODE, stored = DIGITS.code, DIGITS.stored
+DIGITS = course.chapter("hand-built-digits")
+CODE, stored = DIGITS.code, DIGITS.printed
 
 
 @pytest.fixture(scope="module")
 def chapter():
-    """The functions and classes that the notebook shows, just as they stand there."""
-    names = {}
-    for cell in CODE:
-        kept = [node for node in ast.parse(source(cell)).body
-                if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))]
-        exec(compile(ast.Module(kept, type_ignores=[]), "chapter 10", "exec"), names)
-    return names
+    return DIGITS.definitions()
 
 
 def differ(ours, theirs):
@@ -106,7 +98,6 @@ def test_the_loop_in_the_notebook_and_fit_train_the_same_weights_bit_for_bit(cha
     theirs_history = seqlab.fit(theirs, train, val, epochs=4, batch_size=16, lr=0.01, quiet=True)
 
     # the notebook's own cell, with the random numbers of fit
-    loop, = (source(cell) for cell in CODE if "history, best_accuracy" in source(cell))
     optimizer = torch.optim.AdamW(ours.parameters(), lr=0.01)
     steps = math.ceil(len(train[0]) / 16)
 
@@ -117,7 +108,7 @@ def test_the_loop_in_the_notebook_and_fit_train_the_same_weights_bit_for_bit(cha
     names = {**chapter, "model": ours, "train": train, "val": val, "epochs": 4, "optimizer": optimizer,
              "train_epoch": seeded_train_epoch,
              "scheduler": torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.01, total_steps=4 * steps)}
-    exec(loop, names)
+    DIGITS.cell("history, best_accuracy").run(names)
     ours.load_state_dict(names["best_weights"])
     for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
         assert torch.equal(a, b)
@@ -150,9 +141,8 @@ def test_predict_gives_probabilities(chapter):
 # --- the stored run -----------------------------------------------------------------------------------------------
 
 def test_the_published_recipe_is_the_one_on_record():
-    record = json.loads((BOOK / "results" / "published.json").read_text())
-    cell, = (source(cell) for cell in CODE if source(cell).startswith("published = "))
-    published = ast.literal_eval(ast.parse(cell).body[0].value)
+    record = json.loads((course.BOOK / "results" / "published.json").read_text())
+    published = DIGITS.definitions("published")["published"]
     assert published["accuracy"] == record["lstm_by_hand_test_accuracy"]["value"]
     assert published["losses"] == record["lstm_by_hand_losses"]["value"]
     assert "{optimizer} 1e-3, batch {batch_size}, {epochs} epochs".format(**published) in record[
@@ -162,12 +152,12 @@ def test_the_published_recipe_is_the_one_on_record():
 
 
 def test_the_test_digits_are_touched_once_and_only_after_the_choice():
-    users = [k for k, cell in enumerate(CODE) if re.search(r"\btest(\[|\))", source(cell))]
-    scored = [k for k, cell in enumerate(CODE) if "evaluate(model, *test)" in source(cell)]
-    trained, = (k for k, cell in enumerate(CODE) if "history, best_accuracy" in source(cell))
+    users = [k for k, cell in enumerate(CODE) if re.search(r"\btest(\[|\))", cell.source)]
+    scored = [k for k, cell in enumerate(CODE) if "evaluate(model, *test)" in cell.source]
+    trained = CODE.index(DIGITS.cell("history, best_accuracy"))
     assert len(scored) == 1
     assert users[0] == scored[0] > trained
-    later = "\n".join(source(cell) for cell in CODE[scored[0] + 1:])
+    later = "\n".join(cell.source for cell in CODE[scored[0] + 1:])
     assert not re.search(r"fit\([^)]*\btest\b|train_epoch\(", later)
 
 
@@ -183,7 +173,7 @@ def test_the_stored_run_kept_the_best_of_its_epochs_on_real_mnist():
 def test_the_first_loss_is_that_of_a_guess_and_a_batch_is_learned_by_heart():
     start = float(re.search(r"loss (\S+),", stored("digits = load_digits()"))[1])
     assert abs(start - math.log(10)) < 0.1
-    assert all(float(loss) < 0.2 for loss in re.findall(r"loss (\S+)", stored("def learn_by_heart")))
+    assert all(float(loss) < 0.2 for loss in course.find_all(r"loss (\S+)", stored("def learn_by_heart")))
 
 
 def test_the_mistakes_are_real():

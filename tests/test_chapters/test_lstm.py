@@ -10,26 +10,14 @@ import torch
 from torch import nn
 
 import seqlab
+from tools import course
 
-from .notebooks import Chapter, source
-
-LSTM = Chapter("08-lstm")
-SOURCES = [source(cell) for cell in LSTM.code]
-STORED = "\n".join("".join(output.get("text", "")) for cell in LSTM.code for output in cell["outputs"])
-DEFINITIONS = ("import math", "def sigmoid", "class EightLinearCell", "def equal", "def pairs", "def compare",
-               "class LSTMCell", "def nearly_right")
+LSTM = course.chapter("lstm")
 
 
 @pytest.fixture(scope="module")
 def chapter():
-    """What the notebook defines, without its experiments."""
-    threads = torch.get_num_threads()
-    names = {}
-    for code in SOURCES:
-        if code.startswith(DEFINITIONS):
-            exec(code, names)
-    torch.set_num_threads(threads)
-    return names
+    return LSTM.definitions()
 
 
 GRID = list(itertools.product(["EightLinearCell", "LSTMCell"], [1, 2, 3], [False, True], [True, False],
@@ -86,30 +74,29 @@ def test_the_cell_on_single_numbers_is_an_lstm_cell(chapter):
 def test_the_belt_s_numbers_stand_in_the_stored_output():
     for words in ("plain cell: 0.0387 after 1000", f"{0.99 ** 28:.1e} after 28, {0.99 ** 1000:.1e} after 1000",
                   "0.5 ** 28 = 3.7e-09"):
-        assert words in STORED
+        assert words in LSTM.stored
 
 
 def test_two_more_on_the_bias_make_the_memory_about_seven_times_as_long():
-    half_lives = [int(steps) for steps in re.findall(r"half-life (\d+)", LSTM.stored("for keep_bias in"))]
+    half_lives = [int(steps) for steps in re.findall(r"half-life (\d+)", LSTM.printed("for keep_bias in"))]
     assert len(half_lives) == 4 and half_lives[0] < 100 and half_lives[-1] > 10_000
     assert all(6.5 < longer / shorter < 7.5 for shorter, longer in itertools.pairwise(half_lives))
 
 
 def test_what_it_says_about_fading_holds_in_its_output():
     """RNN, LSTM, bias 1, bias 2: in this order at both lags, and all of them fade; large weights explode."""
-    rows = [line.split("10^") for line in STORED.splitlines() if "  lag 27:" in line]
+    rows = [line.split("10^") for line in LSTM.stored.splitlines() if "  lag 27:" in line]
     assert [row[0].split("lag")[0].strip() for row in rows] == ["RNN", "LSTM", "bias 1", "bias 2"]
     near = [float(row[1].split(" ")[0]) for row in rows]
     far = [float(row[2].split(" ")[0]) for row in rows]
     assert near == sorted(near) and far == sorted(far) and near[-1] < 0 and far[-1] < -1
-    large = next(line for line in STORED.splitlines() if line.startswith("at lag 100: 10^"))
+    large = next(line for line in LSTM.stored.splitlines() if line.startswith("at lag 100: 10^"))
     assert float(large.split("^")[1]) > 5
 
 
+@pytest.mark.perf
 def test_the_fused_cell_is_faster_in_a_training_step(chapter):
     """On one thread, in turns with the eight-Linear cell; the smallest ratio seen on a busy machine was 1.2."""
-    training = next(source for source in SOURCES if source.startswith("def training_step"))
-    exec(training.split("\nsteps = ")[0], chapter)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,35 +1,25 @@
 """Chapter 02: the loop it shows equals seqlab's cell and PyTorch's layer, and its claims hold on a grid of weights."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 import seqlab
+from tools import course
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "book" / "02-scalar-rnn.ipynb"
-CELLS = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
+SCALAR = course.chapter("scalar-rnn")
 FOUR = ["0.7163", "0.6953", "-0.3385", "0.9106"]
 
 
 @pytest.fixture(scope="module")
 def chapter():
-    """Every name that the notebook defines, after a run from top to bottom."""
-    names = {}
-    for cell in CELLS:
-        if "setup" not in cell["metadata"].get("tags", []):
-            exec("".join(cell["source"]), names)
-    return names
+    return SCALAR.definitions("x", "W_h", "ends", "other", "target", "x_4", "twin")
 
 
 def test_the_four_numbers_come_out_every_way():
     """By hand, in NumPy, in a torch loop and from nn.RNN: four cells print all four numbers."""
-    stored = ["".join("".join(output.get("text", "")) for output in cell["outputs"]) for cell in CELLS]
-    hits = ["".join(cell["source"]) for cell, text in zip(CELLS, stored, strict=True) if all(n in text for n in FOUR)]
-    assert len(hits) == 4
+    hits = [cell.source for cell in SCALAR.code if all(number in cell.printed for number in FOUR)]
     for way, source in zip(("math.tanh", "np.tanh", "torch.tanh", "rnn("), hits, strict=True):
         assert way in source
 

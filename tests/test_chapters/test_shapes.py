@@ -1,19 +1,17 @@
 """Chapter 03: the rule of shapes, the equal slices and the counts hold everywhere, and the messages are real."""
 
 import itertools
-import json
 import re
-import warnings
-from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 import seqlab
+from tools import course
 
-CELLS = json.loads((Path(__file__).resolve().parents[2] / "book" / "03-shapes.ipynb").read_text())["cells"]
-CODE = [cell for cell in CELLS if cell["cell_type"] == "code"]
+SHAPES = course.chapter("shapes")
+stored = SHAPES.printed
 KINDS = (nn.RNN, nn.GRU, nn.LSTM)
 BATCH, STEPS, INPUTS, HIDDEN = 2, 5, 4, 6
 
@@ -22,31 +20,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections")
 
 @pytest.fixture(scope="module")
 def chapter():
-    """Every name that the notebook defines, after a run from top to bottom."""
-    names = {}
-    with warnings.catch_warnings():
-        for cell in CODE:
-            if "setup" not in cell["metadata"].get("tags", []):
-                exec("".join(cell["source"]), names)
-    return names
-
-
-def source(cell):
-    return "".join(cell["source"])
-
-
-def stored(words):
-    """The text that the cell with these words has printed."""
-    cell, = (cell for cell in CODE if words in source(cell))
-    return stored_text(cell)
-
-
-def stored_text(cell):
-    return "".join("".join(output.get("text", "")) for output in cell["outputs"])
+    return SHAPES.definitions()
 
 
 def test_the_shape_lab_stands_as_published():
-    assert "torch.manual_seed(42)\nx = torch.randn(2, 5, 4)" in "\n".join(source(cell) for cell in CODE)
+    assert SHAPES.cell("torch.manual_seed(42)\nx = torch.randn(2, 5, 4)")
     printed = stored("rnn = nn.RNN(4, 6, batch_first=True)")
     assert printed.splitlines() == ["out (2, 5, 6)", "h_n (1, 2, 6)", "last step equal: True"]
 
@@ -165,10 +143,9 @@ def test_two_biases_act_as_one_except_in_the_gru(chapter):
 
 
 def test_the_gallery_has_many_different_messages_and_each_is_asserted(chapter):
-    calls = re.findall(r"show_error\(lambda", "\n".join(source(cell) for cell in CODE))
-    printed = "\n".join(stored_text(cell) for cell in CODE)
-    messages = re.findall(r"^(\w+(?:Error|Warning): .+)$", printed, re.MULTILINE)
-    assert len(calls) == len(messages) >= 20
+    calls = sum(cell.source.count("show_error(lambda") for cell in SHAPES.code)
+    messages = re.findall(r"^(\w+(?:Error|Warning): .+)$", SHAPES.stored, re.MULTILINE)
+    assert calls == len(messages) >= 20
     assert len(set(messages)) >= 19               # the two wrong devices differ in their second line
 
 

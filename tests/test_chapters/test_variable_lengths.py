@@ -1,8 +1,6 @@
 """Chapter 05: the shown helpers equal packing and seqlab, and the stored comparisons hold."""
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 import torch
@@ -10,31 +8,15 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import seqlab
+from tools import course
 
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOK = ROOT / "book" / "05-variable-lengths.ipynb"
-CELLS = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
-SLOW = ("hits = {}", "padding_steps", "tagged = {}", "random_order")
-
-
-def source(cell):
-    return "".join(cell["source"])
-
-
-def stored(words):
-    """What the one cell that contains these words has printed."""
-    cell, = [cell for cell in CELLS if words in source(cell)]
-    return "".join("".join(output.get("text", "")) for output in cell["outputs"])
+LENGTHS = course.chapter("variable-lengths")
+stored = LENGTHS.printed
 
 
 @pytest.fixture(scope="module")
 def chapter():
-    """Every name that the notebook defines, without the cells that train and time."""
-    names = {}
-    for cell in CELLS:
-        if "setup" not in cell["metadata"].get("tags", []) and not any(word in source(cell) for word in SLOW):
-            exec(source(cell), names)
-    return names
+    return LENGTHS.definitions()
 
 
 def block(batch, seq_len, seed):
@@ -117,7 +99,7 @@ def test_the_tasks_are_what_the_text_says(chapter):
 
 def accuracies(text):
     return {name.strip(): (float(mean), float(sd))
-            for name, mean, sd in re.findall(r"^(.*?):? +mean acc +(\S+) %, sd acc +(\S+) %", text, re.MULTILINE)}
+            for name, mean, sd in course.find_all(r"^(.*?):? +mean acc +(\S+) %, sd acc +(\S+) %", text, re.MULTILINE)}
 
 
 def test_the_stored_comparison_says_what_the_text_says():
@@ -158,7 +140,7 @@ def test_what_is_printed_about_packing():
 
 def test_the_backward_half_alone_is_soiled():
     changes = {name: [float(v) for v in re.findall(r"\d\.\d\d", values)]
-               for name, values in re.findall(r"(\w+ \w+) +\[(.*)\]", stored("both_ways = "))}
+               for name, values in course.find_all(r"(\w+ \w+) +\[(.*)\]", stored("both_ways = "))}
     assert max(changes["padded forward"] + changes["packed forward"] + changes["packed backward"]) == 0
     assert changes["padded backward"] == sorted(changes["padded backward"]) and changes["padded backward"][0] > 0
 

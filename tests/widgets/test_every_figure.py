@@ -7,26 +7,18 @@ import pytest
 from places import LOADER, ROOT, bench_page, page_with
 
 from seqlab import widgets
+from tools.course import WIDGET_STATE, chapters, toc_pages
 
 MAKERS = [f"{name}('myths')" if name == "Quiz" else f"{name}()" for name in widgets.__all__]
 SCREENS = {"wide": {"width": 1280, "height": 1000}, "phone": {"width": 390, "height": 844}}
-VIEW = "application/vnd.jupyter.widget-view+json"
-STATE = "application/vnd.jupyter.widget-state+json"
 
 every_figure = pytest.mark.parametrize("make", MAKERS)
 
 
-def source_files():
-    book = ROOT / "book"
-    return [*book.glob("[0-9]*.ipynb"), *book.glob("*.md"), *book.glob("appendix/*.md")]
-
-
-def has_figure(file):
-    text = file.read_text(encoding="utf-8")
-    return "seqlab.widgets import" in text if file.suffix == ".ipynb" else "{interactive}" in text
-
-
-PAGES = sorted(file.relative_to(ROOT).with_suffix("").as_posix() for file in source_files() if has_figure(file))
+NOTEBOOKS = [one for one in chapters() if any("from seqlab.widgets import" in cell.source for cell in one.code)]
+OTHERS = [page for page in toc_pages() if (ROOT / f"{page}.md").exists()
+          and "{interactive}" in (ROOT / f"{page}.md").read_text("utf8")]
+PAGES = [f"book/{one.name}" for one in NOTEBOOKS] + OTHERS
 
 
 def axe_lines(page, selector):
@@ -41,8 +33,8 @@ def axe_lines(page, selector):
 
 
 def test_every_chapter_has_a_figure_or_a_quiz():
-    chapters = {file.stem for file in (ROOT / "book").glob("[0-9]*.ipynb")}
-    assert {page.removeprefix("book/") for page in PAGES} >= chapters | {"intro", "appendix/myths"}
+    assert NOTEBOOKS and [one.name for one in NOTEBOOKS] == [one.name for one in chapters()]
+    assert set(OTHERS) >= {"book/intro", "book/appendix/myths"}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -117,11 +109,9 @@ def test_a_figure_follows_the_pages_choice_of_light_or_dark(browser, site):
 # --- in the notebooks ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [page for page in PAGES if (ROOT / f"{page}.ipynb").exists()])
-def test_the_saved_figure_is_the_packages(name):
-    notebook = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))
-    models = notebook["metadata"]["widgets"][STATE]["state"].values()
-    figures = [model["state"] for model in models if model["model_module"] == "anywidget"]
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
+def test_the_saved_figure_is_the_packages(notebook):
+    figures = [model["state"] for model in notebook.widget_states.values() if model["model_module"] == "anywidget"]
     assert figures
     for state in figures:
         package = getattr(widgets, state["_anywidget_id"].rpartition(".")[2])
@@ -190,14 +180,14 @@ def test_no_style_leaks_in_or_out(browser, tmp_path, make):
 def test_a_figure_that_cannot_be_shown_says_so(browser, tmp_path, fault, where):
     file = bench_page(MAKERS[0], tmp_path)
     text = file.read_text()
-    state = json.loads(re.search(rf'<script type="{re.escape(STATE)}">(.*?)</script>', text, re.DOTALL)[1])
+    state = json.loads(re.search(rf'<script type="{re.escape(WIDGET_STATE)}">(.*?)</script>', text, re.DOTALL)[1])
     if fault is None:
         state["state"] = {}
     for model in state["state"].values():
         if "_esm" in model["state"]:
             model["state"]["_esm"] = fault
     broken = json.dumps(state).replace("</", "<\\/")
-    file.write_text(re.sub(rf'(<script type="{re.escape(STATE)}">).*?(</script>)',
+    file.write_text(re.sub(rf'(<script type="{re.escape(WIDGET_STATE)}">).*?(</script>)',
                            lambda match: match[1] + broken + match[2], text, flags=re.DOTALL))
     page = browser.new_context().new_page()
     page.goto(file.as_uri())
