@@ -1,4 +1,4 @@
-"""Charts: lines, learning curves, the confusion matrix, and the scalar recurrent net as a map."""
+"""Charts: lines, learning curves, the confusion matrix, and tanh with its slope."""
 
 import numpy as np
 from matplotlib.colors import to_rgb

@@ -2,10 +2,15 @@
 
 A figure is an anywidget (https://anywidget.dev): a Python class whose traits are shared with a JavaScript module beside
 it. The module computes and draws everything, so the same figure works on the static website, in JupyterLab, in VS Code
-and in Colab; where a kernel runs, moving the figure changes the traits in Python and the other way round.
+and in Colab.
+
+Settings travel both ways, results not at all. The synced traits are the settings: where a kernel runs, moving the
+figure changes them in Python and the other way round. What follows from them is a `result`, which the page computes for
+its drawing and Python when it is asked. So a result is never older than its settings, and none can arrive late.
 """
 
 import base64
+import inspect
 import io
 import re
 import sys
@@ -15,28 +20,35 @@ import anywidget
 import traitlets
 
 HERE = Path(__file__).resolve().parent
-IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', flags=re.MULTILINE)
+IMPORT = re.compile(r'^import \{\s*[\w$]+(?:,\s*[\w$]+)*,?\s*\} from "\./(\w+\.js)";\n', flags=re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:async )?function\b|const\b|let\b|class\b)", flags=re.MULTILINE)
+DEFAULT = re.compile(r"^export default ", flags=re.MULTILINE)
+UNKNOWN = re.compile(r"(?:^|[;}])[ \t]*\b(?:import|export)\b.*|\bimport\s*[(.].*", flags=re.MULTILINE)
 
 
-def module(name: str) -> str:
+def module(name: str, folder: Path = HERE) -> str:
     """The text of a JavaScript module with those that it imports put in front.
 
-    A widget's module is handed to the browser as one text and cannot import a file beside it.
+    A widget's module is handed to the browser as one text and cannot import a file beside it. Raises ValueError for an
+    import or an export in a form that cannot be joined so: what is imported keeps its name.
     """
-    seen: dict[str, str] = {}
-    _collect(name, seen)
-    parts = list(seen.values())
-    return "\n".join([re.sub(r"^export (?!default)", "", part, flags=re.MULTILINE) for part in parts[:-1]] + parts[-1:])
+    joined: dict[str, str] = {}
+    _join(name, folder, joined)
+    text = "\n".join(joined.values())
+    left = UNKNOWN.search(DEFAULT.sub("", text, count=1) if DEFAULT.search(joined[name]) else text)
+    if left:
+        raise ValueError(f"{name}, or what it imports, has {left[0].strip()!r:.80}, which cannot be joined: write "
+                         '`import { a, b } from "./file.js";`, or `export` before a function, const, let or class.')
+    return text
 
 
-def _collect(name, seen):
-    """Put `name` into `seen`, after everything that it imports."""
-    if name in seen:
-        return
-    text = (HERE / name).read_text(encoding="utf-8")
+def _join(name, folder, joined):
+    """Put `name` into `joined`, after everything that it imports."""
+    text = (folder / name).read_text(encoding="utf-8")
     for imported in IMPORT.findall(text):
-        _collect(imported, seen)
-    seen[name] = IMPORT.sub("", text)
+        if imported not in joined:
+            _join(imported, folder, joined)
+    joined[name] = EXPORT.sub("", IMPORT.sub("", text))
 
 
 def styles(name: str) -> traitlets.Unicode:
@@ -57,8 +69,26 @@ def in_range(proposal, ranges: dict[str, tuple[float, float]]) -> float:
     return value
 
 
+class result(property):
+    """What follows from a figure's settings: a property, computed from them when it is asked for."""
+
+
 class Figure(anywidget.AnyWidget):
-    """An interactive figure. A subclass sets `_esm`, `_styles` and its traits, and draws `still()`."""
+    """An interactive figure.
+
+    A subclass sets `_esm` and `_styles`, its settings as synced traits and its results, and draws `still()`.
+    """
+
+    @classmethod
+    def results(cls) -> list[str]:
+        """The names of the figure's results."""
+        return [name for name in dir(cls) if isinstance(inspect.getattr_static(cls, name), result)]
+
+    def observe(self, handler, names=traitlets.All, type="change"):
+        """As every widget's. Raises ValueError for a result, which has no event of its own."""
+        for name in set(names if isinstance(names, list | tuple) else [names]) & set(self.results()):
+            raise ValueError(f"{name} is computed when you ask for it: observe the settings that it follows from.")
+        super().observe(handler, names, type)
 
     def still(self):
         """A matplotlib figure that says the same without moving: shown by GitHub and where there is no JavaScript."""

@@ -206,9 +206,13 @@ export function finding(probabilities, image, row, centred = true) {
 // --- the figure -------------------------------------------------------------------------------------------------------
 
 function render({ model, el }) {
-  const { root, leave } = mount({ model, el }, "DigitReader");
+  const results = () => {
+    const { image: pixels, probabilities } = now();
+    return { image: pixels, probabilities, prediction: best(probabilities.at(-1)) };
+  };
+  const { root, leave } = mount({ model, el }, "DigitReader", results);
   const network = memo((bytes, H) => unpack(bytes, H));
-  const image = memo((strokes, centred, given) => (strokes.length > 0 ? asMnist(strokes, centred) : given));
+  const image = memo((strokes, centred, own) => (strokes.length > 0 || own.length === 0 ? asMnist(strokes, centred) : own));
   const reading = memo((net, pixels) => {
     const start = performance.now();
     const result = read(net, pixels);
@@ -217,7 +221,7 @@ function render({ model, el }) {
   });
   const now = () => {
     const strokes = model.get("strokes");
-    const pixels = image(strokes, model.get("centred"), model.get("image"));
+    const pixels = image(strokes, model.get("centred"), model.get("own_image"));
     const seen = reading(network(model.get("weights"), model.get("hidden_size")), pixels);
     return { ...seen, strokes, image: pixels, H: model.get("hidden_size"), row: model.get("row") };
   };
@@ -232,7 +236,7 @@ function render({ model, el }) {
   root.append(make("div", { class: "reader" }, pad.element, seen.element, belief.element),
     player.element, element, sampleRow(model), inside.element);
 
-  const traits = ["strokes", "centred", "image", "row", "weights", "hidden_size", "part", "unit", "sample"];
+  const traits = ["strokes", "centred", "own_image", "row", "weights", "hidden_size", "part", "unit", "sample"];
   const draw = () => {
     const all = now();
     const ink = inks(root);
@@ -243,27 +247,12 @@ function render({ model, el }) {
     player.draw(all);
     say(finding(all.probabilities, all.image, all.row, model.get("centred")));
   };
-  const publish = () => {                                     // what a notebook may want to know
-    const { image: pixels, probabilities } = now();
-    change(model, { image: pixels, prediction: best(probabilities.at(-1)),
-      probabilities: probabilities.map((row) => row.map((p) => Math.round(1e6 * p) / 1e6)) });
-  };
   now();                                                      // the first reading takes longer than any drawing
-  const accept = () => {                                      // an image from elsewhere takes the place of the drawing
-    const given = model.get("image");
-    const drawn = image(model.get("strokes"), model.get("centred"), given);
-    if (given.some((ink, k) => Math.abs(ink - drawn[k]) > 2)) change(model, { strokes: [], sample: -1 });
-  };
   const stop = redraw(model, traits, draw);
-  const sources = ["strokes", "centred", "image", "weights"];
-  model.on("change:image", accept);
-  for (const trait of sources) model.on(`change:${trait}`, publish);
   const theme = new MutationObserver(draw);
   theme.observe(root, { attributes: true, attributeFilter: ["data-theme"] });
   return () => {
     stop();
-    model.off("change:image", accept);
-    for (const trait of sources) model.off(`change:${trait}`, publish);
     theme.disconnect();
     player.stop();
     leave();
@@ -343,7 +332,7 @@ function drawingPad(model) {
   const own = () => model.get("strokes");
   const put = (strokes) => {
     if (strokes.length === 0) at.down = false;
-    change(model, { strokes, sample: -1, row: SIDE, ...(strokes.length === 0 ? { image: Array(SIDE * SIDE).fill(0) } : {}) });
+    change(model, { strokes, own_image: [], sample: -1, row: SIDE });
   };
   /** The strokes to go on with: a ready drawing makes way for the reader's first stroke. */
   const begun = () => (model.get("sample") >= 0 ? [] : own());
@@ -554,7 +543,7 @@ function sampleRow(model) {
   const buttons = model.get("samples").map(({ name, strokes }, k) => {
     const picture = svg("svg", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" });
     svg("path", { class: "pen", d: strokes.map(path).join("") }, picture);
-    const one = button("", name, () => change(model, { strokes, sample: k, row: SIDE }));
+    const one = button("", name, () => change(model, { strokes, own_image: [], sample: k, row: SIDE }));
     one.title = name;
     one.append(picture);
     return one;

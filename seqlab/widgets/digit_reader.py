@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
-from .base import Figure, module, styles
+from .base import Figure, module, result, styles
 
 WEIGHTS = Path(__file__).with_name("weights")
 SIDE, ROWS, CLASSES = 28, 28, 10
@@ -30,19 +30,23 @@ class DigitReader(Figure):
         model: a network of your own instead of the stored one: `SequenceClassifier("lstm", 28, H, 10)` or with
             `LSTMCell`, one layer, one direction, the last state; or one with eight linear layers, `x_i` to `h_o`.
 
-    Traits:
+    To set:
         strokes: the drawing: each stroke a list x, y, x, y, ... of whole numbers from 0 to 280, y downwards.
         sample: which of the ready drawings is shown, from 0; -1 for a drawing or an image of one's own.
         centred: fit the drawing into 20 x 20 pixels and put its centre of mass in the middle, as MNIST was made;
             False shrinks the pad as it is.
-        image: the 784 pixels that are read, row by row, 0 (paper) to 255 (ink).
+        own_image: 784 pixels to read where there are no strokes, row by row, 0 (paper) to 255 (ink); [] for none.
         row: how many of the 28 rows have been read, as far as the figure shows it.
         part: what is shown of the inside: "h", "c", "i", "f", "g", "o", or "" for nothing.
         unit: the number of the unit pointed at, from 0.
         hidden_size, weights: the network, as bytes: W_ih (4H, 28), W_hh (4H, H), both biases added up (4H), then the
             head (10, H) and its bias (10); gates in PyTorch's order i, f, g, o; float16 or float32.
-        probabilities (read): the softmax of the head after each row, (28, 10), rounded to six digits.
-        prediction (read): the class with the highest probability after the last row.
+
+    To read:
+        image: the 784 pixels that are read: the drawing's, or else own_image, or else blank. You may set it, to what
+            `DigitReader(image=...)` takes: that becomes own_image, and the drawing goes.
+        probabilities: the softmax of the head after each row, (28, 10).
+        prediction: the class with the highest probability after the last row.
 
     `weights/digit_reader.npz` comes from `python -m seqlab.study digit_reader`: an LSTM(28, 64) with a linear head,
     trained on MNIST, in float16. `weights/digit_samples.json` holds drawings made for this course.
@@ -54,28 +58,24 @@ class DigitReader(Figure):
     samples = traitlets.List().tag(sync=True)
     sample = traitlets.Int(-1).tag(sync=True)
     centred = traitlets.Bool(True).tag(sync=True)
-    image = Pixels().tag(sync=True)
+    own_image = Pixels().tag(sync=True)
     row = traitlets.Int(ROWS).tag(sync=True)
     part = traitlets.Unicode("h").tag(sync=True)
     unit = traitlets.Int(0).tag(sync=True)
     hidden_size = traitlets.Int(64).tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
-    probabilities = traitlets.List().tag(sync=True)
-    prediction = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, image=None, model=None, **traits):
         hidden_size, weights = stored_weights() if model is None else weights_of(model)
         samples = json.loads((WEIGHTS / "digit_samples.json").read_text("utf8"))
         if image is not None:
-            traits |= {"image": image, "strokes": [], "sample": -1}
+            traits |= {"own_image": image, "strokes": [], "sample": -1}
         elif "strokes" not in traits:
             sample = traits.setdefault("sample", 3)
             if not isinstance(sample, int) or not 0 <= sample < len(samples):
                 raise ValueError(f"sample should be a whole number from 0 to {len(samples) - 1}, got {sample!r}")
             traits["strokes"] = samples[sample]["strokes"]
         super().__init__(hidden_size=hidden_size, weights=weights, samples=samples, **traits)
-        self._paint()
-        self._read()
 
     @traitlets.validate("strokes")
     def _check_strokes(self, proposal):
@@ -104,34 +104,24 @@ class DigitReader(Figure):
                                        f"got {proposal['value']!r}")
         return proposal["value"]
 
-    _from_page = False
+    @result
+    def image(self):
+        if self.strokes or not self.own_image:
+            return as_mnist(self.strokes, self.centred).ravel().tolist()
+        return list(self.own_image)
 
-    def set_state(self, sync_data):
-        """Take changes from the page: they come with their results, which need not be computed again."""
-        self._from_page = True
-        try:
-            super().set_state(sync_data)
-        finally:
-            self._from_page = False
+    @image.setter
+    def image(self, value):
+        with self.hold_sync():
+            self.own_image, self.strokes, self.sample = value, [], -1
 
-    @traitlets.observe("strokes", "centred")
-    def _paint(self, change=None):
-        if not self._from_page and (self.strokes or not self.image):
-            self.image = as_mnist(self.strokes, self.centred).ravel().tolist()
+    @result
+    def probabilities(self):
+        return self.reading()["probabilities"].astype(float).tolist()
 
-    @traitlets.observe("image")
-    def _accept(self, change):
-        """An image from elsewhere takes the place of the drawing."""
-        if not self._from_page and self.strokes:
-            drawn = as_mnist(self.strokes, self.centred).ravel().astype(int)
-            if np.abs(drawn - self.image).max() > 2:
-                self.strokes, self.sample = [], -1
-
-    @traitlets.observe("image", "weights")
-    def _read(self, change=None):
-        if not self._from_page and self.weights and self.image:
-            self.probabilities = np.round(self.reading()["probabilities"].astype(float), 6).tolist()
-            self.prediction = int(np.argmax(self.probabilities[-1]))
+    @result
+    def prediction(self):
+        return int(np.argmax(self.probabilities[-1]))
 
     def reading(self) -> dict:
         """What happens at every row: arrays (28, hidden_size) under h, c, i, f, g, o; (28, 10) under probabilities."""

@@ -1,4 +1,4 @@
-import { brush, change, choice, draggable, fold, giveBack, make, mount, presets, quiet, redraw, report, scale, signed, slider, steady, svg } from "./shared.js";
+import { brush, change, choice, draggable, fold, make, mount, presets, quiet, redraw, report, scale, signed, slider, steady, svg } from "./shared.js";
 
 // --- the cells, as PyTorch computes them ------------------------------------------------------------------------------
 
@@ -36,6 +36,13 @@ export function run(s) {
     [h, c] = [one.h, one.c];
     return one;
   });
+}
+
+/** What Python knows by the same names: the states after each step, and the values of each gate. */
+export function results(s) {
+  const steps = run(s), each = (name) => steps.map((one) => one[name]);
+  const letters = s.kind === "lstm" ? ["i", "f", "g", "o"] : ["r", "z", "n"];
+  return { h: each("h"), c: s.kind === "lstm" ? each("c") : [], gates: Object.fromEntries(letters.map((name) => [name, each(name)])) };
 }
 
 /** How much of what a step wrote is still there at the end: the product of the gates that keep, after it. */
@@ -348,7 +355,7 @@ function hatching(drawing, id) {
 }
 
 function render({ model, el }) {
-  const { root, leave } = mount({ model, el }, "GateExplorer");
+  const { root, leave } = mount({ model, el }, "GateExplorer", () => results(settings(model)));
   const names = [...SETTINGS, "step", "gate"];
   const start = Object.fromEntries(names.map((name) => [name, model.get(name)]));
   const number = copies++, hatch = `seqlab-written-${number}`, hatchBelt = `seqlab-dropped-${number}`;
@@ -393,8 +400,6 @@ function render({ model, el }) {
       : `<span><span class="chip h"></span> kept</span><span><span class="chip n hatched"></span> written</span><span>All of the state is shown: ${sym("h")}</span>`;
     sums.innerHTML = arithmetic(s, one).map(([word, symbols, numbers]) => `<span class="word">${word}</span><span>${symbols}</span><span class="numbers">${numbers}</span>`).join("");
     finds.say(finding(s, at));
-    const letters = s.kind === "lstm" ? ["i", "f", "g", "o"] : ["r", "z", "n"];
-    giveBack(model, { h: all.map(({ h }) => h), c: s.kind === "lstm" ? all.map(({ c }) => c) : [], gates: Object.fromEntries(letters.map((letter) => [letter, all.map((each) => each[letter])])) });
   };
   const stop = redraw(model, names, draw);
   const watch = new ResizeObserver(draw);

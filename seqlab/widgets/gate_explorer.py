@@ -4,14 +4,17 @@ import math
 
 import traitlets
 
-from .base import Figure, module, styles
+from .base import Figure, module, result, styles
 
 WEIGHTS = {
     "lstm": [f"{kind}{gate}" for gate in "ifgo" for kind in ("w_x", "w_h", "b_")],
     "gru": [f"{kind}{gate}" for gate in "rz" for kind in ("w_x", "w_h", "b_")] + ["w_xn", "w_hn", "b_xn", "b_hn"],
 }
-REMEMBER = {"w_hf": -12.0, "b_f": 10.0, "w_xi": 16.0, "b_i": -8.0, "w_xg": 2.0, "w_xo": -16.0, "b_o": -8.0,
-            "w_xz": -20.0, "b_z": 10.0, "w_xn": 2.0}  # fmt: skip
+LETTERS = {"lstm": "ifgo", "gru": "rzn"}
+
+
+def settings(*values):
+    return [traitlets.Float(value).tag(sync=True) for value in values]
 
 
 class GateExplorer(Figure):
@@ -25,7 +28,7 @@ class GateExplorer(Figure):
         w_xf, w_hf, b_f and so on: weight of the input, weight of the state and bias of each gate and of the candidate,
             -100 to 100; a GRU's candidate n has two biases, b_xn and, inside the bracket that r multiplies, b_hn
         step: the step that is looked at, 0 for the first; gate: whose weights are on show
-    To read, once the figure is on a page (it computes them in the browser):
+    To read:
         h, c: the states after each step (c is empty for a GRU)
         gates: for each letter (i, f, g, o or r, z, n) its values at every step
     """
@@ -38,13 +41,14 @@ class GateExplorer(Figure):
     inputs = traitlets.List(traitlets.Float(), default_value=[1.0, *[0.0] * 49, -1.0]).tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
     gate = traitlets.Unicode("f").tag(sync=True)
-    f, i, o, r, z = (traitlets.Float(value).tag(sync=True) for value in (1.0, 1.0, 1.0, 1.0, 0.9))
-    locals().update({name: traitlets.Float(REMEMBER.get(name, 0.0)).tag(sync=True)
-                     for names in WEIGHTS.values() for name in names})  # fmt: skip
-
-    h = traitlets.List().tag(sync=True)
-    c = traitlets.List().tag(sync=True)
-    gates = traitlets.Dict().tag(sync=True)
+    f, i, o, r, z = settings(1.0, 1.0, 1.0, 1.0, 0.9)
+    w_xi, w_hi, b_i = settings(16.0, 0.0, -8.0)
+    w_xf, w_hf, b_f = settings(0.0, -12.0, 10.0)
+    w_xg, w_hg, b_g = settings(2.0, 0.0, 0.0)
+    w_xo, w_ho, b_o = settings(-16.0, 0.0, -8.0)
+    w_xr, w_hr, b_r = settings(0.0, 0.0, 0.0)
+    w_xz, w_hz, b_z = settings(-20.0, 0.0, 10.0)
+    w_xn, w_hn, b_xn, b_hn = settings(2.0, 0.0, 0.0, 0.0)
 
     @traitlets.validate("kind", "mode", "gate")
     def _known(self, proposal):
@@ -85,30 +89,44 @@ class GateExplorer(Figure):
         return getattr(self, f"w_x{name}") * x + getattr(self, f"w_h{name}") * h + getattr(self, f"b_{name}")
 
     def _opened(self, name, x, h):
-        return getattr(self, name) if self.mode == "openings" else 1 / (1 + math.exp(-self._sum(name, x, h)))
+        return getattr(self, name) if self.mode == "openings" else sigmoid(self._sum(name, x, h))
 
-    def _run(self):
-        """What is kept, written and shown at each step, as the JavaScript computes it."""
+    @result
+    def h(self):
+        return [step["h"] for step in self.steps()]
+
+    @result
+    def c(self):
+        return [step["c"] for step in self.steps()] if self.kind == "lstm" else []
+
+    @result
+    def gates(self):
+        steps = self.steps()
+        return {letter: [step[letter] for step in steps] for letter in LETTERS[self.kind]}
+
+    def steps(self) -> list[dict]:
+        """What happens at each step, as the JavaScript computes it: the gates by letter, kept, written, h, and c."""
         h, c, steps = 0.0, 0.0, []
         for x in self.inputs:
             if self.kind == "lstm":
-                f, i, o = (self._opened(name, x, h) for name in "fio")
-                kept, written = f * c, i * math.tanh(self._sum("g", x, h))
+                gates = {letter: self._opened(letter, x, h) for letter in "ifo"}
+                gates["g"] = math.tanh(self._sum("g", x, h))
+                kept, written = gates["f"] * c, gates["i"] * gates["g"]
                 c = kept + written
-                h = o * math.tanh(c)
+                h = gates["o"] * math.tanh(c)
             else:
-                r, z = (self._opened(name, x, h) for name in "rz")
-                n = math.tanh(self.w_xn * x + self.b_xn + r * (self.w_hn * h + self.b_hn))
-                kept, written = z * h, (1 - z) * n
+                gates = {letter: self._opened(letter, x, h) for letter in "rz"}
+                gates["n"] = math.tanh(self.w_xn * x + self.b_xn + gates["r"] * (self.w_hn * h + self.b_hn))
+                kept, written = gates["z"] * h, (1 - gates["z"]) * gates["n"]
                 h = kept + written
-            steps.append((kept, written, h))
+            steps.append({**gates, "kept": kept, "written": written, "h": h, "c": c})
         return steps
 
     def still(self):
         """Inputs above; below, the memory at each step as what was kept and what was written, and what is shown."""
         from ..plots.style import COLOURS, figure, tint
 
-        kept, written, h = zip(*self._run(), strict=True)
+        kept, written, h = zip(*((step["kept"], step["written"], step["h"]) for step in self.steps()), strict=True)
         steps = range(1, len(h) + 1)
         lstm = self.kind == "lstm"
         memory, news = ("c", "i") if lstm else ("h", "n")
@@ -126,3 +144,8 @@ class GateExplorer(Figure):
         below.set_xlabel("step")
         below.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 0.98))
         return fig
+
+
+def sigmoid(z):
+    """Written so that no z is too large for it."""
+    return 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))

@@ -280,11 +280,6 @@ function drawing(look) {
 // --- the figure -------------------------------------------------------------------------------------------------------
 
 const NET = ["weight", "nonlinearity", "lag", "level", "swing", "clip", "threshold"];
-const RESULTS = ["factors", "gradients", "gradient", "scale"];
-
-const same = (one, other) => (Array.isArray(one)
-  ? one.length === other?.length && one.every((value, k) => same(value, other[k]))
-  : Math.abs(one - other) <= 1e-12 * Math.abs(one));
 
 /** A slider for the limit, whose steps are equal on a log axis. */
 function limitSlider(model) {
@@ -303,7 +298,8 @@ function limitSlider(model) {
 }
 
 function render({ model, el }) {
-  const { root, leave } = mount({ model, el }, "GradientExplorer");
+  const settings = () => Object.fromEntries(NET.map((name) => [name, model.get(name)]));
+  const { root, leave } = mount({ model, el }, "GradientExplorer", () => gradientThroughTime(settings()));
   const first = Object.fromEntries(NET.map((name) => [name, model.get(name)]));
   let looked = Infinity;                       // beyond the lag: the farthest step
   const chart = drawing((k) => { if (k !== looked) { looked = k; draw(); } });
@@ -330,7 +326,7 @@ function render({ model, el }) {
   );
 
   function draw() {
-    const net = Object.fromEntries(NET.map((name) => [name, model.get(name)]));
+    const net = settings();
     const result = gradientThroughTime(net);
     const k = Math.min(looked, net.lag);
     chart.draw(net, result, k);
@@ -340,8 +336,6 @@ function render({ model, el }) {
         + `${signed(net.weight)} · ${sized(result.slopes[k - 1])} = <b>${sized(result.factors[k - 1])}</b>. All ${k} multiplied: <b>${sized(result.gradients[k])}</b>`
         + `${result.scale < 1 ? `, clipped ${sized(result.gradients[k] * result.scale)}` : ""}.`;
     say(finding(net, result));
-    const news = RESULTS.filter((name) => !same(result[name], model.get(name)));
-    if (news.length) change(model, Object.fromEntries(news.map((name) => [name, result[name]])));
   }
 
   const sizes = new ResizeObserver(() => { chart.layOut(); draw(); });

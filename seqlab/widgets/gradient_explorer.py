@@ -1,18 +1,19 @@
 """The gradient through time as a product: choose a weight, a nonlinearity and a lag, and see what arrives."""
 
 import math
+import operator
+from itertools import accumulate
 
 import traitlets
 
-from .base import Figure, in_range, module, styles
-from .computed import Computed
+from .base import Figure, in_range, module, result, styles
 
 STEPS = 100  # the net runs so many steps; lags are counted back from the last
 RANGES = {"weight": (-3, 3), "level": (0, 2), "swing": (0, 1), "lag": (1, STEPS), "threshold": (0.1, 100)}
 NONLINEARITIES = ("tanh", "relu", "linear")
 
 
-class GradientExplorer(Computed, Figure):
+class GradientExplorer(Figure):
     """The gradient dh_T / dh_{T-k} of a recurrent net of one unit, as the product of its k factors.
 
     The net really runs: h_t = f(weight h_{t-1} + x_t) for T = 100 steps from h_0 = 0, and every factor
@@ -25,7 +26,7 @@ class GradientExplorer(Computed, Figure):
     clip, threshold: whether the gradient is clipped as by `clip_grad_norm_`, and at what norm, 0.1 to 100.
     The gradient that is clipped is the whole one that is drawn: that with respect to the states 0 to `lag` steps back.
 
-    Computed, to be read: factors, `lag` numbers dh_{T-k+1} / dh_{T-k} for k = 1, 2, ...; gradients, `lag + 1` numbers
+    To read: factors, `lag` numbers dh_{T-k+1} / dh_{T-k} for k = 1, 2, ...; gradients, `lag + 1` numbers
     dh_T / dh_{T-k} for k = 0, 1, ..., before clipping; gradient, the last of these; scale, what clipping multiplies all
     of them with, 1 where it does nothing.
 
@@ -41,18 +42,9 @@ class GradientExplorer(Computed, Figure):
     swing = traitlets.Float(0.5).tag(sync=True)
     clip = traitlets.Bool(False).tag(sync=True)
     threshold = traitlets.Float(1.0).tag(sync=True)
-    factors = traitlets.List().tag(sync=True)
-    gradients = traitlets.List().tag(sync=True)
-    gradient = traitlets.Float().tag(sync=True)
-    scale = traitlets.Float(1.0).tag(sync=True)
-    results = ("factors", "gradients", "gradient", "scale")
 
-    def __init__(self, **traits):
-        super().__init__(**traits)
-        self._compute()
-
-    @traitlets.observe("weight", "nonlinearity", "lag", "level", "swing", "clip", "threshold")
-    def _compute(self, _=None):
+    @result
+    def factors(self):
         h, factors = 0.0, []
         for t in range(1, STEPS + 1):
             z = self.weight * h + self.level + self.swing * wave(t)
@@ -63,14 +55,20 @@ class GradientExplorer(Computed, Figure):
                 slope = 1.0 if self.nonlinearity == "linear" or z > 0 else 0.0
                 h = z * slope
             factors.append(self.weight * slope)
-        factors = factors[::-1][: self.lag]
-        gradients = [1.0]
-        for factor in factors:
-            gradients.append(gradients[-1] * factor)
-        norm = math.hypot(*gradients)
-        with self.hold_sync():
-            self.factors, self.gradients, self.gradient = factors, gradients, gradients[-1]
-            self.scale = min(1.0, self.threshold / (norm + 1e-6)) if self.clip else 1.0
+        return factors[::-1][: self.lag]
+
+    @result
+    def gradients(self):
+        return list(accumulate(self.factors, operator.mul, initial=1.0))
+
+    @result
+    def gradient(self):
+        return self.gradients[-1]
+
+    @result
+    def scale(self):
+        norm = math.hypot(*self.gradients)
+        return min(1.0, self.threshold / (norm + 1e-6)) if self.clip else 1.0
 
     @traitlets.validate("weight", "level", "swing", "lag", "threshold")
     def _a_number_in_range(self, proposal):

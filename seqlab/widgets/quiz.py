@@ -45,7 +45,7 @@ from pathlib import Path
 
 import traitlets
 
-from .base import HERE, Figure, module, styles
+from .base import HERE, Figure, module, result, styles
 
 QUIZZES = HERE / "quizzes"
 LETTERS = "ABCDEFGH"
@@ -191,9 +191,11 @@ def pack(questions: list[dict]) -> str:
 class Quiz(Figure):
     """The quiz of a chapter: `Quiz("scalar-rnn")` asks what quizzes/scalar-rnn.toml holds.
 
-    Traits, for a notebook that wants to know how it goes: `total` questions, `answered` of them checked at least once,
-    `score` of them right by now, `first` of them right at the first try. `answers` holds one dict per question (choice,
-    checked, tries, right, first), or nothing before the first answer; `quiz.answers = []` starts again.
+    answers: one dict per question (choice, checked, tries, right, first), or nothing before the first answer;
+    `quiz.answers = []` starts again.
+
+    To read, for a notebook that wants to know how it goes: `total` questions, `answered` of them checked at least once,
+    `score` of them right by now, `first` of them right at the first try.
     """
 
     _esm = module("quiz.js")
@@ -201,15 +203,29 @@ class Quiz(Figure):
     _packed = traitlets.Unicode().tag(sync=True)
     name = traitlets.Unicode().tag(sync=True)
     answers = traitlets.List().tag(sync=True)
-    total = traitlets.Int(read_only=True)
-    answered = traitlets.Int(read_only=True)
-    score = traitlets.Int(read_only=True)
-    first = traitlets.Int(read_only=True)
 
     def __init__(self, name: str, **kwargs):
         self._questions = read_quiz(name)
         super().__init__(name=name, _packed=pack(self._questions), **kwargs)
-        self.set_trait("total", len(self._questions))
+
+    @result
+    def total(self):
+        return len(self._questions)
+
+    @result
+    def answered(self):
+        return self._count("tries")
+
+    @result
+    def score(self):
+        return self._count("right")
+
+    @result
+    def first(self):
+        return self._count("first")
+
+    def _count(self, key):
+        return sum(bool(answer[key]) for answer in self.answers)
 
     @traitlets.validate("answers")
     def _fitting(self, proposal):
@@ -219,11 +235,6 @@ class Quiz(Figure):
         if answers and not (whole and len(answers) == len(self._questions)):
             raise traitlets.TraitError("answers is filled by the quiz itself; set it to [] to start again.")
         return answers
-
-    @traitlets.observe("answers")
-    def _count(self, change):
-        for trait, key in (("answered", "tries"), ("score", "right"), ("first", "first")):
-            self.set_trait(trait, sum(bool(answer[key]) for answer in change["new"]))
 
     def __repr__(self):
         return f"Quiz: {len(self._questions)} questions. Run this cell to answer them."

@@ -6,20 +6,20 @@ from itertools import pairwise
 import numpy as np
 import traitlets
 
-from .base import Figure, in_range, module, styles
-from .computed import Computed
+from .base import Figure, in_range, module, result, styles
 
 RANGES = {"w_x": (-3, 3), "w_h": (-3, 3), "b": (-2, 2), "h_0": (-1, 1), "inputs": (-3, 3)}
 LENGTHS = (2, 40)
 
 
-class ScalarRNN(Computed, Figure):
+class ScalarRNN(Figure):
     """A recurrent net of one number, h_t = tanh(w_x x_t + w_h h_{t-1} + b), and its states over time.
 
     w_x, w_h: input and recurrent weight, -3 to 3. b: bias, -2 to 2. h_0: the state before the first step, -1 to 1.
     inputs: a list of 2 to 40 numbers from -3 to 3, one for each step.
     step: the step whose map is drawn and at which the path ends, 1 to 40; beyond the last step it means the last.
-    h: the states after each step, as many as inputs. Computed: read it, what you write there does not last.
+
+    To read: h, the states after each step, as many as inputs.
 
     Raises TraitError, in one sentence, for anything else.
     """
@@ -32,18 +32,9 @@ class ScalarRNN(Computed, Figure):
     h_0 = traitlets.Float(0.0).tag(sync=True)
     inputs = traitlets.List([1.0] + 9 * [0.0] + [-2.0] + 9 * [0.0]).tag(sync=True)
     step = traitlets.Int(40).tag(sync=True)
-    h = traitlets.List().tag(sync=True)
-    results = ("h",)
 
-    @traitlets.default("h")
-    def _first_states(self):
-        return self._states()
-
-    @traitlets.observe("w_x", "w_h", "b", "h_0", "inputs")
-    def _new_states(self, _):
-        self.h = self._states()
-
-    def _states(self):
+    @result
+    def h(self):
         h, states = self.h_0, []
         for x in self.inputs:
             h = math.tanh(self.w_x * x + self.w_h * h + self.b)

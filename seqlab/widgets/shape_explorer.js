@@ -1,4 +1,4 @@
-import { brush, change, choice, fold, giveBack, make, mount, presets, redraw, report, steady, svg, toggle } from "./shared.js";
+import { brush, change, choice, fold, make, mount, presets, redraw, report, steady, svg, toggle } from "./shared.js";
 
 // --- what PyTorch does: checked against it over a grid of settings in tests/widgets/test_shape_explorer.py -----------
 
@@ -60,6 +60,13 @@ export function code(s) {
       `out, _ = pad_packed_sequence(packed_out${first})`,
     ] : [`out, ${state} = layer(x)`]),
   ].join("\n");
+}
+
+/** What Python knows by the same names. */
+export function results(s) {
+  const found = shapes(s);
+  return { x_shape: found.x, out_shape: found.out, h_n_shape: found.h_n, c_n_shape: found.c_n ?? [], packed_shape: found.packed ?? [],
+    lengths: s.packed ? lengths(s) : [], parameters: parameters(s).count, code: code(s) };
 }
 
 /** Which slices hold the same numbers, and which only look as if they did: Python expressions, after code(s). */
@@ -282,8 +289,9 @@ function factLine({ left, right, equal, mark, why }) {
 }
 
 function render({ model, el }) {
-  const { root, leave } = mount({ model, el }, "ShapeExplorer");
-  const start = Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
+  const settings = () => Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
+  const { root, leave } = mount({ model, el }, "ShapeExplorer", () => results(settings()));
+  const start = settings();
   const hatch = `seqlab-hatch-${copies++}`;
   const drawing = svg("svg", { role: "img" });
   hatches(drawing, hatch);
@@ -306,7 +314,7 @@ function render({ model, el }) {
 
   let width = 0, before = null;
   const draw = () => {
-    const s = Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
+    const s = settings();
     const room = Math.max(260, Math.round(drawing.parentNode.clientWidth) || 640);
     if (room !== width || before !== JSON.stringify(s)) drawBoxes(s, room);
     width = room;
@@ -337,8 +345,6 @@ function render({ model, el }) {
     pre.textContent = text;
     copy.forget();
     finds.say(finding(s));
-    giveBack(model, { x_shape: found.x, out_shape: found.out, h_n_shape: found.h_n, c_n_shape: found.c_n ?? [],
-      packed_shape: found.packed ?? [], lengths: ends, parameters: sum.count, code: text });
   };
   const stop = redraw(model, SETTINGS, draw);
   const watch = new ResizeObserver(draw);

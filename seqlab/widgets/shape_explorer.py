@@ -1,8 +1,10 @@
 """Every shape that nn.RNN, nn.GRU and nn.LSTM can give you: change an option and see what moves."""
 
+import math
+
 import traitlets
 
-from .base import Figure, module, styles
+from .base import Figure, module, result, styles
 
 LARGEST = 512
 
@@ -17,9 +19,9 @@ class ShapeExplorer(Figure):
         bidirectional, batch_first: as in PyTorch
         packed: whether sequences of different lengths are packed; their lengths then fall evenly, from seq_len for
             the first sequence to seq_len / batch for the last (rounded up)
-    To read, once the figure is on a page (it computes them in the browser):
-        x_shape, out_shape, h_n_shape, c_n_shape, packed_shape: lists; c_n only for an LSTM, packed only when packed
-        lengths: the lengths of the sequences, when packed
+    To read:
+        x_shape, out_shape, h_n_shape, c_n_shape, packed_shape: lists; empty where there is no such tensor
+        lengths: the lengths of the sequences; empty unless packed
         parameters: how many numbers the layer learns
         code: the lines of PyTorch that make this layer and its input, and run it
     """
@@ -37,15 +39,6 @@ class ShapeExplorer(Figure):
     batch_first = traitlets.Bool(True).tag(sync=True)
     packed = traitlets.Bool(False).tag(sync=True)
 
-    x_shape = traitlets.List().tag(sync=True)
-    out_shape = traitlets.List().tag(sync=True)
-    h_n_shape = traitlets.List().tag(sync=True)
-    c_n_shape = traitlets.List().tag(sync=True)
-    packed_shape = traitlets.List().tag(sync=True)
-    lengths = traitlets.List().tag(sync=True)
-    parameters = traitlets.Int(0).tag(sync=True)
-    code = traitlets.Unicode().tag(sync=True)
-
     @traitlets.validate("kind")
     def _one_of_three(self, proposal):
         if proposal.value not in ("rnn", "gru", "lstm"):
@@ -59,26 +52,88 @@ class ShapeExplorer(Figure):
             raise traitlets.TraitError(f"{name} is a whole number from 1 to {largest} here; got {proposal.value}.")
         return proposal.value
 
-    def still(self):
-        """The boxes, from a real layer, and the slices that are equal."""
-        from torch import device, empty, nn
+    @result
+    def x_shape(self):
+        return [*self._first_axes(), self.input_size]
 
+    @result
+    def out_shape(self):
+        return [*self._first_axes(), self._directions() * self.hidden_size]
+
+    @result
+    def h_n_shape(self):
+        return [self._directions() * self.num_layers, self.batch, self.hidden_size]
+
+    @result
+    def c_n_shape(self):
+        return self.h_n_shape if self.kind == "lstm" else []
+
+    @result
+    def packed_shape(self):
+        return [sum(self.lengths), self.input_size] if self.packed else []
+
+    @result
+    def lengths(self):
+        sequences = range(self.batch if self.packed else 0)
+        return [math.ceil(self.seq_len * (self.batch - k) / self.batch) for k in sequences]
+
+    @result
+    def parameters(self):
+        from torch import nn
+
+        layer = getattr(nn, self.kind.upper())(self.input_size, self.hidden_size, self.num_layers,
+                                               bidirectional=self.bidirectional, device="meta")
+        return sum(weight.numel() for weight in layer.parameters())
+
+    @result
+    def code(self):
+        first = ", batch_first=True" if self.batch_first else ""
+        options = (f", num_layers={self.num_layers}" if self.num_layers > 1 else "") + first
+        options += ", bidirectional=True" if self.bidirectional else ""
+        state = "(h_n, c_n)" if self.kind == "lstm" else "h_n"
+        lines = [
+            "import torch",
+            "from torch import nn",
+            "",
+            f"x = torch.randn{tuple(self.x_shape)}  # ({', '.join(self._order())}, input_size)",
+            f"layer = nn.{self.kind.upper()}({self.input_size}, {self.hidden_size}{options})",
+        ]
+        if not self.packed:
+            return "\n".join([*lines, f"out, {state} = layer(x)"])
+        many = self.batch > 8
+        formula = f"[math.ceil({self.seq_len} * ({self.batch} - k) / {self.batch}) for k in range({self.batch})]"
+        lines[2:2] = ["from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence"]
+        lines[:0] = ["import math"] if many else []
+        return "\n".join([
+            *lines,
+            f"lengths = torch.tensor({formula if many else self.lengths})",
+            f"packed = pack_padded_sequence(x, lengths{first})",
+            f"packed_out, {state} = layer(packed)",
+            f"out, _ = pad_packed_sequence(packed_out{first})",
+        ])
+
+    def _directions(self):
+        return 2 if self.bidirectional else 1
+
+    def _order(self):
+        return ("batch", "seq_len") if self.batch_first else ("seq_len", "batch")
+
+    def _first_axes(self):
+        return [getattr(self, axis) for axis in self._order()]
+
+    def still(self):
+        """The boxes, and the slices that are equal."""
         from ..plots.drawing import label
         from ..plots.style import SMALL, WIDTH
         from ..plots.tensors import shape_boxes
 
-        order = ("batch", "seq_len") if self.batch_first else ("seq_len", "batch")
-        sizes = {"batch": self.batch, "seq_len": self.seq_len}
-        with device("meta"):
-            layer = getattr(nn, self.kind.upper())(self.input_size, self.hidden_size, self.num_layers,
-                                                   batch_first=self.batch_first, bidirectional=self.bidirectional)
-            x = empty(*(sizes[axis] for axis in order), self.input_size)
-        out, state = layer(x)
-        states = {"h_n": state[0], "c_n": state[1]} if self.kind == "lstm" else {"h_n": state}
+        order = self._order()
         twice = "2 * " * self.bidirectional
         axes = {"x": (*order, "input_size"), "out": (*order, f"{twice}hidden_size")}
         axes |= {name: (f"{twice}num_layers", "batch", "hidden_size") for name in ("h_n", "c_n")}
-        fig = shape_boxes(axes=axes, marked=self._marked(), x=x, out=out, **states)
+        shapes = {"x": self.x_shape, "out": self.out_shape, "h_n": self.h_n_shape}
+        shapes |= {"c_n": self.c_n_shape} if self.kind == "lstm" else {}
+        fig = shape_boxes(axes=axes, marked=self._marked(), **shapes)
         height = fig.get_size_inches()[1]
         fig.set_size_inches(WIDTH, height + 0.55)
         fig.axes[0].set_ylim(-0.55, height)

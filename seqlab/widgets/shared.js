@@ -4,11 +4,14 @@ const SVG = "http://www.w3.org/2000/svg";
 
 // --- the frame ------------------------------------------------------------------------------------------------------
 
-/** Put a frame into `el` that no style of the page reaches and none leaves; return { root, leave }. */
-export function mount({ model, el }, name) {
+/**
+ * Put a frame into `el` that no style of the page reaches and none leaves; return { root, leave }. `results()` gives what
+ * follows from the settings, by the names that it has in Python: it is computed here and there, and never sent.
+ */
+export function mount({ model, el }, name, results = () => ({})) {
   const host = document.createElement("div");
   host.dataset.figure = name;
-  host.model = model;                                         // for the curious at the browser's console, and for tests
+  Object.assign(host, { model, results });                    // for the curious at the browser's console, and for tests
   host.dataset.lmSuppressShortcuts = "true";                  // JupyterLab's single-letter commands stay out
   for (const kind of ["keydown", "keyup", "keypress"]) host.addEventListener(kind, (event) => event.stopPropagation());
   const frame = host.attachShadow({ mode: "open" });
@@ -96,12 +99,6 @@ function set(element, key, value) {
 export function change(model, values) {
   for (const [name, value] of Object.entries(values)) model.set(name, value);
   model.save_changes();
-}
-
-/** Results for the kernel to read: set those traits that are not so already. */
-export function giveBack(model, values) {
-  const news = Object.entries(values).filter(([name, value]) => JSON.stringify(model.get(name)) !== JSON.stringify(value));
-  if (news.length) change(model, Object.fromEntries(news));
 }
 
 /** Call `draw` now and, at most once a frame, whenever one of the traits changes; return what stops it. */

@@ -33,8 +33,11 @@ class Placed:
     problems: list = field(default_factory=list)
 
     def get(self, trait):
-        """The trait as JavaScript has it."""
-        return self.box.evaluate("(host, trait) => host.model.get(trait)", trait)
+        """The setting or the result as JavaScript has it."""
+        return self.box.evaluate("""(host, name) => {
+            const results = host.results();
+            return name in results ? results[name] : host.model.get(name);
+        }""", trait)
 
     def set(self, **traits):
         """Change traits from JavaScript, as another view of the same figure would."""

@@ -91,7 +91,7 @@ def test_every_row_of_many_images_is_read_as_by_torch(figure):
     digits = (load_digits("embedded", quiet=True).test[0][:8] * 255).round().long().flatten(1).tolist()
     worst = 0
     for image in [*random, *digits, [0] * 784, [255] * 784]:
-        figure.set(strokes=[], image=image)
+        figure.set(strokes=[], own_image=image)
         expected = by_torch(*weights_in(figure), image)[1].numpy()
         worst = max(worst, np.abs(expected - figure.get("probabilities")).max())
     assert worst <= 1e-4
@@ -200,7 +200,7 @@ def test_rows_by_button_slider_and_words(figure):
 def test_an_image_from_elsewhere_takes_the_place_of_the_drawing(figure):
     figure.box.get_by_label("a four", exact=True).click()
     image = as_mnist([[100, 40, 140, 240]]).ravel().tolist()
-    figure.set(image=image)
+    figure.set(strokes=[], sample=-1, own_image=image)
     assert figure.get("image") == image and figure.get("strokes") == [] and figure.get("sample") == -1
     agrees(figure)
     assert figure.box.locator(".surface canvas").is_visible()
@@ -387,9 +387,9 @@ def test_a_drawing_made_in_python_is_painted_and_read():
     before = figure.image
     figure.strokes = [[150, 40, 140, 240]]
     assert figure.image != before and figure.prediction == 1
+    assert pixels(np.array(figure.image) / 255) == figure.image == as_mnist([[150, 40, 140, 240]]).ravel().tolist()
     figure.strokes = []
-    assert figure.image == as_mnist([[150, 40, 140, 240]]).ravel().tolist(), "an image stays until another comes"
-    assert pixels(np.array(figure.image) / 255) == figure.image
+    assert figure.image == [0] * 784, "no drawing and no image of one's own: a blank page"
     figure = DigitReader()
     figure.image = torch.zeros(28, 28)
     assert figure.strokes == [] and sum(figure.image) == 0

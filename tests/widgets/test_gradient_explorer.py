@@ -177,8 +177,8 @@ def test_reset_brings_back_what_the_page_started_with(figure):
 @pytest.mark.only_in("lab")
 def test_python_moves_the_figure(figure, lab):
     lab.run("figure.nonlinearity = 'linear'; figure.weight = 0.5; figure.lag = 10")
-    model = figure.box.evaluate_handle("host => host.model")
-    figure.page.wait_for_function("model => model.get('gradients').length === 11", arg=model)
+    host = figure.box.element_handle()
+    figure.page.wait_for_function("host => host.results().gradient === 0.5 ** 10", arg=host)
     agrees(figure)
     assert figure.get("gradient") == 0.5**10
     assert figure.box.locator(".bars rect").count() == 10

@@ -47,6 +47,30 @@ def test_the_bundle_is_one_valid_module(name, tmp_path):
     assert "import " not in [line[:7] for line in module(name).splitlines()]
 
 
+def test_what_a_module_imports_is_put_in_front_of_it_once(tmp_path):
+    (tmp_path / "one.js").write_text("export const one = 1;\n")
+    (tmp_path / "two.js").write_text('import { one } from "./one.js";\nexport async function two() {}\n')
+    (tmp_path / "figure.js").write_text('import {\n  one,\n  two,\n} from "./two.js";\n'
+                                        'import { one } from "./one.js";\nexport default {};\n')
+    assert module("figure.js", tmp_path) == "const one = 1;\n\nasync function two() {}\n\nexport default {};\n"
+
+
+@pytest.mark.parametrize("line", [
+    'import { one as other } from "./part.js";', 'import * as part from "./part.js";', 'import part from "./part.js";',
+    'import "./part.js";', "import { one } from './part.js';", 'import { one } from "./part.js"; one();',
+    'import { one } from "https://elsewhere/part.js";', 'const part = await import("./part.js");',
+    'const address = import.meta.url;', 'export { one };', 'export { one as other };', 'export * from "./part.js";',
+    'one(); export const three = 3;', "export var three = 3;", "  export const three = 3;", "export default 3;"])
+def test_a_form_that_cannot_be_joined_is_refused(tmp_path, line):
+    (tmp_path / "part.js").write_text("export const one = 1;\n")
+    (tmp_path / "figure.js").write_text(f"{line}\nexport default {{}};\n")
+    with pytest.raises(ValueError, match=r"figure.js, or what it imports, has .*, which cannot be joined: write"):
+        module("figure.js", tmp_path)
+    (tmp_path / "whole.js").write_text('import { one } from "./figure.js";\nexport default {};\n')
+    with pytest.raises(ValueError, match="cannot be joined"):
+        module("whole.js", tmp_path)
+
+
 def test_a_bundle_that_names_something_twice_is_noticed(tmp_path):
     bundle = tmp_path / "bundle.mjs"
     bundle.write_text(module(FIGURE_MODULES[0]) + "\nconst mount = 1;\n", encoding="utf-8")

@@ -243,8 +243,8 @@ def test_reset_brings_back_what_the_page_started_with(figure):
 @pytest.mark.only_in("lab")
 def test_python_moves_the_figure(figure, lab):
     lab.run("figure.w_h = -1.1; figure.inputs = [2.0, 0.0, 0.0]")
-    model = figure.box.evaluate_handle("host => host.model")
-    figure.page.wait_for_function("model => model.get('w_h') === -1.1 && model.get('h').length === 3", arg=model)
+    host = figure.box.element_handle()
+    figure.page.wait_for_function("host => host.model.get('w_h') === -1.1 && host.results().h.length === 3", arg=host)
     agrees(figure)
     assert figure.box.locator(".bar").count() == 3
     assert figure.box.get_by_label("recurrent weight W h").input_value() == "-1.1"
