@@ -24,7 +24,7 @@ MOVED = {  # what the page sends when it is moved
 
 
 def make(name, **settings):
-    return FIGURES[name]("02-scalar-rnn", **settings) if name == "Quiz" else FIGURES[name](**settings)
+    return FIGURES[name]("scalar-rnn", **settings) if name == "Quiz" else FIGURES[name](**settings)
 
 
 def results(figure):
