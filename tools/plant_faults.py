@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tools.course import ROOT, Notebook
 
-COPIED = ("seqlab", "book", "tests", "instructor", "exercises", "tools", "pyproject.toml")
+COPIED = ("seqlab", "book", "tests", "instructor", "exercises", "tools", "pyproject.toml", "_toc.yml")
 QUICK = ("swapped-axes", "wrong-pooling", "changed-shape", "lost-squeeze")      # what `make test` plants
 
 
