@@ -47,8 +47,6 @@ FIGURES = {
     "unrolled words": lambda: plots.unrolled(["not", "bad", "at", "all"], outputs=[None, None, None, "positive"]),
     "unrolled everything": lambda: plots.unrolled(torch.ones(3), torch.zeros(3), torch.full((3,), -0.25)),
     "patterns": plots.patterns,
-    "heads": plots.heads,
-    "rnn_cell": plots.rnn_cell,
     "lstm_cell": plots.lstm_cell,
     "gru_cell": plots.gru_cell,
     "shape_boxes": lambda: plots.shape_boxes(x=torch.zeros(2, 5, 4), out=(2, 5, 6), h_n=(1, 2, 6)),
@@ -369,7 +367,7 @@ def test_a_readers_own_settings_stay():
 
 def test_every_public_function_is_drawn_here():
     drawn = {name.split()[0].rstrip(",") for name in FIGURES} | {"digits"}
-    assert set(plots.__all__) - {"COLOURS", "figure", "use_style"} <= drawn
+    assert set(plots.__all__) - {"COLOURS", "figure"} <= drawn
 
 
 def test_importing_and_drawing_leaves_pyplot_alone_and_is_quick():

@@ -11,6 +11,7 @@ import math
 from itertools import pairwise
 from pathlib import Path
 
+from seqlab.palette import site_css
 from tools.browsers import find_browser
 
 STATIC = Path(__file__).resolve().parent.parent / "book" / "_static"
@@ -99,11 +100,11 @@ def preview(target):
     """1200 x 630 pixels: the course's name, its promise, the picture."""
     from playwright.sync_api import sync_playwright
 
-    style = (STATIC / "seqlab.css").read_text("utf8")
+    style = site_css() + (STATIC / "seqlab.css").read_text("utf8")
     page_source = f"""<!DOCTYPE html><html data-theme="light"><style>{style}
-      body {{ margin: 0; width: 1200px; height: 630px; background: #fff; color: #1b2733; display: flex;
-              align-items: center; font-family: system-ui, "DejaVu Sans", sans-serif; border-top: 14px solid #0072B2;
-              box-sizing: border-box; }}
+      body {{ margin: 0; width: 1200px; height: 630px; background: var(--seqlab-paper); display: flex;
+              color: var(--seqlab-ink); border-top: 14px solid var(--seqlab-h); box-sizing: border-box;
+              align-items: center; font-family: system-ui, "DejaVu Sans", sans-serif; }}
       .words {{ width: 440px; padding-left: 60px; }} h1 {{ font-size: 84px; margin: 0 0 18px; }}
       p {{ font-size: 33px; line-height: 1.35; margin: 0; }} svg.reading {{ width: 640px; max-width: none; margin: 0; }}
       svg.reading * {{ animation: none !important; }}

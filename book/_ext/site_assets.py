@@ -1,7 +1,8 @@
 """What the pages load: everything from the site itself, in few requests, and nothing that a page does not need.
 
 MathJax comes from the wheel sphinx-mathjax-offline and starts when a formula comes near. The style sheets are joined
-into one. The theme's icon font, Thebe and other unused scripts are dropped; the few icons are drawn by seqlab.css.
+into one, behind the palette. The theme's icon font, Thebe and other unused scripts are dropped; the few icons are
+drawn by seqlab.css.
 """
 
 import hashlib
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pydata_sphinx_theme
 from sphinx.builders.html._assets import _JavaScript
+
+from seqlab.palette import site_css
 
 HERE = Path(__file__).resolve().parent
 MATHJAX = "offline/mathjax"
@@ -59,7 +62,7 @@ def copy_assets(app, problem):
     sheets = [file for pattern in STYLES for file in sorted(static.glob(pattern))]
     assert len(sheets) == len(STYLES), f"style sheets of the theme have moved: found {sheets}"
     joined = "\n".join(without_icon_font(sheet.read_text("utf8")) for sheet in sheets)
-    (static / "site.css").write_text(joined, "utf8")
+    (static / "site.css").write_text(site_css() + joined, "utf8")
 
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
     for file in [*static.rglob("*.map"), *(static / "scripts").glob("fontawesome*"), *static.glob("sphinx-thebe.*")]:
@@ -77,8 +80,8 @@ def use_own_copies(app, config):
     config.templates_path.append(str(HERE / "templates"))
     config.mathjax_path = f"{MATHJAX}/tex-chtml.js"
     config.mathjax3_config = MATHJAX_SETTINGS | (config.mathjax3_config or {})
-    look = (HERE.parent / "_static" / "seqlab.css").read_bytes() + pydata_sphinx_theme.__version__.encode()
-    config.style_version = hashlib.sha256(look).hexdigest()[:10]
+    look = site_css() + (HERE.parent / "_static" / "seqlab.css").read_text("utf8") + pydata_sphinx_theme.__version__
+    config.style_version = hashlib.sha256(look.encode()).hexdigest()[:10]
 
 
 def setup(app):

@@ -4,13 +4,11 @@ Every function returns a figure that a notebook shows when it is the last line o
 or `fig.savefig("name.png")`). Bad input gets a ValueError that says what was expected and what came.
 """
 
-from .cells import gru_cell, lstm_cell, rnn_cell
+from .cells import gru_cell, lstm_cell
 from .charts import confusion, curves, lines, saturation
-from .diagrams import heads, patterns, unrolled
+from .diagrams import padding, patterns, training_loop, unrolled
 from .images import digit_as_sequence, digits
-from .loop import training_loop
-from .sequences import padding
-from .style import COLOURS, figure, use_style
+from .style import COLOURS, figure
 from .tensors import batch_first_axes, shape_boxes, slices
 
 __all__ = [
@@ -22,16 +20,13 @@ __all__ = [
     "digits",
     "figure",
     "gru_cell",
-    "heads",
     "lines",
     "lstm_cell",
     "padding",
     "patterns",
-    "rnn_cell",
     "saturation",
     "shape_boxes",
     "slices",
     "training_loop",
     "unrolled",
-    "use_style",
 ]

@@ -1,4 +1,4 @@
-"""The inside of the three cells: state wires blue, cell-state wires orange, each gate in its own colour."""
+"""The inside of the LSTM and the GRU: state wires blue, cell-state wires orange, each gate in its own colour."""
 
 from .drawing import box, canvas, dot, frame, label, operation, wire
 from .style import SMALL, styled
@@ -18,38 +18,6 @@ def _gate(ax, x, name, word, function):
     box(ax, x, GATE_Y, GATE_WIDTH, GATE_HEIGHT, f"{word}\n{function}", name, size=SMALL, strength=0.3)
 
 
-def _inputs(ax, h_end, x_end, state="h", x_start=1.15):
-    """The previous state from the left and the input from below, as two rails under the gates."""
-    wire(ax, (0.55, H_RAIL), (h_end, H_RAIL), colour="h", head=False)
-    label(ax, 0.3, H_RAIL, "$h_{t-1}$", "h")
-    wire(ax, (x_start, 0.4), (x_start, X_RAIL), (x_end, X_RAIL), colour="x", head=False)
-    label(ax, x_start, 0.22, "$x_t$", "x")
-
-
-@styled
-def rnn_cell():
-    """Inside the plain cell: h_t = tanh(W_x x_t + W_h h_{t-1} + b)."""
-    fig, ax = canvas(2.9)
-    y = 1.75
-    frame(ax, LEFT, 0.6, RIGHT, 2.6)
-    label(ax, 0.4, y, "$h_{t-1}$", "h")
-    wire(ax, (0.7, y), (1.25, y), colour="h")
-    box(ax, 1.65, y, 0.8, 0.6, "$W_h$", "h")
-    wire(ax, (2.05, y), (2.83, y), colour="h")
-    label(ax, 3.0, 0.17, "$x_t$", "x")
-    wire(ax, (3.0, 0.33), (3.0, 0.72), colour="x")
-    box(ax, 3.0, 1.0, 0.8, 0.5, "$W_x$", "x")
-    wire(ax, (3.0, 1.25), (3.0, y - 0.17), colour="x")
-    operation(ax, 3.0, y, "+")
-    label(ax, 3.0, 2.42, "$b$")
-    wire(ax, (3.0, 2.28), (3.0, y + 0.17))
-    wire(ax, (3.17, y), (4.0, y))
-    box(ax, 4.5, y, 1.0, 0.6, "tanh", "h", strength=0.4)
-    wire(ax, (5.0, y), (6.45, y), colour="h")
-    label(ax, 6.7, y, "$h_t$", "h")
-    return fig
-
-
 @styled
 def lstm_cell():
     """Inside the LSTM: the cell state is a conveyor belt on top, and three gates and a candidate act on it.
@@ -61,7 +29,10 @@ def lstm_cell():
     f, i, g, o, out = 1.5, 2.56, 3.62, 4.68, 5.6
     top, product = GATE_Y + GATE_HEIGHT / 2, 2.66
     add = (i + g) / 2
-    _inputs(ax, o - 0.16, o + 0.16)
+    wire(ax, (0.55, H_RAIL), (o - 0.16, H_RAIL), colour="h", head=False)
+    label(ax, 0.3, H_RAIL, "$h_{t-1}$", "h")
+    wire(ax, (1.15, 0.4), (1.15, X_RAIL), (o + 0.16, X_RAIL), colour="x", head=False)
+    label(ax, 1.15, 0.22, "$x_t$", "x")
 
     label(ax, 0.3, BELT, "$c_{t-1}$", "c")
     wire(ax, (0.55, BELT), (6.4, BELT), colour="c", linewidth=4)

@@ -138,7 +138,7 @@ def confusion(matrix, labels=range(10)):
     ax.tick_params(length=0)
     ax.set_xticks(np.arange(len(names) + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(len(names) + 1) - 0.5, minor=True)
-    ax.grid(True, which="minor", color="#D8D8D8")
+    ax.grid(True, which="minor", color=tint("line", 0.255))
     ax.tick_params(which="minor", length=0)
     return fig
 
@@ -150,7 +150,7 @@ def saturation():
     fig = figure(3.3)
     ax = fig.add_subplot()
     for low, high in ((-4, -2), (2, 4)):
-        ax.axvspan(low, high, color="#EDEDED", linewidth=0)
+        ax.axvspan(low, high, color=tint("line", 0.12), linewidth=0)
         ax.text((low + high) / 2, 0.12, "saturated", ha="center", size=SMALL)
     ax.plot(z, np.tanh(z), color=COLOURS["h"])
     reach = np.array([-0.5, 0.5])

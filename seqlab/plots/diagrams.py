@@ -1,7 +1,7 @@
-"""Recurrent nets seen from outside: the loop, what goes in and out of it, and the head on top."""
+"""Recurrent nets seen from outside: the loop over time, what goes in and out, batches of sequences, and training."""
 
-from .drawing import box, canvas, label, row_title, wire
-from .style import SMALL, as_array, number, styled
+from .drawing import box, canvas, label, wire
+from .style import LARGE, SMALL, as_array, number, styled, tint
 
 CELL = 0.62  # side of a cell
 FIELD = 0.98  # width of the boxes for inputs, states and outputs
@@ -90,7 +90,8 @@ def patterns():
     fig, ax = canvas(pitch * len(rows))
     for row, (title, note, reads, writes) in enumerate(rows):
         y = pitch * (len(rows) - row - 0.5)
-        row_title(ax, y, title, note)
+        label(ax, 0.15, y + 0.02, title, size=LARGE - 1, ha="left", va="bottom", weight="bold")
+        label(ax, 0.15, y - 0.06, note, size=SMALL, ha="left", va="top", linespacing=1.3)
         step = 3.9 / (len(reads) - 1)
         for t, (read, write) in enumerate(zip(reads, writes, strict=True)):
             x = 2.65 + step * t
@@ -104,42 +105,69 @@ def patterns():
                 name = "$y$" if writes.count("y") == 1 else f"$y_{t + 1 - writes.index('y')}$"
                 box(ax, x, y + 0.64, 0.52, 0.34, name, "y", size=SMALL)
                 wire(ax, (x, y + 0.22), (x, y + 0.47), colour="y")
-    _rules(ax, pitch, len(rows))
+    for row in range(1, len(rows)):
+        ax.plot([0.15, 6.85], [pitch * row] * 2, color=tint("line", 0.22), linewidth=1)
     return fig
 
 
-def _rules(ax, pitch, rows):
-    """Thin lines between the rows of a picture."""
-    for row in range(1, rows):
-        ax.plot([0.15, 6.85], [pitch * row] * 2, color="#DDDDDD", linewidth=1)
+@styled
+def padding(lengths=(3, 5, 2)):
+    """A batch padded to a block (left), and packed (right): longest first, one column per step, no padding.
+
+    lengths: 2 to 4 whole numbers from 1 to 5, the real steps of each sequence. Raises ValueError for others.
+    """
+    lengths = [int(length) for length in lengths]
+    if not 2 <= len(lengths) <= 4 or not 1 <= min(lengths) <= max(lengths) <= 5:
+        raise ValueError(f"padding draws 2 to 4 sequences of 1 to 5 steps; got lengths {lengths}.")
+    seq_len, rows = max(lengths), len(lengths)
+    top = 0.55 * rows + 0.42
+    fig, ax = canvas(top + 0.75)
+    longest_first = sorted(range(rows), key=lambda row: -lengths[row])
+    for left, title, order in ((0.3, "padded", range(rows)), (3.95, "packed", longest_first)):
+        label(ax, left + 0.5 * (seq_len - 1) / 2 + 0.25, top + 0.5, title, weight="bold")
+        for place, row in enumerate(order):
+            y = top - 0.55 * place - 0.05
+            for t in range(seq_len):
+                x, real = left + 0.25 + 0.55 * t, t < lengths[row]
+                if real:
+                    box(ax, x, y, 0.46, 0.4, f"{'ABCD'[row]}{t}", "x", size=SMALL, strength=0.35)
+                elif title == "padded":
+                    box(ax, x, y, 0.46, 0.4, "0", "line", size=SMALL, strength=0.03, dashed=True)
+    for t in range(seq_len):
+        label(ax, 3.95 + 0.25 + 0.55 * t, 0.3, str(sum(length > t for length in lengths)), size=SMALL, weight="bold")
+    label(ax, 3.75, 0.3, "batch_sizes", size=SMALL, ha="right")
+    return fig
 
 
 @styled
-def heads():
-    """Three ways to make one input for the classifier from the states of all steps: last, mean, concat."""
-    rows = [
-        ("last", "the last state:\nhidden_size"),
-        ("mean", "their average:\nhidden_size"),
-        ("concat", "all, end to end:\nseq_len × hidden_size"),
-    ]
-    pitch = 1.65
-    fig, ax = canvas(pitch * len(rows))
-    for row, (title, note) in enumerate(rows):
-        y = pitch * (len(rows) - row - 1) + 0.42
-        rail = y + 0.78
-        row_title(ax, y + 0.45, title, note)
-        for t in range(4):
-            x = 2.5 + 0.66 * t
-            used = title != "last" or t == 3
-            box(ax, x, y, 0.5, 0.4, f"$h_{t + 1}$", "h", size=SMALL, strength=0.35 * used, dashed=not used)
-            if title == "concat":
-                box(ax, x, rail, 0.66, 0.36, "", "h", strength=0.35)
-                wire(ax, (x, y + 0.2), (x, rail - 0.18), colour="h")
-            elif used:
-                wire(ax, (x, y + 0.2), (x, rail), (4.65, rail), colour="h", head=False)
-        if title == "mean":
-            box(ax, 4.98, rail, 0.66, 0.36, "mean", "h", size=SMALL, strength=0.15)
-        wire(ax, ({"last": 4.6, "mean": 5.31, "concat": 4.81}[title], rail), (5.62, rail), colour="h")
-        box(ax, 6.24, rail, 1.24, 0.44, "Linear → y", "y", size=SMALL)
-    _rules(ax, pitch, len(rows))
+def training_loop(x=(4, 5, 1), hidden_size=8, classes=2):
+    """Sequence, recurrent layer, state, head, loss, optimiser, prediction, with the shape of everything that flows.
+
+    x: the shape (batch, seq_len, input_size). Raises ValueError when it does not have three axes.
+    """
+    if len(x) != 3:
+        raise ValueError(f"x must be a shape (batch, seq_len, input_size); got {tuple(x)}.")
+    batch, seq_len, _ = x
+    fig, ax = canvas(3.3)
+    width, height, top, bottom = 1.4, 0.95, 2.65, 0.72
+    columns = [0.8, 2.6, 4.4, 6.2]
+    boxes = {
+        "sequence": (0, top, f"1 sequence\nx\n{tuple(x)}", "x"),
+        "layer": (1, top, f"2 layer\nout\n{(batch, seq_len, hidden_size)}", "h"),
+        "state": (2, top, f"3 state\nout[:, −1, :]\n{(batch, hidden_size)}", "h"),
+        "head": (3, top, f"4 head\nlogits\n{(batch, classes)}", "y"),
+        "loss": (2, bottom, "5 loss\nagainst labels\none number", "loss"),
+        "optimiser": (1, bottom, "6 optimiser\nnew weights", "line"),
+        "prediction": (3, bottom, f"7 prediction\nargmax\n{(batch,)}", "y"),
+    }
+    for column, y, text, colour in boxes.values():
+        box(ax, columns[column], y, width, height, text, colour, size=SMALL)
+    for left in range(3):
+        wire(ax, (columns[left] + width / 2, top), (columns[left + 1] - width / 2, top), colour=["x", "h", "h"][left])
+    under, over = top - height / 2, bottom + height / 2
+    wire(ax, (columns[3] + 0.2, under), (columns[3] + 0.2, over), colour="y")
+    wire(ax, (columns[3] - 0.4, under), (columns[3] - 0.4, 1.7), (columns[2], 1.7), (columns[2], over), colour="y")
+    wire(ax, (columns[2] - width / 2, bottom), (columns[1] + width / 2, bottom), colour="loss", dashed=True)
+    wire(ax, (columns[1], over), (columns[1], under), dashed=True)
+    label(ax, columns[1] - 0.15, (under + over) / 2, "gradients change\nlayer and head", size=SMALL, ha="right")
     return fig

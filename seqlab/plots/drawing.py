@@ -3,7 +3,7 @@
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
-from .style import COLOURS, LARGE, NORMAL, SMALL, WIDTH, figure, shade, tint
+from .style import COLOURS, NORMAL, WIDTH, figure, shade, tint
 
 
 def canvas(height):
@@ -84,9 +84,3 @@ def operation(ax, x, y, symbol, radius=0.17):
 def dot(ax, x, y, colour):
     """Where a wire splits in two."""
     ax.add_patch(Circle((x, y), 0.05, color=COLOURS.get(colour, colour), zorder=4))
-
-
-def row_title(ax, y, title, note):
-    """The words at the left of one row of a picture with several rows."""
-    label(ax, 0.15, y + 0.02, title, size=LARGE - 1, ha="left", va="bottom", weight="bold")
-    label(ax, 0.15, y - 0.06, note, size=SMALL, ha="left", va="top", linespacing=1.3)

@@ -9,31 +9,24 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 
-COLOURS = {
-    "x": "#349DDA",  # input: sky blue
-    "h": "#005F9E",  # hidden state, and `out`, which is made of hidden states: blue
-    "c": "#CC8600",  # cell state: orange
-    "i": "#009E73",  # input gate (adds): green
-    "f": "#B84600",  # forget gate (removes): vermillion
-    "g": "#CC79A7",  # candidate: purple
-    "o": "#444444",  # output gate: black
-    "y": "#9C8E00",  # outputs, logits, classes: yellow
-    "z": "#B84600",  # GRU update gate: the forget gate's role
-    "n": "#CC79A7",  # GRU candidate: the role of g
-    "r": "#444444",  # GRU reset gate: like o, it decides how much of the state is let through
-    "loss": "#B84600",
-    "accuracy": "#009E73",
-    "ink": "#222222",  # text
-    "line": "#666666",  # frames, and arrows that carry nothing in particular
-}
-"""What each colour stands for, in every chapter.
+from ..palette import PLOT_GREYS, SYMBOLS, darker
 
-The eight hues are Okabe and Ito's, safe for colour-blind readers; the light ones are darkened to a contrast of 3 on
-white, and on black when a dark page inverts them. What never meets in one figure may share a colour: gates of the LSTM
-and the GRU with the same role do.
-"""
+COLOURS = {name: colour.light for name, colour in SYMBOLS.items()} | PLOT_GREYS
+COLOURS |= {"loss": COLOURS["f"], "accuracy": COLOURS["i"]}
+"""What each colour stands for, in every chapter: the symbols of `seqlab.palette`, and what a chart shows by colour."""
 
 CYCLE = [COLOURS[name] for name in "hfigcxo"]  # for lines whose names are not in COLOURS
+
+
+def tint(colour, strength=0.25):
+    """The colour (a key of COLOURS or any matplotlib colour) mixed with white."""
+    return to_hex([1 - strength * (1 - part) for part in to_rgb(COLOURS.get(colour, colour))])
+
+
+def shade(colour, strength=0.35):
+    """The colour mixed with black, for text that must be read on white."""
+    return darker(to_hex(COLOURS.get(colour, colour)), strength)
+
 
 WIDTH = 7.0  # inches: every figure is this wide, so that text has the same size everywhere
 DPI = 200  # 1400 pixels, shown at 700: crisp on a dense screen
@@ -54,7 +47,7 @@ STYLE = {
     "axes.grid": True,
     "axes.axisbelow": True,
     "axes.prop_cycle": matplotlib.cycler(color=CYCLE),
-    "grid.color": "#E4E4E4",
+    "grid.color": tint("line", 0.175),
     "grid.linewidth": 0.8,
     "xtick.labelsize": SMALL,
     "ytick.labelsize": SMALL,
@@ -67,11 +60,6 @@ STYLE = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
 }
-
-
-def use_style():
-    """Give your own pyplot figures the look of the course (the functions here do not need it)."""
-    matplotlib.rcParams.update(STYLE)
 
 
 def styled(function):
@@ -119,16 +107,6 @@ def figure(height=3.2, layout="constrained", **kwargs):
     `fig = figure(3); ax = fig.add_subplot()`, or `axes = fig.subplots(1, 2)`; then draw and end the cell with `fig`.
     """
     return Figure(figsize=(WIDTH, round(height, 2)), dpi=DPI, layout=layout, **kwargs)
-
-
-def tint(colour, strength=0.25):
-    """The colour (a key of COLOURS or any matplotlib colour) mixed with white."""
-    return to_hex([1 - strength * (1 - part) for part in to_rgb(COLOURS.get(colour, colour))])
-
-
-def shade(colour, strength=0.35):
-    """The colour mixed with black, for text that must be read on white."""
-    return to_hex([(1 - strength) * part for part in to_rgb(COLOURS.get(colour, colour))])
 
 
 def as_array(values, name):

@@ -19,6 +19,8 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from ..palette import figure_css
+
 HERE = Path(__file__).resolve().parent
 IMPORT = re.compile(r'^import \{\s*[\w$]+(?:,\s*[\w$]+)*,?\s*\} from "\./(\w+\.js)";\n', flags=re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?function\b|const\b|let\b|class\b)", flags=re.MULTILINE)
@@ -52,11 +54,11 @@ def _join(name, folder, joined):
 
 
 def styles(name: str) -> traitlets.Unicode:
-    """The trait that carries a figure's styles: those that all share, then its own.
+    """The trait that carries a figure's styles: the palette, what all figures share, then its own.
 
     Not anywidget's `_css`, which would style the whole page: the figure puts them into its own shadow root.
     """
-    text = "\n".join((HERE / file).read_text(encoding="utf-8") for file in ("shared.css", name))
+    text = "\n".join([figure_css(), *((HERE / file).read_text(encoding="utf-8") for file in ("shared.css", name))])
     return traitlets.Unicode(text).tag(sync=True)
 
 

@@ -273,8 +273,7 @@ function memo(compute) {
 function inks(root) {
   const style = getComputedStyle(root);
   return (name) => {
-    const digits = style.getPropertyValue(`--${name}`).trim().slice(1);
-    const pairs = digits.length === 3 ? [...digits].map((digit) => digit + digit) : digits.match(/../g) ?? ["88", "88", "88"];
+    const pairs = style.getPropertyValue(`--${name}`).match(/[0-9a-f]{2}/g) ?? ["88", "88", "88"];
     return pairs.map((pair) => parseInt(pair, 16));
   };
 }
