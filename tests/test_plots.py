@@ -209,54 +209,6 @@ def test_the_checks_see_faults():
     assert not is_tint(to_rgb("magenta"))
 
 
-def linear(colour):
-    colour = np.asarray(colour)
-    return np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
-
-
-def contrast(one, other):
-    low, high = sorted(linear(colour) @ [0.2126, 0.7152, 0.0722] + 0.05 for colour in (one, other))
-    return high / low
-
-
-def on_a_dark_page(colour):
-    """What CSS's invert(0.93) hue-rotate(180deg) makes of a colour."""
-    turn = np.array([[-0.574, 1.43, 0.144], [0.426, 0.43, 0.144], [0.426, 1.43, -0.856]])
-    return np.clip(turn @ (0.93 - 0.86 * np.array(colour)), 0, 1)
-
-
-@pytest.mark.parametrize("name", plots.COLOURS)
-def test_colours_show_on_white_and_on_dark(name):
-    colour = to_rgb(plots.COLOURS[name])
-    assert contrast(colour, (1, 1, 1)) >= 3
-    assert contrast(on_a_dark_page(colour), on_a_dark_page((1, 1, 1))) >= 3
-
-
-# Machado, Oliveira and Fernandes (2009), full severity, on linear RGB.
-SIGHT = {
-    "full": np.eye(3),
-    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-}
-
-
-def lab(colour, sight):
-    seen = np.clip(SIGHT[sight] @ linear(to_rgb(colour)), 0, 1)
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ seen
-    x, y, z = np.cbrt(xyz / [0.9505, 1, 1.089])
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
-
-
-@pytest.mark.parametrize("sight", SIGHT)
-@pytest.mark.parametrize("together", ["xhcifgo", "xhzrn", "xhy"])
-def test_what_meets_in_a_figure_is_told_apart(together, sight):
-    distance = {
-        a + b: np.linalg.norm(lab(plots.COLOURS[a], sight) - lab(plots.COLOURS[b], sight))
-        for a, b in combinations(together, 2)
-    }
-    assert min(distance.values()) >= 15, distance
-
-
 def test_a_line_named_h_has_the_colour_of_h():
     fig = plots.lines([0, 1], {"h": [0, 1], "c": [1, 0]})
     assert [line.get_color() for line in fig.axes[0].lines] == [plots.COLOURS["h"], plots.COLOURS["c"]]
