@@ -30,7 +30,9 @@
     }
 
     on(names, listener) {
-      for (const name of names.split(/\s+/)) this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
+      for (const name of names.split(/\s+/)) {
+        this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
+      }
     }
 
     off(names, listener) {

@@ -1,5 +1,8 @@
 // Draw a digit; an LSTM reads its 28 rows, one at a time. The numbers are checked against PyTorch.
-import { change, choice, make, mount, quiet, redraw, report, steady, svg, toggle } from "./shared.js";
+import {
+  button, change, choice, hide, make, mount, player, put, redraw, report, signed, svg, toggle,
+  values,
+} from "./shared.js";
 
 const SIDE = 28;                // pixels and rows of an image
 const CLASSES = 10;
@@ -15,7 +18,7 @@ const PARTS = {                 // how each part of the inside is named, and wha
   o: ["output gate o", "Output gate o: how much each unit shows at each row"],
 };
 
-// --- from a drawing to an image, as MNIST's images were made: the same as in digit_reader.py ---------------------------
+// --- from a drawing to an image, as MNIST's images were made: the same as in digit_reader.py ------------------------
 
 /** A stroke x, y, x, y, ... as points, its corners cut twice (Chaikin's curve); its ends stay. */
 export function smooth(stroke, rounds = 2) {
@@ -42,7 +45,8 @@ export function asMnist(strokes, centred = true) {
     const [left, right] = extent(all.map(([x]) => x));
     const [top, bottom] = extent(all.map(([, y]) => y));
     const factor = (FIT - STROKE) / Math.max(right - left, bottom - top, PAD / SIDE);
-    lines = moved(([x, y]) => [(x - (left + right) / 2) * factor + SIDE / 2, (y - (top + bottom) / 2) * factor + SIDE / 2]);
+    const [middle, centre] = [(left + right) / 2, (top + bottom) / 2];
+    lines = moved(([x, y]) => [(x - middle) * factor + SIDE / 2, (y - centre) * factor + SIDE / 2]);
     const [across, down] = centreOfMass(painted(lines));
     lines = moved(([x, y]) => [x + (SIDE + 1) / 2 - across, y + (SIDE + 1) / 2 - down]);
   } else {
@@ -91,14 +95,16 @@ function centreOfMass(ink) {
   return [across / mass, down / mass];
 }
 
-// --- the network ------------------------------------------------------------------------------------------------------
+// --- the network ----------------------------------------------------------------------------------------------------
 
 /** The network's arrays from its bytes, float16 or float32. */
 export function unpack(bytes, H) {
   const sizes = { W_ih: 4 * H * SIDE, W_hh: 4 * H * H, bias: 4 * H, head: CLASSES * H, headBias: CLASSES };
   const count = Object.values(sizes).reduce((a, b) => a + b);
   const small = bytes.byteLength === 2 * count;
-  if (!small && bytes.byteLength !== 4 * count) throw new Error(`${bytes.byteLength} bytes of weights for ${count} numbers`);
+  if (!small && bytes.byteLength !== 4 * count) {
+    throw new Error(`${bytes.byteLength} bytes of weights for ${count} numbers`);
+  }
   const network = { H };
   let at = 0;
   for (const [name, size] of Object.entries(sizes)) {
@@ -176,7 +182,10 @@ export function answers(probabilities, image) {
   return runs;
 }
 
-const inWords = (names) => names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and then ${names.at(-1)}`;
+function inWords(names) {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and then ${names.at(-1)}`;
+}
+
 const article = (digit) => (digit === 8 ? "an 8" : `a ${digit}`);
 
 const percent = (p) => (p > 0.995 ? "over 99" : p < 0.01 ? "under 1" : (100 * p).toFixed(0)) + "\u00a0%";
@@ -189,72 +198,77 @@ export function finding(probabilities, image, row, centred = true) {
   const second = best(now.map((p, k) => (k === digit ? -1 : p)));
   const doubt = now[second] > 0.1 ? ` or perhaps ${article(second)} (${percent(now[second])})` : "";
   if (image.every((ink) => ink === 0)) {
-    return `The page is empty, and still it answers: ${digit} (${percent(now[digit])}). Its ten probabilities always add up to 1. Draw a digit.`;
+    return `The page is empty, and still it answers: ${digit} (${percent(now[digit])}). `
+      + "Its ten probabilities always add up to 1. Draw a digit.";
   }
   if (row < SIDE) {
     const blank = image.slice(0, row * SIDE).every((ink) => ink === 0);
-    return `${row} of 28 rows read` + (blank ? ", all of them empty: it can only guess." : `: it looks like ${article(digit)} (${percent(now[digit])})${doubt}.`);
+    const says = blank ? ", all of them empty: it can only guess."
+      : `: it looks like ${article(digit)} (${percent(now[digit])})${doubt}.`;
+    return `${row} of 28 rows read${says}`;
   }
   const runs = answers(probabilities, image);
   const before = runs.slice(0, -1).map((run) => article(run.digit)).slice(-3);
-  const story = before.length === 0 ? `It has looked like nothing else, and is plain from row ${runs[0].row} on.`
+  const story = before.length === 0
+    ? `It has looked like nothing else, and is plain from row ${runs[0].row} on.`
     : `On the way it looked like ${inWords(before)}; since row ${runs.at(-1).row} it looks like ${article(digit)}.`;
   const warning = centred ? "" : " But it is shown a picture unlike those it learnt from.";
   return `It reads ${article(digit)} (${percent(now[digit])})${doubt}. ${story}${warning}`;
 }
 
-// --- the figure -------------------------------------------------------------------------------------------------------
+// --- the figure -----------------------------------------------------------------------------------------------------
 
-function render({ model, el }) {
-  const results = () => {
-    const { image: pixels, probabilities } = now();
-    return { image: pixels, probabilities, prediction: best(probabilities.at(-1)) };
-  };
-  const { root, leave } = mount({ model, el }, "DigitReader", results);
+const TRAITS = ["strokes", "centred", "own_image", "row", "weights", "hidden_size", "part", "unit", "sample"];
+
+/** What is to be seen now, whenever it is called: the image, and the network's reading of it. */
+function reader(model) {
   const network = memo((bytes, H) => unpack(bytes, H));
-  const image = memo((strokes, centred, own) => (strokes.length > 0 || own.length === 0 ? asMnist(strokes, centred) : own));
+  const image = memo((strokes, centred, own) => (
+    strokes.length > 0 || own.length === 0 ? asMnist(strokes, centred) : own));
   const reading = memo((net, pixels) => {
     const start = performance.now();
     const result = read(net, pixels);
     performance.measure("seqlab reading", { start });
     return result;
   });
-  const now = () => {
-    const strokes = model.get("strokes");
-    const pixels = image(strokes, model.get("centred"), model.get("own_image"));
-    const seen = reading(network(model.get("weights"), model.get("hidden_size")), pixels);
-    return { ...seen, strokes, image: pixels, H: model.get("hidden_size"), row: model.get("row") };
+  return () => {
+    const { strokes, centred, own_image, weights, hidden_size: H, row } = values(model, TRAITS);
+    const pixels = image(strokes, centred, own_image);
+    return { ...reading(network(weights, H), pixels), strokes, image: pixels, H, row };
   };
+}
 
+function render({ model, el }) {
+  const now = reader(model);
+  const results = () => {
+    const { image, probabilities } = now();
+    return { image, probabilities, prediction: best(probabilities.at(-1)) };
+  };
+  const { root, leave } = mount({ model, el }, "DigitReader", results);
   const pad = drawingPad(model);
   const seen = imageSeen(model);
   const belief = beliefs();
   const inside = insidePicture(model);
-  const player = playControls(model);
+  const controls = playControls(model);
   const { element, say } = report();
   element.classList.add("finding");
   root.append(make("div", { class: "reader" }, pad.element, seen.element, belief.element),
-    player.element, element, sampleRow(model), inside.element);
+    controls.element, element, sampleRow(model), inside.element);
 
-  const traits = ["strokes", "centred", "own_image", "row", "weights", "hidden_size", "part", "unit", "sample"];
   const draw = () => {
     const all = now();
     const ink = inks(root);
-    pad.draw(all, ink);
-    seen.draw(all, ink);
-    belief.draw(all);
-    inside.draw(all, ink);
-    player.draw(all);
+    for (const each of [pad, seen, belief, inside, controls]) each.draw(all, ink);
     say(finding(all.probabilities, all.image, all.row, model.get("centred")));
   };
   now();                                                      // the first reading takes longer than any drawing
-  const stop = redraw(model, traits, draw);
+  const stop = redraw(model, TRAITS, draw);
   const theme = new MutationObserver(draw);
   theme.observe(root, { attributes: true, attributeFilter: ["data-theme"] });
   return () => {
     stop();
     theme.disconnect();
-    player.stop();
+    controls.stop();
     leave();
   };
 }
@@ -264,7 +278,8 @@ function memo(compute) {
   let known = [];
   let result;
   return (...given) => {
-    if (given.length !== known.length || given.some((one, k) => one !== known[k])) [known, result] = [given, compute(...given)];
+    const news = given.length !== known.length || given.some((one, k) => one !== known[k]);
+    if (news) [known, result] = [given, compute(...given)];
     return result;
   };
 }
@@ -298,12 +313,8 @@ function paintCells(canvas, values, width, height, colour, negative) {
   context.putImageData(picture, 0, 0);
 }
 
-const panel = (kind, title, ...children) => make("div", { class: `panel ${kind}` }, make("p", { class: "title" }, title), ...children);
-
-function button(text, name, press) {
-  const one = make("button", { type: "button", "aria-label": name }, text);
-  one.addEventListener("click", press);
-  return one;
+function panel(kind, title, ...children) {
+  return make("div", { class: `panel ${kind}` }, make("p", { class: "title" }, title), ...children);
 }
 
 // --- the drawing pad: mouse, finger, pen, or keys
@@ -311,48 +322,41 @@ function button(text, name, press) {
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
   Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1] };
 
-function drawingPad(model) {
-  const given = cells({ "aria-hidden": "true" });    // an image that came without strokes
-  const drawing = svg("svg", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" });
-  const lines = svg("path", { class: "pen" }, drawing);
-  const hint = svg("text", { x: PAD / 2, class: "hint", "text-anchor": "middle" }, drawing);
-  const cursor = svg("g", { class: "cursor" }, drawing);
-  svg("circle", { r: 11 }, cursor);
-  svg("path", { d: "M-20 0H20M0 -20V20" }, cursor);
-  const surface = make("div", { class: "surface", tabindex: 0, role: "application", "aria-roledescription": "drawing pad",
-    "aria-label": "Drawing pad. The arrow keys move the pen; Home, End, Page Up and Page Down move it aslant. "
-      + "Space puts it down or lifts it. Backspace takes the last stroke away, Delete clears the pad." }, given, drawing);
-  const spoken = make("span", { class: "spoken", role: "status" });
-  const undo = button("Undo", "Undo the last stroke", () => put(own().slice(0, -1)));
-  const clear = button("Clear", "Clear the drawing", () => put([]));
-  const keys = make("p", { class: "keys" }, "Keys: arrows move, space inks");
+/** The reader's pen: where it is, whether the keys have put it down, and what it does to the strokes. */
+function penOf(model) {
   const at = { x: 140, y: 60, down: false };
-
   const own = () => model.get("strokes");
-  const put = (strokes) => {
+  const set = (strokes) => {
     if (strokes.length === 0) at.down = false;
     change(model, { strokes, own_image: [], sample: -1, row: SIDE });
   };
-  /** The strokes to go on with: a ready drawing makes way for the reader's first stroke. */
-  const begun = () => (model.get("sample") >= 0 ? [] : own());
+  return {
+    at, own,
+    clear: () => set([]),
+    undo: () => set(own().slice(0, -1)),
+    /** A new stroke; a ready drawing makes way for the reader's first one. */
+    begin: (stroke) => set([...(model.get("sample") >= 0 ? [] : own()), stroke]),
+    /** The last stroke as it is now. */
+    goOn: (stroke) => set([...own().slice(0, -1), stroke]),
+  };
+}
 
-  // Drawing by pointer: what comes in between two frames is put into the trait at once.
+/** Drawing by pointer: what comes in between two frames is put into the trait at once. */
+function drawByPointer(surface, pen) {
   let pointer = null;
   let stroke = [];
   let waiting = 0;
-  const place = (event) => {
+  const add = (event) => {
     const box = surface.getBoundingClientRect();
     const inside = (value) => Math.round(Math.min(PAD - 8, Math.max(8, value)));
-    return [inside((event.clientX - box.left) / box.width * PAD), inside((event.clientY - box.top) / box.height * PAD)];
-  };
-  const add = (event) => {
-    const [x, y] = place(event);
+    const x = inside((event.clientX - box.left) / box.width * PAD);
+    const y = inside((event.clientY - box.top) / box.height * PAD);
     const far = Math.hypot(x - stroke.at(-2), y - stroke.at(-1)) >= 3;
     if (stroke.length === 0 || far) stroke = [...stroke, x, y];
   };
   const show = () => {
     waiting = 0;
-    put([...own().slice(0, -1), stroke]);
+    pen.goOn(stroke);
   };
   surface.addEventListener("pointerdown", (event) => {
     if (pointer !== null || event.button > 0) return;
@@ -361,10 +365,10 @@ function drawingPad(model) {
     surface.setPointerCapture(event.pointerId);
     surface.classList.add("by-hand");
     pointer = event.pointerId;
-    at.down = false;
+    pen.at.down = false;
     stroke = [];
     add(event);
-    put([...begun(), stroke]);
+    pen.begin(stroke);
   });
   surface.addEventListener("pointermove", (event) => {
     if (event.pointerId !== pointer) return;
@@ -376,61 +380,89 @@ function drawingPad(model) {
     if (event.pointerId !== pointer) return;
     pointer = null;
     cancelAnimationFrame(waiting);
-    if (own().length > 0) show();
-    [at.x, at.y] = stroke.slice(-2);
+    if (pen.own().length > 0) show();
+    [pen.at.x, pen.at.y] = stroke.slice(-2);
   };
   surface.addEventListener("pointerup", lift);
   surface.addEventListener("pointercancel", lift);
+}
 
-  // Drawing by keys.
-  const tell = (text) => { spoken.textContent = text; };
+/** Drawing by keys; `follow` shows where the pen is, `tell` says it. */
+function drawByKeys(surface, pen, follow, tell) {
+  const { at } = pen;
+  const move = ([right, below], step) => {
+    const within = (value) => Math.min(PAD - 10, Math.max(10, value));
+    [at.x, at.y] = [within(at.x + step * right), within(at.y + step * below)];
+    if (at.down) pen.goOn([...pen.own().at(-1), at.x, at.y]);
+    else follow();
+    tell(`column ${Math.round(at.x / 10)}, row ${Math.round(at.y / 10)}`);
+  };
+  const press = () => {
+    at.down = !at.down;
+    if (at.down) pen.begin([at.x, at.y]);
+    else follow();
+    tell(at.down ? "pen down" : "pen up");
+  };
+  const undo = () => {
+    at.down = false;
+    pen.undo();
+    tell("last stroke taken away");
+  };
+  const clear = () => {
+    pen.clear();
+    tell("pad cleared");
+  };
+  const others = { " ": press, Backspace: undo, z: undo, u: undo, Delete: clear };
   surface.addEventListener("keydown", (event) => {
     if (event.altKey || event.metaKey || (event.ctrlKey && event.key !== "z")) return;
     surface.classList.remove("by-hand");
-    if (event.key in MOVES) {
-      const step = event.shiftKey ? 40 : 10;
-      const [right, below] = MOVES[event.key];
-      const within = (value) => Math.min(PAD - 10, Math.max(10, value));
-      [at.x, at.y] = [within(at.x + step * right), within(at.y + step * below)];
-      if (at.down) put([...own().slice(0, -1), [...own().at(-1), at.x, at.y]]);
-      else followCursor();
-      tell(`column ${Math.round(at.x / 10)}, row ${Math.round(at.y / 10)}`);
-    } else if (event.key === " ") {
-      at.down = !at.down;
-      if (at.down) put([...begun(), [at.x, at.y]]);
-      else followCursor();
-      tell(at.down ? "pen down" : "pen up");
-    } else if (event.key === "Backspace" || event.key === "z" || event.key === "u") {
-      at.down = false;
-      put(own().slice(0, -1));
-      tell("last stroke taken away");
-    } else if (event.key === "Delete") {
-      put([]);
-      tell("pad cleared");
-    } else {
-      return;
-    }
+    if (event.key in MOVES) move(MOVES[event.key], event.shiftKey ? 40 : 10);
+    else if (Object.hasOwn(others, event.key)) others[event.key]();
+    else return;
     event.preventDefault();
   });
+}
+
+function drawingPad(model) {
+  const pen = penOf(model);
+  const given = cells({ "aria-hidden": "true" });    // an image that came without strokes
+  const drawing = svg("svg", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" });
+  const lines = svg("path", { class: "pen" }, drawing);
+  const hint = svg("text", { x: PAD / 2, class: "hint", "text-anchor": "middle" }, drawing);
+  const cursor = svg("g", { class: "cursor" }, drawing);
+  svg("circle", { r: 11 }, cursor);
+  svg("path", { d: "M-20 0H20M0 -20V20" }, cursor);
+  const surface = make("div", { class: "surface", tabindex: 0, role: "application",
+    "aria-roledescription": "drawing pad",
+    "aria-label": "Drawing pad. The arrow keys move the pen; Home, End, Page Up and Page Down move it aslant. "
+      + "Space puts it down or lifts it. Backspace takes the last stroke away, Delete clears the pad." },
+    given, drawing);
+  const spoken = make("span", { class: "spoken", role: "status" });
+  const undo = button("Undo", pen.undo, "Undo the last stroke");
+  const clear = button("Clear", pen.clear, "Clear the drawing");
+  const keys = make("p", { class: "keys" }, "Keys: arrows move, space inks");
   const followCursor = () => {
-    cursor.setAttribute("transform", `translate(${at.x} ${at.y})`);
-    cursor.classList.toggle("down", at.down);
+    put(cursor, { transform: `translate(${pen.at.x} ${pen.at.y})` });
+    cursor.classList.toggle("down", pen.at.down);
   };
+  drawByPointer(surface, pen);
+  drawByKeys(surface, pen, followCursor, (text) => { spoken.textContent = text; });
 
   const draw = ({ strokes, image }, ink) => {
-    if (strokes.length === 0) at.down = false;
-    lines.setAttribute("d", strokes.map(path).join(""));
+    if (strokes.length === 0) pen.at.down = false;
     const blank = strokes.length === 0;
     const empty = blank && image.every((value) => value === 0);
+    put(lines, { d: strokes.map(path).join("") });
     hint.textContent = empty ? "draw a digit here" : model.get("sample") >= 0 ? "draw your own here" : "";
-    hint.setAttribute("y", empty ? PAD / 2 : 24);
-    given.style.display = blank && !empty ? "" : "none";
+    put(hint, { y: empty ? PAD / 2 : 24 });
+    hide(given, !blank || empty);
     if (blank) paintCells(given, image.map((value) => value / 255), SIDE, SIDE, ink("ink"), ink("ink"));
     undo.disabled = blank;
     clear.disabled = empty;
     followCursor();
   };
-  return { element: panel("draw", "Draw a digit", surface, make("div", { class: "row" }, undo, clear, keys), spoken), draw };
+  const row = make("div", { class: "row" }, undo, clear, keys);
+  return { element: panel("draw", "Draw a digit", surface, row, spoken), draw };
 }
 
 /** A stroke as the text that SVG's path wants; a lone point becomes a dot. */
@@ -450,7 +482,7 @@ function imageSeen(model) {
     unread.style.top = line.style.top = `${100 * row / SIDE}%`;
     line.classList.toggle("done", row === SIDE);
     centring.style.visibility = strokes.length > 0 ? "" : "hidden";
-    frame.setAttribute("aria-label", `The image of 28 by 28 pixels that the network reads; ${row} of its rows are read.`);
+    put(frame, { "aria-label": `The image of 28 by 28 pixels that the network reads; ${row} of its rows are read.` });
   };
   return { element: panel("seen", "What it sees", frame, make("div", { class: "row" }, centring)), draw };
 }
@@ -459,7 +491,8 @@ function imageSeen(model) {
 
 function beliefs() {
   const column = 28;
-  const drawing = svg("svg", { viewBox: `0 0 ${CLASSES * column} ${10 * SIDE}`, preserveAspectRatio: "none", role: "img" });
+  const drawing = svg("svg", { viewBox: `0 0 ${CLASSES * column} ${10 * SIDE}`, preserveAspectRatio: "none",
+    role: "img" });
   for (let k = 0; k < CLASSES; k++) {
     svg("rect", { x: k * column + 1, y: 0, width: column - 2, height: 10 * SIDE, class: "lane" }, drawing);
   }
@@ -480,15 +513,16 @@ function beliefs() {
       for (let t = 0; t < row; t++) {
         d += `H${(k * column + 1 + (column - 2) * probabilities[t][k]).toFixed(2)}V${10 * (t + 1)}`;
       }
-      bar.setAttribute("d", `${d}H${k * column + 1}Z`);
+      put(bar, { d: `${d}H${k * column + 1}Z` });
       bar.classList.toggle("winner", k === winner);
       digits[k].cell.classList.toggle("winner", k === winner);
       digits[k].share.textContent = row > 0 ? (100 * now[k]).toFixed(0) : "";
     });
     line.style.top = `${100 * row / SIDE}%`;
     line.classList.toggle("done", row === SIDE);
-    drawing.setAttribute("aria-label", row === 0 ? "No probabilities yet."
-      : `Probabilities of the ten digits after row ${row}: ${now.map((p, k) => `${k}: ${percent(p)}`).join(", ")}.`);
+    const listed = now.map((p, k) => `${k}: ${percent(p)}`).join(", ");
+    put(drawing, { "aria-label": row === 0 ? "No probabilities yet."
+      : `Probabilities of the ten digits after row ${row}: ${listed}.` });
   };
   return { element: panel("belief", "What it believes, row by row", frame, table), draw };
 }
@@ -496,44 +530,17 @@ function beliefs() {
 // --- play, pause, step and the slider of rows
 
 function playControls(model) {
-  let timer = 0;
-  const go = (row) => change(model, { row: Math.min(SIDE, Math.max(0, row)) });
-  const stop = () => {
-    clearInterval(timer);
-    timer = 0;
-    label();
-  };
-  const play = () => {
-    if (timer !== 0) return stop();
-    if (quiet()) return go(SIDE);
-    if (model.get("row") === SIDE) go(0);
-    timer = setInterval(() => {
-      if (model.get("row") >= SIDE) stop();
-      else go(model.get("row") + 1);
-    }, 110);
-    return label();
-  };
-  const step = (by) => () => { stop(); go(model.get("row") + by); };
-  const start = button("", "", play);
-  const label = () => {
-    const [text, name] = timer !== 0 ? ["\u275a\u275a Pause", "Pause"] : ["\u25b6 Play", "Play: read the rows one after another"];
-    if (start.textContent !== text) start.textContent = text;
-    start.setAttribute("aria-label", name);
-  };
-  const back = button("\u2190", "One row back", step(-1));
-  const on = button("\u2192", "One row on", step(1));
-  const rows = steady(make("input", { type: "range", min: 0, max: SIDE, step: 1, "aria-label": "rows read" }));
-  rows.addEventListener("input", () => { stop(); go(Number(rows.value)); });
-  const shown = make("output", {});
+  const words = [["\u25b6 Play", "Play: read the rows one after another"], ["\u275a\u275a Pause", "Pause"]];
+  const { play, step, stop, slider } = player(model, "row", { first: 0, last: () => SIDE, words, pace: () => 110,
+    calm: "end", label: "", name: "rows read", min: 0, show: (row) => `row ${row} of 28`,
+    say: (row) => `${row} of 28 rows read` });
+  const back = button("\u2190", () => step(-1), "One row back");
+  const on = button("\u2192", () => step(1), "One row on");
   const draw = ({ row }) => {
-    rows.value = row;
-    rows.setAttribute("aria-valuetext", `${row} of 28 rows read`);
-    shown.textContent = `row ${row} of 28`;
     back.disabled = row === 0;
     on.disabled = row === SIDE;
   };
-  label();
-  return { element: make("div", { class: "player" }, start, back, on, rows, shown), draw, stop };
+  return { element: make("div", { class: "player" }, play, back, on, slider), draw, stop };
 }
 
 // --- ready drawings
@@ -542,7 +549,7 @@ function sampleRow(model) {
   const buttons = model.get("samples").map(({ name, strokes }, k) => {
     const picture = svg("svg", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" });
     svg("path", { class: "pen", d: strokes.map(path).join("") }, picture);
-    const one = button("", name, () => change(model, { strokes, own_image: [], sample: k, row: SIDE }));
+    const one = button("", () => change(model, { strokes, own_image: [], sample: k, row: SIDE }), name);
     one.title = name;
     one.append(picture);
     return one;
@@ -562,11 +569,44 @@ function insidePicture(model) {
     "aria-valuemin": 0 }, canvas, unread, line, mark);
   const readout = make("p", { class: "readout" });
   const legend = make("p", { class: "legend" });
-  const body = make("div", { class: "inside" }, frame, make("div", { class: "under" }, legend, readout));
-  const parts = choice(model, "part", { name: "Inside it:", options: [...Object.keys(PARTS).map((part) => [part, part]), ["", "hide"]] });
   const title = make("p", { class: "title" });
-  body.prepend(title);
+  const body = make("div", { class: "inside" }, title, frame, make("div", { class: "under" }, legend, readout));
+  const parts = choice(model, "part", { name: "Inside it:",
+    options: [...Object.keys(PARTS).map((part) => [part, part]), ["", "hide"]] });
+  lookInside(model, frame);
 
+  const draw = (all, ink) => {
+    const part = model.get("part");
+    hide(body, part === "");
+    if (part === "") return;
+    const { H, row } = all, [name, words] = PARTS[part], unit = Math.min(model.get("unit"), H - 1);
+    const largest = part === "c" ? all.c.reduce((most, value) => Math.max(most, Math.abs(value)), 1) : 1;
+    const both = "hcg".includes(part), scaled = Array.from(all[part], (value) => value / largest);
+    title.textContent = words;
+    paintCells(canvas, scaled, H, SIDE, ink(both ? "h" : part), ink("bad"));
+    unread.style.top = line.style.top = `${100 * row / SIDE}%`;
+    line.classList.toggle("done", row === SIDE);
+    Object.assign(mark.style, { left: `${100 * unit / H}%`, width: `${100 / H}%`,
+      top: `${100 * Math.max(row - 1, 0) / SIDE}%`, height: `${100 / SIDE}%` });
+    legend.className = both ? "legend both" : `legend ${part}`;
+    legend.replaceChildren(...ends(part, both, largest));
+    const value = row > 0 ? all[part][(row - 1) * H + unit] : 0;
+    readout.textContent = `${name}, unit ${unit + 1} of ${H}, ${row > 0 ? `row ${row}` : "before the first row"}: `
+      + signed(value);
+    put(frame, { "aria-valuemax": H - 1, "aria-valuenow": unit, "aria-valuetext": readout.textContent });
+  };
+  return { element: make("div", { class: "within" }, parts, body), draw };
+}
+
+/** What the two ends of the colours stand for. */
+function ends(part, both, largest) {
+  const [least, most] = !both ? ["0, closed", "1, open"]
+    : part === "c" ? [signed(-largest, 1), signed(largest, 1)] : ["\u22121", "1"];
+  return [make("span", {}, least), make("i", { "aria-hidden": "true" }), make("span", {}, most)];
+}
+
+/** A unit and a row are chosen by pointer and by keys. */
+function lookInside(model, frame) {
   const look = (unit, row) => change(model, {
     unit: Math.min(model.get("hidden_size") - 1, Math.max(0, unit)), row: Math.min(SIDE, Math.max(1, row)) });
   const pointAt = (event) => {
@@ -580,39 +620,12 @@ function insidePicture(model) {
     const [unit, row] = [model.get("unit"), model.get("row")];
     const far = event.shiftKey ? 8 : 1;
     const moves = { ArrowLeft: [unit - far, row], ArrowRight: [unit + far, row], ArrowUp: [unit, row - far],
-      ArrowDown: [unit, row + far], Home: [0, row], End: [Infinity, row], PageUp: [unit, row - 8], PageDown: [unit, row + 8] };
+      ArrowDown: [unit, row + far], Home: [0, row], End: [Infinity, row], PageUp: [unit, row - 8],
+      PageDown: [unit, row + 8] };
     if (!(event.key in moves)) return;
     event.preventDefault();
     look(...moves[event.key]);
   });
-
-  const draw = (all, ink) => {
-    const part = model.get("part");
-    body.style.display = part === "" ? "none" : "";
-    if (part === "") return;
-    const { H, row } = all;
-    const [name, words] = PARTS[part];
-    title.textContent = words;
-    const unit = Math.min(model.get("unit"), H - 1);
-    const largest = part === "c" ? all.c.reduce((most, value) => Math.max(most, Math.abs(value)), 1) : 1;
-    const both = "hcg".includes(part);
-    paintCells(canvas, Array.from(all[part], (value) => value / largest), H, SIDE, ink(both ? "h" : part), ink("bad"));
-    unread.style.top = line.style.top = `${100 * row / SIDE}%`;
-    line.classList.toggle("done", row === SIDE);
-    Object.assign(mark.style, { left: `${100 * unit / H}%`, width: `${100 / H}%`, top: `${100 * Math.max(row - 1, 0) / SIDE}%`,
-      height: `${100 / SIDE}%` });
-    legend.className = both ? "legend both" : `legend ${part}`;
-    const least = part === "c" ? `\u2212${largest.toFixed(1)}` : "\u22121";
-    legend.replaceChildren(make("span", {}, both ? least : "0, closed"), make("i", { "aria-hidden": "true" }),
-      make("span", {}, both ? largest.toFixed(part === "c" ? 1 : 0) : "1, open"));
-    const value = row > 0 ? all[part][(row - 1) * H + unit] : 0;
-    readout.textContent = `${name}, unit ${unit + 1} of ${H}, ${row > 0 ? `row ${row}: ` : "before the first row: "}`
-      + (value < 0 ? "\u2212" : "") + Math.abs(value).toFixed(2);
-    for (const [key, text] of [["aria-valuemax", H - 1], ["aria-valuenow", unit], ["aria-valuetext", readout.textContent]]) {
-      frame.setAttribute(key, text);
-    }
-  };
-  return { element: make("div", { class: "within" }, parts, body), draw };
 }
 
 export default { render };

@@ -1,4 +1,4 @@
-import { change, make, mount, redraw } from "./shared.js";
+import { button, change, draggable, make, mount, redraw } from "./shared.js";
 import { toMathML } from "./tex.js";
 
 // --- what a quiz holds ----------------------------------------------------------------------------------------------
@@ -59,7 +59,8 @@ export function unready(question, choice) {
 
 /** Is the choice right, and what is there to say: { right, lead, says: [[mark, name, feedback], ...] }. */
 export function judge(question, choice) {
-  return { single: judgeSingle, multiple: judgeMultiple, numeric: judgeNumeric, order: judgeOrder }[question.kind](question, choice);
+  const judges = { single: judgeSingle, multiple: judgeMultiple, numeric: judgeNumeric, order: judgeOrder };
+  return judges[question.kind](question, choice);
 }
 
 function judgeSingle({ options }, choice) {
@@ -72,9 +73,11 @@ function judgeMultiple({ options }, choice) {
   const wrong = choice.filter((k) => !options[k].right).length;
   const right = missed + wrong === 0;
   let lead = "";
-  if (missed) lead = wrong ? "Not all of these belong, and something is missing." : "What you chose is right, and something is still missing.";
+  if (missed && wrong) lead = "Not all of these belong, and something is missing.";
+  else if (missed) lead = "What you chose is right, and something is still missing.";
   else if (wrong) lead = "All that belong are there, and something that does not.";
-  const says = [...choice].sort((a, b) => a - b).map((k) => [options[k].right ? "✓" : "✗", letter(k), options[k].feedback]);
+  const say = (k) => [options[k].right ? "✓" : "✗", letter(k), options[k].feedback];
+  const says = [...choice].sort((a, b) => a - b).map(say);
   return { right, lead, says };
 }
 
@@ -88,23 +91,24 @@ function judgeNumeric({ answer, tolerance, feedback, typical, otherwise }, choic
 function judgeOrder({ items }, choice) {
   const wrong = choice.findIndex((item, place) => item !== place);
   if (wrong < 0) return { right: true, lead: "", says: items.map((item, k) => [`${k + 1}.`, "", item.feedback]) };
-  const lead = wrong ? `The first ${wrong > 1 ? `${wrong} are` : "one is"} in place. Look at number ${wrong + 1}:` : "Look at number 1:";
+  const good = wrong ? `The first ${wrong > 1 ? `${wrong} are` : "one is"} in place. ` : "";
+  const lead = `${good}Look at number ${wrong + 1}:`;
   return { right: false, lead, says: [["", "", items[choice[wrong]].feedback]] };
 }
 
 /** The answer after its choice has been checked. */
 export function checked(question, answer) {
   const { right } = judge(question, answer.choice);
-  const tries = answer.tries + 1;
-  return { ...answer, checked: true, tries, right: answer.right || right, first: answer.first || (right && tries === 1) };
+  const tries = answer.tries + 1, first = answer.first || (right && tries === 1);
+  return { ...answer, checked: true, tries, right: answer.right || right, first };
 }
 
 /** What else there is to learn once the answer is right: [name, feedback] of all that was not chosen. */
 export function others(question, choice) {
-  if (question.kind === "single") return question.options.flatMap(({ feedback }, k) => (k === choice ? [] : [[letter(k), feedback]]));
-  if (question.kind === "multiple") return question.options.flatMap(({ feedback }, k) => (choice.includes(k) ? [] : [[letter(k), feedback]]));
   if (question.kind === "numeric") return question.typical.map(({ value, feedback }) => [String(value), feedback]);
-  return [];
+  if (question.kind === "order") return [];
+  const chosen = question.kind === "single" ? [choice] : choice;
+  return question.options.flatMap(({ feedback }, k) => (chosen.includes(k) ? [] : [[letter(k), feedback]]));
 }
 
 /** The list with the entry at `from` moved to `to`. */
@@ -135,12 +139,15 @@ function written(parts) {
     if (typeof part === "string") return part;
     const [kind, inner, address] = part;
     if (kind === "math") return formula(inner);
-    if (kind === "code") return make("code", {}, ...inner.split(/(?<=\()/).flatMap((piece, k) => (k ? [make("wbr"), piece] : [piece])));
+    if (kind === "code") return make("code", {}, ...breakable(inner));
     if (kind !== "a") return make(kind, {}, ...written(inner));
     const page = location.pathname.endsWith(".html") ? address.replace(/\.(ipynb|md)(?=#|$)/, ".html") : address;
     return make("a", { href: page }, ...written(inner));
   });
 }
+
+/** Code that may break after an open bracket. */
+const breakable = (code) => code.split(/(?<=\()/).flatMap((piece, k) => (k ? [make("wbr"), piece] : [piece]));
 
 function formula(tex) {
   const holder = make("span", { class: "formula" });
@@ -159,12 +166,11 @@ function render({ model, el }) {
 
   const parts = questions.map((question, k) => {
     const choose = (choice) => give(k, { ...answers()[k], choice, checked: false });
-    const check = () => give(k, checked(question, answers()[k]));
-    return place(question, { k, group: `seqlab-quiz-${number}-${k}`, current: () => answers()[k], choose, check });
+    const settle = () => give(k, checked(question, answers()[k]));
+    return place(question, { k, group: `seqlab-quiz-${number}-${k}`, current: () => answers()[k], choose, settle });
   });
   const line = make("p", { class: "standing" });
-  const again = make("button", { type: "button" }, "Start again");
-  again.addEventListener("click", () => {
+  const again = button("Start again", () => {
     change(model, { answers: [] });
     parts[0].element.querySelector("input, button").focus();
   });
@@ -182,24 +188,25 @@ function render({ model, el }) {
 }
 
 /** One question: its element, and what draws an answer into it. */
-function place(question, { k, group, current, choose, check }) {
+function place(question, { k, group, current, choose, settle }) {
   const number = make("span", { class: "number" }, `${k + 1}`);
   const legend = make("legend", {}, number, make("span", { class: "text" }, ...written(question.text)));
-  const input = { single: options, multiple: options, numeric: field, order: lines }[question.kind](question, { group, current, choose, submit });
-  const button = make("button", { type: "button", class: "check" }, "Check");
+  const kinds = { single: options, multiple: options, numeric: field, order: lines };
+  const input = kinds[question.kind](question, { group, current, choose, submit });
+  const check = button("Check", submit);
+  check.className = "check";
   const verdict = make("div", { class: "verdict", role: "status" });
   const rest = make("div", { class: "rest" });
-  const element = make("fieldset", { class: "question" }, legend, make("p", { class: "hint" }, HINTS[question.kind]), input.element,
-    button, verdict, rest);
+  const hint = make("p", { class: "hint" }, HINTS[question.kind]);
+  const element = make("fieldset", { class: "question" }, legend, hint, input.element, check, verdict, rest);
   let shown = "";
 
   function submit() {
     const problem = unready(question, current().choice);
     if (problem) verdict.replaceChildren(make("p", {}, problem));
-    else check();
+    else settle();
     shown = problem;
   }
-  button.addEventListener("click", submit);
 
   return {
     element,
@@ -225,7 +232,8 @@ function spoken(question, { choice }) {
     head.append(lead ? " " : "", ...written(says[0][2]));
     return [head];
   }
-  return [head, ...says.map(([mark, name, feedback]) => make("p", { class: "say" }, `${mark} ${name ? `${name}: ` : ""}`, ...written(feedback)))];
+  return [head, ...says.map(([mark, name, feedback]) => (
+    make("p", { class: "say" }, `${mark} ${name ? `${name}: ` : ""}`, ...written(feedback))))];
 }
 
 /** What a right answer opens: the explanation, and why the other answers are wrong. */
@@ -235,8 +243,8 @@ function further(question, { choice }) {
   const nodes = question.explanation ? [make("p", {}, ...written(question.explanation))] : [];
   if (found.length) {
     const summary = question.kind === "numeric" ? "How other numbers come about" : "And the other answers?";
-    nodes.push(make("details", {}, make("summary", {}, summary),
-      ...found.map(([name, feedback]) => make("p", { class: "say" }, make("strong", {}, `${name}: `), ...written(feedback)))));
+    nodes.push(make("details", {}, make("summary", {}, summary), ...found.map(([name, feedback]) => (
+      make("p", { class: "say" }, make("strong", {}, `${name}: `), ...written(feedback))))));
   }
   return nodes;
 }
@@ -245,7 +253,8 @@ function further(question, { choice }) {
 
 function options(question, { group, current, choose, submit }) {
   const one = question.kind === "single";
-  const inputs = question.options.map((_, k) => make("input", { type: one ? "radio" : "checkbox", name: group, value: String(k) }));
+  const type = one ? "radio" : "checkbox";
+  const inputs = question.options.map((_, k) => make("input", { type, name: group, value: String(k) }));
   const labels = question.options.map((option, k) => make("label", {}, inputs[k], make("b", {}, `${letter(k)}.`),
     make("span", {}, ...written(option.text))));
   inputs.forEach((input, k) => {
@@ -263,7 +272,8 @@ function options(question, { group, current, choose, submit }) {
 }
 
 function field(question, { choose, submit }) {
-  const input = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", "aria-label": "your number", size: "8" });
+  const input = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", "aria-label": "your number",
+    size: "8" });
   input.addEventListener("input", () => choose(input.value));
   input.addEventListener("keydown", (event) => { if (event.key === "Enter") submit(); });
   const draw = ({ choice }) => { if (input.value !== choice) input.value = choice; };
@@ -284,17 +294,15 @@ function lines(question, { current, choose }) {
   function line(text, item) {
     const plain = text.replace(/[`$*]/g, "");
     const handle = make("span", { class: "handle", "aria-hidden": "true" }, "⠿");
-    const up = make("button", { type: "button", "aria-label": `Move up: ${plain}` }, "↑");
-    const down = make("button", { type: "button", "aria-label": `Move down: ${plain}` }, "↓");
+    const up = button("↑", () => go(item, current().choice.indexOf(item) - 1), `Move up: ${plain}`);
+    const down = button("↓", () => go(item, current().choice.indexOf(item) + 1), `Move down: ${plain}`);
     const row = make("li", {}, handle, make("span", { class: "text" }, ...written(text)), up, down);
-    up.addEventListener("click", () => go(item, current().choice.indexOf(item) - 1));
-    down.addEventListener("click", () => go(item, current().choice.indexOf(item) + 1));
     handle.addEventListener("pointerdown", (event) => {
       handle.setPointerCapture(event.pointerId);
       row.classList.add("held");
       event.preventDefault();
     });
-    handle.addEventListener("touchstart", (event) => event.preventDefault());   // a quick flick would swallow the next tap
+    draggable(handle);                             // or a quick flick would swallow the next tap
     handle.addEventListener("pointermove", (event) => {
       if (!row.classList.contains("held")) return;
       const centres = [...list.children].filter((other) => other !== row).map((other) => {
@@ -307,10 +315,11 @@ function lines(question, { current, choose }) {
     return row;
   }
 
-  return { element: make("div", {}, list, said), draw: ({ choice }) => arrange(list, choice.map((item) => rows[item])) };
+  const draw = ({ choice }) => arrange(list, choice.map((item) => rows[item]));
+  return { element: make("div", {}, list, said), draw };
 }
 
-/** Put the rows in this order; the one in hand, or with the focus, stays in the page all the while and loses neither. */
+/** Put the rows in this order; the one in hand or with the focus never leaves the page, or it would lose it. */
 function arrange(list, rows) {
   const focused = list.getRootNode().activeElement;
   const kept = rows.findIndex((row) => row.classList.contains("held") || row.contains(focused));

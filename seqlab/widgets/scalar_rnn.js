@@ -1,4 +1,7 @@
-import { change, draggable, make, mount, points, presets, quiet, redraw, report, scale, signed, slider, svg } from "./shared.js";
+import {
+  button, change, draggable, hide, make, mount, player, points, presets, put, quiet, redraw, report,
+  scale, signed, slider, svg, values,
+} from "./shared.js";
 
 // --- the net of one number ------------------------------------------------------------------------------------------
 
@@ -9,8 +12,9 @@ export function states({ w_x, w_h, b, h_0, inputs }) {
 }
 
 /**
- * Every h with tanh(w h + drive) = h, from low to high, as { h, slope, kind }: "attracts", "repels", or "slow" where the
- * slope is 1 or -1. Between two places where the curve is as steep as the diagonal there is at most one, so bisection finds all.
+ * Every h with tanh(w h + drive) = h, from low to high, as { h, slope, kind }: "attracts", "repels", or "slow" where
+ * the slope is 1 or -1. Between two places where the curve is as steep as the diagonal there is at most one, so
+ * bisection finds all.
  */
 export function fixedPoints(w, drive) {
   const gap = (h) => Math.tanh(w * h + drive) - h;
@@ -56,7 +60,8 @@ function inSilence({ w_h, b }, h, last) {
   const away = (point) => Math.abs(h.at(-1) - point.h);
   const held = rest.find((point) => point.kind === "repels" && away(point) < 1e-6);
   if (held) {
-    return `h sits on ${round2(held.h)}, a fixed point that repels. It stays only because nothing nudges it: give it a small input.`;
+    return `h sits on ${round2(held.h)}, a fixed point that repels. It stays only because nothing nudges it: `
+      + "give it a small input.";
   }
   if (rest.length === 1 && rest[0].slope < -1) {
     const [one, other] = h.slice(-2).map(round2).sort();
@@ -65,15 +70,15 @@ function inSilence({ w_h, b }, h, last) {
   }
   let settled = h.at(-1);
   for (let k = 0; k < 2000; k++) settled = Math.tanh(w_h * settled + b);
-  const goal = rest.reduce((best, point) => (Math.abs(point.h - settled) < Math.abs(best.h - settled) ? point : best));
+  const goal = rest.reduce((best, one) => (Math.abs(one.h - settled) < Math.abs(best.h - settled) ? one : best));
   let near = silent;                                                     // silent steps until h stays within 0.01
   while (near >= 0 && Math.abs(h[last + near] - goal.h) < 0.01) near--;
   near++;
   const where = round2(goal.h);
   const flips = goal.slope < 0 ? " It flips from side to side on the way." : "";
   if (near > silent) {
-    return `h is on its way to the fixed point ${where}, but slowly: after ${counted(silent, "silent step")} it is still `
-      + `${away(goal).toFixed(2)} away.${flips}`;
+    return `h is on its way to the fixed point ${where}, but slowly: after ${counted(silent, "silent step")} it is `
+      + `still ${away(goal).toFixed(2)} away.${flips}`;
   }
   if (!last && !near) return `h starts on the fixed point ${where}, and there it stays.`;
   const when = `after ${counted(near, "silent step")} h is within 0.01 of the fixed point ${where}`;
@@ -82,7 +87,8 @@ function inSilence({ w_h, b }, h, last) {
     return `The ${what} is forgotten: ${when}, where every other ${what} ends too.${flips}`;
   }
   const other = rest.find((point) => point.kind !== "repels" && point !== goal);
-  return `One bit is kept: ${when}. From the other side of ${round2(rest[1].h)} it would have ended at ${round2(other.h)}.`;
+  return `One bit is kept: ${when}. From the other side of ${round2(rest[1].h)} it would have ended at `
+    + `${round2(other.h)}.`;
 }
 
 function underInput(net, h, last) {
@@ -91,8 +97,9 @@ function underInput(net, h, last) {
   if (flat >= steps / 2) {
     const drive = net.w_x * net.inputs[steps - 1] + net.b;
     const apart = Math.abs(Math.tanh(net.w_h + drive) - Math.tanh(-net.w_h + drive));
-    return `The input shouts: at ${flat} of ${steps} steps |h| is above 0.95, where tanh is flat. At the last step, an old state `
-      + `of ${signed(-1, 0)} or of 1 gives new states ${apart < 0.0005 ? "less than 0.001" : apart.toFixed(3)} apart: the past is overwritten.`;
+    const apartBy = apart < 0.0005 ? "less than 0.001" : apart.toFixed(3);
+    return `The input shouts: at ${flat} of ${steps} steps |h| is above 0.95, where tanh is flat. At the last step, `
+      + `an old state of ${signed(-1, 0)} or of 1 gives new states ${apartBy} apart: the past is overwritten.`;
   }
   const first = net.inputs.findIndex((x) => x !== 0);
   const without = { ...net, inputs: net.inputs.map((x, k) => (k === first ? 0 : x)) };
@@ -110,7 +117,8 @@ export const STORIES = [
   ["Fade", { w_x: 0.8, w_h: 0.5, b: 0, h_0: 0, inputs: [1, ...silence(19)], step: 40 }],
   ["Keep", { w_x: 0.8, w_h: 1.5, b: 0, h_0: 0, inputs: [1, ...silence(9), -2, ...silence(9)], step: 40 }],
   ["Flip", { w_x: 0.8, w_h: -1.2, b: 0, h_0: 0, inputs: [1, ...silence(19)], step: 40 }],
-  ["Saturate", { w_x: 2, w_h: 0.5, b: 0, h_0: 0, inputs: [3, 3, 2, -3, -2, 3, -3, 2, 2, -3, -3, 3, -2, 3, 2, -2, -3, 3, 3, -3], step: 40 }],
+  ["Saturate", { w_x: 2, w_h: 0.5, b: 0, h_0: 0,
+    inputs: [3, 3, 2, -3, -2, 3, -3, 2, 2, -3, -3, 3, -2, 3, 2, -2, -3, 3, 3, -3], step: 40 }],
 ];
 
 // --- handles: points and bars that pointer and keyboard move --------------------------------------------------------
@@ -148,14 +156,6 @@ function follow(element, board, moved) {
   element.addEventListener("pointermove", (event) => { if (element.hasPointerCapture(event.pointerId)) tell(event); });
 }
 
-const aria = (element, values) => {
-  for (const [name, value] of Object.entries(values)) element.setAttribute(`aria-${name}`, value);
-};
-
-const put = (element, values) => {
-  for (const [name, value] of Object.entries(values)) element.setAttribute(name, value);
-};
-
 /** Text with a lowered part: symbol(parent, attributes, "h", "t-1", " rest"). */
 function symbol(parent, attributes, letter, below, rest = "") {
   const text = svg("text", attributes, parent);
@@ -165,23 +165,42 @@ function symbol(parent, attributes, letter, below, rest = "") {
   return text;
 }
 
-// --- the two drawings -----------------------------------------------------------------------------------------------
+/** The square that is h_0, by pointer and by keys; value(x, y) is h_0 at a place. It returns what moves the square. */
+function startHandle(model, board, { half, value, keys = {}, ...attributes }) {
+  const start = svg("g", { class: "handle start", tabindex: 0, role: "slider", "aria-valuemin": -1, "aria-valuemax": 1,
+    ...attributes }, board);
+  svg("rect", { class: "touch", x: -16, y: -16, width: 32, height: 32 }, start);
+  svg("rect", { class: "mark", x: -half, y: -half, width: 2 * half, height: 2 * half }, start);
+  follow(start, board, (x, y) => change(model, { h_0: onGrid(value(x, y), -1, 1, 0.05) }));
+  start.addEventListener("keydown", (event) => {
+    const { shiftKey } = event, key = keys[event.key] ?? event.key;
+    const to = keyed({ key, shiftKey }, model.get("h_0"), -1, 1, 0.05);
+    if (to === null) return;
+    event.preventDefault();
+    change(model, { h_0: to });
+  });
+  return (x, y, h_0) => put(start, { transform: `translate(${x} ${y})`, "aria-valuenow": h_0,
+    "aria-valuetext": signed(h_0) });
+}
+
+// --- the states and the inputs over time ----------------------------------------------------------------------------
 
 const TOP = { first: 22, height: 168 };         // h over time
 const BARS = { first: 222, height: 110 };       // the inputs
 const LEFT = 34;
+const stateAt = scale(-1, 1, TOP.first + TOP.height - 8, TOP.first + 8);
+const inputAt = scale(-3, 3, BARS.first + BARS.height - 4, BARS.first + 4);
 
-function timeline(model, peek) {
-  const board = svg("svg", { class: "timeline", role: "group", "aria-label": "States and inputs over time" });
-  const picture = svg("g", { role: "img" }, board);
+/** All of the timeline that is only looked at; what never moves is drawn at once. */
+function timelineParts(picture) {
   const band = svg("rect", { class: "band", y: 4, height: BARS.first + BARS.height + 2 }, picture);
-  const y = scale(-1, 1, TOP.first + TOP.height - 8, TOP.first + 8);
-  const yx = scale(-3, 3, BARS.first + BARS.height - 4, BARS.first + 4);
-  const grid = [-1, 0, 1].map((value) => svg("line", { class: value ? "grid" : "axis", y1: y(value), y2: y(value), x1: LEFT }, picture));
-  for (const value of [-1, 0, 1]) svg("text", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, picture, signed(value, 0));
+  const rule = (y, kind) => svg("line", { class: kind, y1: y, y2: y, x1: LEFT }, picture);
+  const number = (value, y) => svg("text", { x: LEFT - 8, y: y + 4, "text-anchor": "end" }, picture, signed(value, 0));
+  const grid = [-1, 0, 1].map((value) => rule(stateAt(value), value ? "grid" : "axis"));
+  for (const value of [-1, 0, 1]) number(value, stateAt(value));
   symbol(picture, { x: 0, y: 13 }, "h", "t", "  state");
-  const zero = svg("line", { class: "axis", y1: yx(0), y2: yx(0), x1: LEFT }, picture);
-  for (const value of [-3, 0, 3]) svg("text", { x: LEFT - 8, y: yx(value) + 4, "text-anchor": "end" }, picture, signed(value, 0));
+  const zero = rule(inputAt(0), "axis");
+  for (const value of [-3, 0, 3]) number(value, inputAt(value));
   symbol(picture, { x: 0, y: BARS.first - 8 }, "x", "t", "  input: drag the bars");
   const rests = [0, 1, 2].map(() => {
     const group = svg("g", { class: "rest" }, picture);
@@ -190,177 +209,211 @@ function timeline(model, peek) {
   const line = svg("polyline", { class: "states" }, picture);
   const dots = svg("g", {}, picture);
   const ticks = svg("g", { class: "ticks" }, picture);
-  const ring = svg("circle", { class: "ring", r: 7 }, picture);
-  const bars = svg("g", { role: "group", "aria-label": "Inputs: left and right choose the step, up and down change its input" }, board);
-  const start = svg("g", { class: "handle start", tabindex: 0, role: "slider", "aria-label": "start state h 0, over time",
-    "aria-orientation": "vertical", "aria-valuemin": -1, "aria-valuemax": 1 }, board);
-  svg("rect", { class: "touch", x: -16, y: -16, width: 32, height: 32 }, start);
-  svg("rect", { class: "mark", x: -6, y: -6, width: 12, height: 12 }, start);
+  return { picture, band, rules: [...grid, zero], rests, line, dots, ticks,
+    ring: svg("circle", { class: "ring", r: 7 }, picture) };
+}
 
-  const steps = () => model.get("inputs").length;
+function newSteps({ dots, ticks }, count) {
+  dots.replaceChildren();
+  ticks.replaceChildren();
+  const y = BARS.first + BARS.height + 18, every = count > 24 ? 10 : count > 10 ? 5 : 1;
+  for (let step = 1; step <= count; step++) {
+    svg("circle", { class: "state", r: count > 24 ? 2.6 : 3.4 }, dots);
+    const named = step % every === 0 || step === 1;
+    if (named) svg("text", { y, "text-anchor": "middle", "data-step": step }, ticks, String(step));
+  }
+  svg("text", { x: LEFT - 8, y, "text-anchor": "end", class: "soft" }, ticks, "step");
+}
+
+function drawTimeline(parts, x, width, { net, h, step, rest }) {
+  const { picture, band, rules, rests, line, dots, ticks, ring } = parts;
+  if (dots.children.length !== h.length) newSteps(parts, h.length);
+  const gap = x(1) - x(0);
+  for (const rule of rules) put(rule, { x2: width });
+  rests.forEach(({ group, rule, dot }, k) => {
+    hide(group, !rest[k]);
+    if (!rest[k]) return;
+    put(group, { transform: `translate(0 ${stateAt(rest[k].h)})`, "data-kind": rest[k].kind });
+    put(rule, { x2: width - 6 });
+    put(dot, { cx: width - 5 });
+  });
+  put(band, { x: x(step) - gap / 2, width: gap });
+  put(line, { points: points([net.h_0, ...h].map((value, k) => [x(k), stateAt(value)])) });
+  h.forEach((value, k) => put(dots.children[k], { cx: x(k + 1), cy: stateAt(value) }));
+  put(ring, { cx: x(step), cy: stateAt(h[step - 1]) });
+  for (const tick of ticks.querySelectorAll("[data-step]")) put(tick, { x: x(Number(tick.dataset.step)) });
+  const start = signed(net.h_0), end = signed(h.at(-1));
+  put(picture, { "aria-label": `State over ${h.length} steps: it starts at ${start} and ends at ${end}. `
+    + `Step ${step} is marked: input ${signed(net.inputs[step - 1], 1)}, state ${signed(h[step - 1])}.` });
+}
+
+/** The inputs as bars, by pointer and by keys; Tab reaches one of them. It returns what draws them. */
+function inputBars(model, board) {
+  const bars = svg("g", { role: "group",
+    "aria-label": "Inputs: left and right choose the step, up and down change its input" }, board);
+  const set = (k, to) => change(model, { inputs: model.get("inputs").map((old, j) => (j === k ? to : old)) });
+  let focused = 0;                                 // the bar that Tab reaches
+  const focus = (k) => { focused = Math.min(bars.children.length - 1, Math.max(0, k)); };
+
+  function newBar(k) {
+    const bar = svg("g", { class: "handle bar", role: "slider", "aria-orientation": "vertical", "aria-valuemin": -3,
+      "aria-valuemax": 3, "aria-label": `input of step ${k + 1}` }, bars);
+    svg("rect", { class: "touch", y: BARS.first - 4, height: BARS.height + 8 }, bar);
+    svg("rect", { class: "mark" }, bar);
+    follow(bar, board, (_, y) => set(k, onGrid(inputAt.back(y), -3, 3)));
+    bar.addEventListener("focus", () => { focus(k); change(model, { step: k + 1 }); });
+    bar.addEventListener("dblclick", () => set(k, 0));
+    bar.addEventListener("keydown", (event) => {
+      const side = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const value = keyed(event, model.get("inputs")[k], -3, 3);
+      if (!side && value === null) return;
+      event.preventDefault();
+      if (side) { focus(k + side); bars.children[focused].focus(); } else set(k, value);
+    });
+  }
+
+  return (inputs, x) => {
+    if (bars.children.length !== inputs.length) {
+      bars.replaceChildren();
+      inputs.forEach((_, k) => newBar(k));
+    }
+    focus(focused);
+    const gap = x(1) - x(0), thick = Math.min(18, 0.72 * gap);
+    inputs.forEach((value, k) => {
+      const bar = bars.children[k], [touch, mark] = bar.children;
+      const high = Math.min(inputAt(value), inputAt(0)), tall = Math.abs(inputAt(value) - inputAt(0));
+      put(touch, { x: x(k + 1) - gap / 2, width: gap });
+      put(mark, { x: x(k + 1) - thick / 2, width: thick, y: high - 1.5, height: tall + 3 });
+      put(bar, { tabindex: k === focused ? 0 : -1, "aria-valuenow": value, "aria-valuetext": signed(value, 1) });
+    });
+  };
+}
+
+function timeline(model, peek) {
+  const board = svg("svg", { class: "timeline", role: "group", "aria-label": "States and inputs over time" });
+  const parts = timelineParts(svg("g", { role: "img" }, board));
+  const drawBars = inputBars(model, board);
+  const moveStart = startHandle(model, board, { half: 6, value: (_, y) => stateAt.back(y),
+    "aria-label": "start state h 0, over time", "aria-orientation": "vertical" });
   let width = 400;
   let x = scale(0, 1, 0, 1);
-  let focused = 0;                                 // the bar that Tab reaches
-
-  follow(start, board, (_, to) => change(model, { h_0: onGrid(y.back(to), -1, 1, 0.05) }));
-  start.addEventListener("keydown", (event) => {
-    const value = keyed(event, model.get("h_0"), -1, 1, 0.05);
-    if (value === null) return;
-    event.preventDefault();
-    change(model, { h_0: value });
-  });
-
-  const setInput = (k, value) => change(model, { inputs: model.get("inputs").map((old, j) => (j === k ? value : old)) });
-  const focus = (k) => { focused = Math.min(steps() - 1, Math.max(0, k)); };
-
-  function newBars(count) {
-    bars.replaceChildren();
-    dots.replaceChildren();
-    ticks.replaceChildren();
-    const every = count > 24 ? 10 : count > 10 ? 5 : 1;
-    for (let k = 0; k < count; k++) {
-      svg("circle", { class: "state", r: count > 24 ? 2.6 : 3.4 }, dots);
-      if ((k + 1) % every === 0 || k === 0) svg("text", { y: BARS.first + BARS.height + 18, "text-anchor": "middle", "data-step": k + 1 }, ticks, String(k + 1));
-      const bar = svg("g", { class: "handle bar", role: "slider", "aria-orientation": "vertical", "aria-valuemin": -3, "aria-valuemax": 3,
-        "aria-label": `input of step ${k + 1}` }, bars);
-      svg("rect", { class: "touch", y: BARS.first - 4, height: BARS.height + 8 }, bar);
-      svg("rect", { class: "mark" }, bar);
-      follow(bar, board, (_, to) => setInput(k, onGrid(yx.back(to), -3, 3)));
-      bar.addEventListener("focus", () => { focus(k); change(model, { step: k + 1 }); });
-      bar.addEventListener("dblclick", () => setInput(k, 0));
-      bar.addEventListener("keydown", (event) => {
-        const side = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-        const value = keyed(event, model.get("inputs")[k], -3, 3);
-        if (!side && value === null) return;
-        event.preventDefault();
-        if (side) { focus(k + side); bars.children[focused].focus(); } else setInput(k, value);
-      });
-    }
-    svg("text", { x: LEFT - 8, y: BARS.first + BARS.height + 18, "text-anchor": "end", class: "soft" }, ticks, "step");
-  }
 
   const at = (event) => {
     const box = board.getBoundingClientRect();
     const k = Math.round(x.back((event.clientX - box.left) * width / box.width));
-    return k >= 1 && k <= steps() ? k : 0;
+    return k >= 1 && k <= model.get("inputs").length ? k : 0;
   };
-  board.addEventListener("pointermove", (event) => { if (event.pointerType === "mouse" && !event.buttons) peek(at(event)); });
+  board.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "mouse" && !event.buttons) peek(at(event));
+  });
   board.addEventListener("pointerleave", () => peek(0));
-  board.addEventListener("click", (event) => { const k = at(event); if (k && !event.target.closest(".start")) change(model, { step: k }); });
+  board.addEventListener("click", (event) => {
+    const k = at(event);
+    if (k && !event.target.closest(".start")) change(model, { step: k });
+  });
 
   function layOut() {
     width = Math.max(260, board.parentElement?.clientWidth || 400);
     put(board, { viewBox: `0 0 ${width} ${BARS.first + BARS.height + 24}` });
   }
 
-  function draw({ net, h, step, rest }) {
-    const count = h.length;
-    if (bars.children.length !== count) newBars(count);
-    x = scale(0, count, LEFT + 12, width - 24);
-    const gap = x(1) - x(0);
-    for (const rule of [...grid, zero]) put(rule, { x2: width });
-    rests.forEach(({ group, rule, dot }, k) => {
-      group.style.display = rest[k] ? "" : "none";
-      if (!rest[k]) return;
-      put(group, { transform: `translate(0 ${y(rest[k].h)})`, "data-kind": rest[k].kind });
-      put(rule, { x2: width - 6 });
-      put(dot, { cx: width - 5 });
-    });
-    put(band, { x: x(step) - gap / 2, width: gap });
-    put(line, { points: points([net.h_0, ...h].map((value, k) => [x(k), y(value)])) });
-    h.forEach((value, k) => put(dots.children[k], { cx: x(k + 1), cy: y(value) }));
-    put(ring, { cx: x(step), cy: y(h[step - 1]) });
-    put(start, { transform: `translate(${x(0)} ${y(net.h_0)})` });
-    aria(start, { valuenow: net.h_0, valuetext: signed(net.h_0) });
-    for (const tick of ticks.querySelectorAll("[data-step]")) put(tick, { x: x(Number(tick.dataset.step)) });
-    focused = Math.min(focused, count - 1);
-    net.inputs.forEach((value, k) => {
-      const bar = bars.children[k];
-      const [touch, mark] = bar.children;
-      const thick = Math.min(18, 0.72 * gap);
-      put(touch, { x: x(k + 1) - gap / 2, width: gap });
-      put(mark, { x: x(k + 1) - thick / 2, width: thick, y: Math.min(yx(value), yx(0)) - 1.5, height: Math.abs(yx(value) - yx(0)) + 3 });
-      bar.setAttribute("tabindex", k === focused ? 0 : -1);
-      aria(bar, { valuenow: value, valuetext: signed(value, 1) });
-    });
-    aria(picture, { label: `State over ${count} steps: it starts at ${signed(net.h_0)} and ends at ${signed(h.at(-1))}. `
-      + `Step ${step} is marked: input ${signed(net.inputs[step - 1], 1)}, state ${signed(h[step - 1])}.` });
+  function draw(scene) {
+    const { h_0, inputs } = scene.net;
+    x = scale(0, inputs.length, LEFT + 12, width - 24);
+    drawTimeline(parts, x, width, scene);
+    drawBars(inputs, x);
+    moveStart(x(0), stateAt(h_0), h_0);
   }
   return { board, layOut, draw };
 }
 
-function map(model) {
-  const size = 300;
-  const edge = { left: 36, bottom: 38, top: 20, right: 8 };
-  const x = scale(-1.12, 1.12, edge.left, size - edge.right);
-  const y = scale(-1.12, 1.12, size + edge.top - edge.bottom - edge.right, edge.top);
-  const board = svg("svg", { class: "map", viewBox: `0 0 ${size} ${size + edge.top - edge.right}`, role: "group", "aria-label": "One step as a curve" });
-  const picture = svg("g", { role: "img" }, board);
+// --- one step as a curve --------------------------------------------------------------------------------------------
+
+const END = 1.12;                               // the map goes a little beyond -1 and 1
+const MAP = { size: 300, left: 36, bottom: 38, top: 20, right: 8 };
+const oldAt = scale(-END, END, MAP.left, MAP.size - MAP.right);
+const newAt = scale(-END, END, MAP.size + MAP.top - MAP.bottom - MAP.right, MAP.top);
+
+/** The map of one step as pairs [old state, new state], near enough to each other to look like a curve. */
+export function curve(w, drive) {
+  return Array.from({ length: 113 }, (_, k) => -END + 0.02 * k).map((h) => [h, Math.tanh(w * h + drive)]);
+}
+
+const onMap = (pairs) => points(pairs.map(([before, after]) => [oldAt(before), newAt(after)]));
+
+/** All of the map that is only looked at; what never moves is drawn at once. */
+function mapParts(picture) {
   for (const value of [-1, 0, 1]) {
-    svg("line", { class: "grid", x1: x(value), x2: x(value), y1: y(-1.12), y2: y(1.12) }, picture);
-    svg("line", { class: "grid", y1: y(value), y2: y(value), x1: x(-1.12), x2: x(1.12) }, picture);
-    svg("text", { x: x(value), y: y(-1.12) + 16, "text-anchor": "middle" }, picture, signed(value, 0));
-    svg("text", { x: edge.left - 7, y: y(value) + 4, "text-anchor": "end" }, picture, signed(value, 0));
+    const x = oldAt(value), y = newAt(value);
+    svg("line", { class: "grid", x1: x, x2: x, y1: newAt(-END), y2: newAt(END) }, picture);
+    svg("line", { class: "grid", y1: y, y2: y, x1: oldAt(-END), x2: oldAt(END) }, picture);
+    svg("text", { x, y: newAt(-END) + 16, "text-anchor": "middle" }, picture, signed(value, 0));
+    svg("text", { x: MAP.left - 7, y: y + 4, "text-anchor": "end" }, picture, signed(value, 0));
   }
   symbol(picture, { x: 0, y: 13 }, "h", "t", "  new state");
-  symbol(picture, { x: (x(-1) + x(1)) / 2, y: y(-1.12) + 32, "text-anchor": "middle" }, "h", "t−1", "  old state");
-  svg("line", { class: "diagonal", x1: x(-1.12), y1: y(-1.12), x2: x(1.12), y2: y(1.12) }, picture);
+  const below = { x: (oldAt(-1) + oldAt(1)) / 2, y: newAt(-END) + 32, "text-anchor": "middle" };
+  symbol(picture, below, "h", "t−1", "  old state");
+  svg("line", { class: "diagonal", x1: oldAt(-END), y1: newAt(-END), x2: oldAt(END), y2: newAt(END) }, picture);
   const silent = svg("polyline", { class: "silent" }, picture);
-  const curve = svg("polyline", { class: "curve" }, picture);
+  const loud = svg("polyline", { class: "curve" }, picture);
   const path = svg("g", { class: "path" }, picture);
   const now = svg("polyline", { class: "now" }, picture);
   const rests = [0, 1, 2].map(() => {
     const group = svg("g", { class: "rest" }, picture);
-    return { group, dot: svg("circle", { r: 6.5 }, group), half: svg("path", { d: "M0,-6.5 A6.5,6.5 0 0 0 0,6.5 Z" }, group),
+    svg("circle", { r: 6.5 }, group);
+    return { group, half: svg("path", { d: "M0,-6.5 A6.5,6.5 0 0 0 0,6.5 Z" }, group),
       name: svg("text", { class: "halo", x: 11, y: 15 }, group) };
   });
-  const head = svg("circle", { class: "ring", r: 10 }, picture);
-  const start = svg("g", { class: "handle start", tabindex: 0, role: "slider", "aria-label": "start state h 0, on the map",
-    "aria-valuemin": -1, "aria-valuemax": 1 }, board);
-  svg("rect", { class: "touch", x: -16, y: -16, width: 32, height: 32 }, start);
-  svg("rect", { class: "mark", x: -10, y: -10, width: 20, height: 20 }, start);
-  follow(start, board, (across, up) => change(model, { h_0: onGrid((x.back(across) + y.back(up)) / 2, -1, 1, 0.05) }));
-  start.addEventListener("keydown", (event) => {
-    const key = { ArrowLeft: "ArrowDown", ArrowRight: "ArrowUp" }[event.key] ?? event.key;
-    const value = keyed({ key, shiftKey: event.shiftKey }, model.get("h_0"), -1, 1, 0.05);
-    if (value === null) return;
-    event.preventDefault();
-    change(model, { h_0: value });
-  });
-  const across = Array.from({ length: 113 }, (_, k) => -1.12 + 0.02 * k);
-  const line = (w, drive) => points(across.map((h) => [x(h), y(Math.tanh(w * h + drive))]));
+  return { picture, silent, loud, path, now, rests, head: svg("circle", { class: "ring", r: 10 }, picture) };
+}
 
-  function draw({ net, h, step, rest, drive }) {
-    put(curve, { points: line(net.w_h, drive) });
-    const loud = Math.abs(drive - net.b) > 1e-9;
-    silent.style.display = loud ? "" : "none";
-    if (loud) put(silent, { points: line(net.w_h, net.b) });
-    while (path.children.length < h.length) svg("polyline", {}, path);
-    while (path.children.length > h.length) path.lastChild.remove();
-    const before = [net.h_0, ...h];
-    const walk = (k) => [[before[k], before[k]], [before[k], before[k + 1]], [before[k + 1], before[k + 1]]].map(([a, c]) => [x(a), y(c)]);
-    h.forEach((_, k) => {
-      const leg = path.children[k];
-      leg.style.display = k < step - 1 ? "" : "none";
-      if (k < step - 1) put(leg, { points: points(walk(k)), class: net.inputs[k] === net.inputs[step - 1] ? "same" : "other" });
-    });
-    put(now, { points: points(walk(step - 1)) });
-    put(head, { cx: x(h[step - 1]), cy: y(h[step - 1]) });
-    put(start, { transform: `translate(${x(net.h_0)} ${y(net.h_0)})` });
-    aria(start, { valuenow: net.h_0, valuetext: signed(net.h_0) });
-    rests.forEach(({ group, half, name }, k) => {
-      const point = rest[k];
-      group.style.display = point ? "" : "none";
-      if (!point) return;
-      put(group, { transform: `translate(${x(point.h)} ${y(point.h)})`, "data-kind": point.kind });
-      half.style.display = point.kind === "slow" ? "" : "none";
-      name.textContent = round2(point.h);
-      const high = point.h > 0.7;
-      put(name, high ? { x: -11, y: -9, "text-anchor": "end" } : { x: 11, y: 15, "text-anchor": "start" });
-    });
-    aria(picture, { label: `The map from the old state to the new one with the input of step ${step}, and the path of the state on it. Fixed points: `
-      + `${rest.map((point) => `${round2(point.h)} ${point.kind === "slow" ? "with slope 1" : point.kind}`).join(", ")}.` });
-  }
+/** The path of the state, step after step: up to the curve, then across to the diagonal. */
+function drawPath({ path, now }, { net, h, step }) {
+  while (path.children.length < h.length) svg("polyline", {}, path);
+  while (path.children.length > h.length) path.lastChild.remove();
+  const before = [net.h_0, ...h];
+  const walk = (k) => onMap([[before[k], before[k]], [before[k], before[k + 1]], [before[k + 1], before[k + 1]]]);
+  h.forEach((_, k) => {
+    const leg = path.children[k];
+    hide(leg, k >= step - 1);
+    const same = net.inputs[k] === net.inputs[step - 1];
+    if (k < step - 1) put(leg, { points: walk(k), class: same ? "same" : "other" });
+  });
+  put(now, { points: walk(step - 1) });
+}
+
+function drawMap(parts, scene) {
+  const { picture, silent, loud, rests, head } = parts, { net, h, step, rest, drive } = scene;
+  put(loud, { points: onMap(curve(net.w_h, drive)) });
+  const input = Math.abs(drive - net.b) > 1e-9;
+  hide(silent, !input);
+  if (input) put(silent, { points: onMap(curve(net.w_h, net.b)) });
+  drawPath(parts, scene);
+  put(head, { cx: oldAt(h[step - 1]), cy: newAt(h[step - 1]) });
+  rests.forEach(({ group, half, name }, k) => {
+    const point = rest[k];
+    hide(group, !point);
+    if (!point) return;
+    put(group, { transform: `translate(${oldAt(point.h)} ${newAt(point.h)})`, "data-kind": point.kind });
+    hide(half, point.kind !== "slow");
+    name.textContent = round2(point.h);
+    put(name, point.h > 0.7 ? { x: -11, y: -9, "text-anchor": "end" } : { x: 11, y: 15, "text-anchor": "start" });
+  });
+  const named = rest.map((point) => `${round2(point.h)} ${point.kind === "slow" ? "with slope 1" : point.kind}`);
+  put(picture, { "aria-label": `The map from the old state to the new one with the input of step ${step}, `
+    + `and the path of the state on it. Fixed points: ${named.join(", ")}.` });
+}
+
+function map(model) {
+  const board = svg("svg", { class: "map", viewBox: `0 0 ${MAP.size} ${MAP.size + MAP.top - MAP.right}`, role: "group",
+    "aria-label": "One step as a curve" });
+  const parts = mapParts(svg("g", { role: "img" }, board));
+  const moveStart = startHandle(model, board, { half: 10, value: (x, y) => (oldAt.back(x) + newAt.back(y)) / 2,
+    keys: { ArrowLeft: "ArrowDown", ArrowRight: "ArrowUp" }, "aria-label": "start state h 0, on the map" });
+  const draw = (scene) => {
+    drawMap(parts, scene);
+    moveStart(oldAt(scene.net.h_0), newAt(scene.net.h_0), scene.net.h_0);
+  };
   return { board, draw };
 }
 
@@ -368,69 +421,69 @@ function map(model) {
 
 const NET = ["w_x", "w_h", "b", "h_0", "inputs"];
 
+function stories(model) {
+  const hush = button("Silence all inputs", () => change(model, { inputs: model.get("inputs").map(() => 0) }));
+  return presets(model, { name: "Stories", options: STORIES, looking: ["step"], settings: [...NET, "step"],
+    more: [hush] });
+}
+
+const sliders = (model) => make("div", { class: "controls" },
+  slider(model, "w_h", { label: "<var>W<sub>h</sub></var> <small>weighs the old</small>",
+    name: "recurrent weight W h", min: -3, max: 3 }),
+  slider(model, "w_x", { label: "<var>W<sub>x</sub></var> <small>weighs the new</small>",
+    name: "input weight W x", min: -3, max: 3 }),
+  slider(model, "b", { label: "<var>b</var> <small>bias</small>", name: "bias b", min: -2, max: 2 }),
+  slider(model, "h_0", { label: "<var>h</var><sub>0</sub> <small>start</small>", name: "start state h 0",
+    min: -1, max: 1 }));
+
+function walker(model) {
+  const last = () => model.get("inputs").length;
+  return player(model, "step", { first: 1, last, words: [[quiet() ? "Next step" : "Walk"], ["Stop"]], pace: () => 450,
+    prompt: true, calm: "step", label: "step <var>t</var>", name: "step shown on the map", min: 1, watch: ["inputs"],
+    show: (step) => String(Math.min(step, last())) });
+}
+
+function legend() {
+  const line = make("p", { class: "legend" });
+  line.innerHTML = '<span><i class="dot full"></i>attracts</span><span><i class="dot"></i>repels</span>'
+    + '<span><i class="dash"></i>old = new</span><span><i class="walk"></i>path</span>';
+  return line;
+}
+
+/** What the step on the map does, in words. */
+function inWords({ net, h, step, drive }) {
+  const old = step > 1 ? h[step - 2] : net.h_0, input = signed(net.inputs[step - 1], 1);
+  return `Step ${step}: <var>x</var> = ${input}, <var>h</var> goes from ${signed(old)} to ${signed(h[step - 1])}. `
+    + (Math.abs(drive - net.b) > 1e-9 ? "The curve is the one of this input; thin: without input."
+      : "The curve is the one without input.");
+}
+
 function render({ model, el }) {
-  const settings = () => Object.fromEntries(NET.map((name) => [name, model.get(name)]));
-  const { root, leave } = mount({ model, el }, "ScalarRNN", () => ({ h: states(settings()) }));
-  const first = Object.fromEntries([...NET, "step"].map((name) => [name, model.get(name)]));
+  const { root, leave } = mount({ model, el }, "ScalarRNN", () => ({ h: states(values(model, NET)) }));
   let peeked = 0;
   const over = timeline(model, (step) => { if (step !== peeked) { peeked = step; draw(); } });
   const across = map(model);
   const { element, say } = report();
-  const legend = make("p", { class: "legend" });
-  legend.innerHTML = '<span><i class="dot full"></i>attracts</span><span><i class="dot"></i>repels</span>'
-    + '<span><i class="dash"></i>old = new</span><span><i class="walk"></i>path</span>';
   const caption = make("p", { class: "step" });
-  const reset = make("button", { type: "button" }, "Reset");
-  reset.addEventListener("click", () => change(model, first));
-  const stories = presets(model, { name: "Stories", options: STORIES, looking: ["step"] });
-  const hush = make("button", { type: "button" }, "Silence all inputs");
-  hush.addEventListener("click", () => change(model, { inputs: model.get("inputs").map(() => 0) }));
-  stories.append(hush, reset);
-
-  const last = () => model.get("inputs").length;
-  const shown = () => Math.min(model.get("step"), last());
-  const steps = slider(model, "step", { label: "step <var>t</var>", name: "step shown on the map", min: 1, max: last(), step: 1,
-    show: () => String(shown()) });
-  let timer = 0;
-  const walk = make("button", { type: "button", class: "walk" }, quiet() ? "Next step" : "Walk");
-  const halt = () => { clearInterval(timer); timer = 0; walk.textContent = quiet() ? "Next step" : "Walk"; };
-  const onward = () => change(model, { step: shown() + 1 });
-  walk.addEventListener("click", () => {
-    if (timer) return halt();
-    if (shown() === last()) change(model, { step: 1 }); else onward();
-    if (quiet()) return;
-    walk.textContent = "Stop";
-    timer = setInterval(() => { if (shown() >= last()) halt(); else onward(); }, 450);
-  });
-
+  const walk = walker(model);
   root.append(
-    stories,
-    make("div", { class: "controls" },
-      slider(model, "w_h", { label: "<var>W<sub>h</sub></var> <small>weighs the old</small>", name: "recurrent weight W h", min: -3, max: 3 }),
-      slider(model, "w_x", { label: "<var>W<sub>x</sub></var> <small>weighs the new</small>", name: "input weight W x", min: -3, max: 3 }),
-      slider(model, "b", { label: "<var>b</var> <small>bias</small>", name: "bias b", min: -2, max: 2 }),
-      slider(model, "h_0", { label: "<var>h</var><sub>0</sub> <small>start</small>", name: "start state h 0", min: -1, max: 1 })),
-    make("div", { class: "drawings" },
-      make("div", {}, over.board),
-      make("div", { class: "right" }, across.board)),
-    legend,
-    make("div", { class: "walking" }, walk, steps, caption),
+    stories(model),
+    sliders(model),
+    make("div", { class: "drawings" }, make("div", {}, over.board), make("div", { class: "right" }, across.board)),
+    legend(),
+    make("div", { class: "walking" }, walk.play, walk.slider, caption),
     element,
   );
 
   function draw() {
-    const net = settings();
+    const net = values(model, NET);
     const h = states(net);
-    const step = peeked && peeked <= h.length ? peeked : shown();
+    const step = peeked && peeked <= h.length ? peeked : Math.min(model.get("step"), h.length);
     const drive = net.w_x * net.inputs[step - 1] + net.b;
     const scene = { net, h, step, drive, rest: fixedPoints(net.w_h, drive) };
     over.draw(scene);
     across.draw(scene);
-    put(steps.querySelector("input"), { max: h.length });
-    steps.querySelector("input").value = shown();
-    const old = step > 1 ? h[step - 2] : net.h_0;
-    caption.innerHTML = `Step ${step}: <var>x</var> = ${signed(net.inputs[step - 1], 1)}, <var>h</var> goes from ${signed(old)} to ${signed(h[step - 1])}. `
-      + (Math.abs(drive - net.b) > 1e-9 ? "The curve is the one of this input; thin: without input." : "The curve is the one without input.");
+    caption.innerHTML = inWords(scene);
     say(finding(net));
   }
 
@@ -438,7 +491,7 @@ function render({ model, el }) {
   over.layOut();
   const stop = redraw(model, [...NET, "step"], draw);
   sized.observe(over.board.parentElement);
-  return () => { halt(); sized.disconnect(); stop(); leave(); };
+  return () => { walk.stop(); sized.disconnect(); stop(); leave(); };
 }
 
 export default { render };

@@ -1,9 +1,13 @@
-import { brush, change, choice, fold, make, mount, presets, redraw, report, steady, svg, toggle } from "./shared.js";
+import {
+  brush, button, choice, fold, hatching, make, mount, presets, put, redraw, report,
+  slider, svg, toggle, values,
+} from "./shared.js";
 
-// --- what PyTorch does: checked against it over a grid of settings in tests/widgets/test_shape_explorer.py -----------
+// --- what PyTorch does: checked against it over a grid of settings in tests/widgets/test_shape_explorer.py ----------
 
 const BLOCKS = { rnn: 1, gru: 3, lstm: 4 };
-const SETTINGS = ["kind", "batch", "seq_len", "input_size", "hidden_size", "num_layers", "bidirectional", "batch_first", "packed"];
+const SETTINGS = ["kind", "batch", "seq_len", "input_size", "hidden_size", "num_layers",
+  "bidirectional", "batch_first", "packed"];
 const bracket = (shape) => `(${shape.join(", ")})`;
 
 /** True lengths of the sequences of a padded batch: they fall evenly, and the first fills all steps. */
@@ -14,7 +18,7 @@ export function lengths({ batch, seq_len }) {
 /** Shapes of all that goes in and comes out, by name. */
 export function shapes(s) {
   const directions = s.bidirectional ? 2 : 1;
-  const order = (features) => (s.batch_first ? [s.batch, s.seq_len, features] : [s.seq_len, s.batch, features]);
+  const order = (features) => [...(s.batch_first ? [s.batch, s.seq_len] : [s.seq_len, s.batch]), features];
   const state = [s.num_layers * directions, s.batch, s.hidden_size];
   const total = lengths(s).reduce((sum, length) => sum + length, 0);
   return {
@@ -30,8 +34,8 @@ export function shapes(s) {
 export function parameters(s) {
   const directions = s.bidirectional ? 2 : 1;
   const layer = (inputs) => BLOCKS[s.kind] * s.hidden_size * (inputs + s.hidden_size + 2);
-  const text = (count, inputs) => [...[count, directions].filter((factor) => factor > 1), BLOCKS[s.kind], s.hidden_size,
-    `(${inputs} + ${s.hidden_size} + 2)`].join(" · ");
+  const text = (count, inputs) => [...[count, directions].filter((factor) => factor > 1), BLOCKS[s.kind],
+    s.hidden_size, `(${inputs} + ${s.hidden_size} + 2)`].join(" · ");
   const above = directions * s.hidden_size;
   const formula = text(1, s.input_size) + (s.num_layers > 1 ? ` + ${text(s.num_layers - 1, above)}` : "");
   return { count: directions * (layer(s.input_size) + (s.num_layers - 1) * layer(above)), formula };
@@ -40,7 +44,8 @@ export function parameters(s) {
 /** Lines of Python that make the layer and its input, and run it. */
 export function code(s) {
   const first = s.batch_first ? ", batch_first=True" : "";
-  const options = (s.num_layers > 1 ? `, num_layers=${s.num_layers}` : "") + first + (s.bidirectional ? ", bidirectional=True" : "");
+  const options = (s.num_layers > 1 ? `, num_layers=${s.num_layers}` : "") + first
+    + (s.bidirectional ? ", bidirectional=True" : "");
   const state = s.kind === "lstm" ? "(h_n, c_n)" : "h_n";
   const axes = s.batch_first ? "batch, seq_len" : "seq_len, batch";
   const { batch: B, seq_len: T } = s;
@@ -65,8 +70,9 @@ export function code(s) {
 /** What Python knows by the same names. */
 export function results(s) {
   const found = shapes(s);
-  return { x_shape: found.x, out_shape: found.out, h_n_shape: found.h_n, c_n_shape: found.c_n ?? [], packed_shape: found.packed ?? [],
-    lengths: s.packed ? lengths(s) : [], parameters: parameters(s).count, code: code(s) };
+  return { x_shape: found.x, out_shape: found.out, h_n_shape: found.h_n, c_n_shape: found.c_n ?? [],
+    packed_shape: found.packed ?? [], lengths: s.packed ? lengths(s) : [], parameters: parameters(s).count,
+    code: code(s) };
 }
 
 /** Which slices hold the same numbers, and which only look as if they did: Python expressions, after code(s). */
@@ -76,91 +82,148 @@ export function facts(s) {
   const whole = (half) => (s.batch_first ? "" : part(half) && ", :") + part(half);        // after the axis of steps
   const at = (step, half) => (s.batch_first ? `out[:, ${step}${part(half)}]` : `out[${step}${whole(half)}]`);
   const rows = `torch.arange(${s.batch})`;
-  const own = s.batch_first ? `out[${rows}, lengths - 1${part("forward")}]` : `out[lengths - 1, ${rows}${part("forward")}]`;
-  const padded = s.packed ? lengths(s).filter((length) => length < s.seq_len).length : 0;
+  const own = `out[${s.batch_first ? `${rows}, lengths - 1` : `lengths - 1, ${rows}`}${part("forward")}]`;
+  const padded = shorter(s);
   const forward = s.bidirectional ? "h_n[-2]" : "h_n[-1]";
   const end = padded ? own : at(-1, "forward");
-  const found = [{ left: end, right: forward, equal: true, mark: "A",
-    why: padded ? "each sequence at its own last step" : s.bidirectional ? "the forward reader ends at the last step" : "the last step of the last layer" }];
-  if (s.bidirectional) found.push({ left: at(0, "backward"), right: "h_n[-1]", equal: true, mark: "B", why: "the backward reader ends at step 0" });
-  if (padded) found.push({ left: at(-1, "forward"), right: forward, equal: false, why: `the last step is padding for ${padded} of ${s.batch} sequences` });
-  if (s.bidirectional && s.seq_len > 1) found.push({ left: at(-1, "backward"), right: "h_n[-1]", equal: false, why: padded ? "padding, or a backward reader that has read one step" : "there the backward reader has read one step" });
-  if (!s.bidirectional && s.num_layers > 1) found.push({ left: end, right: "h_n[0]", equal: false, why: "layer 0 is the lowest, and out shows the last layer only" });
-  if (s.kind === "lstm") found.push({ left: end, right: forward.replace("h_n", "c_n"), equal: false, why: "the cell state is carried inside and is not in out" });
+  const found = [];
+  const fact = (left, right, equal, why, mark) => found.push({ left, right, equal, why, ...(mark ? { mark } : {}) });
+  fact(end, forward, true, padded ? "each sequence at its own last step"
+    : s.bidirectional ? "the forward reader ends at the last step" : "the last step of the last layer", "A");
+  if (s.bidirectional) fact(at(0, "backward"), "h_n[-1]", true, "the backward reader ends at step 0", "B");
+  if (padded) fact(at(-1, "forward"), forward, false, `the last step is padding for ${padded} of ${s.batch} sequences`);
+  if (s.bidirectional && s.seq_len > 1) {
+    fact(at(-1, "backward"), "h_n[-1]", false, padded ? "padding, or a backward reader that has read one step"
+      : "there the backward reader has read one step");
+  }
+  if (!s.bidirectional && s.num_layers > 1) {
+    fact(end, "h_n[0]", false, "layer 0 is the lowest, and out shows the last layer only");
+  }
+  if (s.kind === "lstm") {
+    fact(end, forward.replace("h_n", "c_n"), false, "the cell state is carried inside and is not in out");
+  }
   return found;
 }
 
+/** How many sequences are padded. */
+const shorter = (s) => (s.packed ? lengths(s).filter((length) => length < s.seq_len).length : 0);
+
 /** The one thing to be seen now. */
 export function finding(s) {
-  const padded = s.packed ? lengths(s).filter((length) => length < s.seq_len).length : 0;
-  const last = s.batch_first ? "out[:, -1]" : "out[-1]";
-  if (s.packed && padded === 0) return "All sequences have one length, so packing changes nothing but the way the numbers are stored.";
-  if (s.packed && s.bidirectional) return `Every sequence has two ends of its own: A at its own last step, B at step 0. ${last} is neither for ${padded} of ${s.batch} sequences.`;
-  if (s.packed) return `${last} is padding for ${padded} of ${s.batch} sequences. h_n[-1] took each sequence at its own last step (A).`;
-  if (s.bidirectional && s.seq_len > 1) return `The two readers end at opposite ends of out: the forward one (A) at the last step, the backward one (B) at step 0. So ${last} is not the end of both.`;
+  const padded = shorter(s), last = s.batch_first ? "out[:, -1]" : "out[-1]";
+  if (s.packed && padded === 0) {
+    return "All sequences have one length, so packing changes nothing but the way the numbers are stored.";
+  }
+  if (s.packed && s.bidirectional) {
+    return "Every sequence has two ends of its own: A at its own last step, B at step 0. "
+      + `${last} is neither for ${padded} of ${s.batch} sequences.`;
+  }
+  if (s.packed) {
+    return `${last} is padding for ${padded} of ${s.batch} sequences. `
+      + "h_n[-1] took each sequence at its own last step (A).";
+  }
+  if (s.bidirectional && s.seq_len > 1) {
+    return "The two readers end at opposite ends of out: the forward one (A) at the last step, "
+      + `the backward one (B) at step 0. So ${last} is not the end of both.`;
+  }
   if (s.bidirectional) return "With one step only, both readers begin and end at the same place.";
-  if (!s.batch_first) return "In x and in out the steps now stand first. h_n has not moved: it never has the batch first. The last step is out[-1].";
-  if (s.num_layers > 1) return `out has not grown: it shows the last of the ${s.num_layers} layers. h_n has one row for each layer, and the last row is in out (A).`;
+  if (!s.batch_first) {
+    return "In x and in out the steps now stand first. h_n has not moved: it never has the batch first. "
+      + "The last step is out[-1].";
+  }
+  if (s.num_layers > 1) {
+    return `out has not grown: it shows the last of the ${s.num_layers} layers. `
+      + "h_n has one row for each layer, and the last row is in out (A).";
+  }
   if (s.kind === "lstm") return "c_n has the shape of h_n, but you find it nowhere in out: only h_n is there (A).";
   return "h_n is one slice off the end of out (A): the same numbers, with an axis for the layers in front.";
 }
 
-// --- the drawing -----------------------------------------------------------------------------------------------------
+// --- the drawing ----------------------------------------------------------------------------------------------------
 
 const TILT = { across: 0.42, up: 0.34 };       // one step into the picture goes this far right and up
 const THIN = 5;                                // pixels: no side of a box is drawn thinner
 
 /** The boxes: which axis runs right, into the page and up, and which parts of them are marked. */
 export function boxes(s) {
-  const found = shapes(s), ends = s.packed ? lengths(s) : null, all = [0, s.batch];
-  const steps = ["seq_len", s.seq_len], batch = ["batch", s.batch];
-  const order = (features) => (s.batch_first ? [["↗", ...batch], ["→", ...steps], features] : [["→", ...steps], ["↗", ...batch], features]);
-  const D = s.bidirectional ? 2 : 1, H = s.hidden_size, rows = D * s.num_layers;
-  const many = (...names) => names.filter(Boolean).join(" · ");
-  const width = ["↑", many(D > 1 && "2", "hidden_size"), D * H];
-  const padding = ends?.map((length, k) => ({ right: [length, s.seq_len], deep: [k, k + 1], mark: "padding" })).filter(({ right }) => right[0] < right[1]) ?? [];
-  const forward = [0, H], backward = [H, 2 * H], last = (length, k) => ({ right: [length - 1, length], deep: [k, k + 1], up: forward, mark: "A" });
-  const state = [["→", many(D > 1 && "2", "num_layers"), rows], ["↗", ...batch], ["↑", "hidden_size", H]];
-  const marks = [{ right: [rows - D, rows - D + 1], deep: all, mark: "A" }, ...(D > 1 ? [{ right: [rows - 1, rows], deep: all, mark: "B" }] : [])];
-  const block = (name, shape, lines, right, deep, up, parts, colour) => ({ name, shape, lines, right, deep, up, parts, colour });
-  return [
-    block("x", found.x, order(["↑", "input_size", s.input_size]), s.seq_len, s.batch, s.input_size, padding, "x"),
-    ...(s.packed ? [block("packed.data", found.packed, [["→", "sum of lengths", found.packed[0]], ["↑", "input_size", s.input_size]], found.packed[0], 0, s.input_size, [], "x")] : []),
-    block("out", found.out, order(width), s.seq_len, s.batch, D * H,
-      [...padding, ...(ends ? ends.map(last).reverse() : [{ right: [s.seq_len - 1, s.seq_len], deep: all, up: forward, mark: "A" }]),
-        ...(D > 1 ? [{ right: [0, 1], deep: all, up: backward, mark: "B" }] : [])], "h"),
-    block("h_n", found.h_n, state, rows, s.batch, H, marks, "h"),
-    ...(found.c_n ? [block("c_n", found.c_n, state, rows, s.batch, H, [], "c")] : []),
-  ];
+  const found = shapes(s), H = s.hidden_size, D = s.bidirectional ? 2 : 1, rows = D * s.num_layers;
+  const steps = ["→", "seq_len", s.seq_len], batch = ["↗", "batch", s.batch];
+  const order = (...features) => [...(s.batch_first ? [batch, steps] : [steps, batch]), ["↑", ...features]];
+  const many = (name, twice) => (twice ? `2 · ${name}` : name);
+  const state = [["→", many("num_layers", D > 1), rows], batch, ["↑", "hidden_size", H]];
+  const block = (name, shape, lines, [right, deep, up], parts, colour) => (
+    { name, shape, lines, right, deep, up, parts, colour });
+  const blocks = [block("x", found.x, order("input_size", s.input_size), [s.seq_len, s.batch, s.input_size],
+    padding(s), "x")];
+  if (s.packed) {
+    const total = found.packed[0], lines = [["→", "sum of lengths", total], ["↑", "input_size", s.input_size]];
+    blocks.push(block("packed.data", found.packed, lines, [total, 0, s.input_size], [], "x"));
+  }
+  blocks.push(block("out", found.out, order(many("hidden_size", D > 1), D * H), [s.seq_len, s.batch, D * H],
+    [...padding(s), ...ends(s)], "h"));
+  blocks.push(block("h_n", found.h_n, state, [rows, s.batch, H], lastRows(s, rows), "h"));
+  if (found.c_n) blocks.push(block("c_n", found.c_n, state, [rows, s.batch, H], [], "c"));
+  return blocks;
+}
+
+/** The parts of x and out that are padding. */
+function padding(s) {
+  if (!s.packed) return [];
+  const parts = lengths(s).map((length, k) => ({ right: [length, s.seq_len], deep: [k, k + 1], mark: "padding" }));
+  return parts.filter(({ right }) => right[0] < right[1]);
+}
+
+/** The parts of out where the readers end. */
+function ends(s) {
+  const H = s.hidden_size, all = [0, s.batch], up = [0, H];
+  const last = (length, deep) => ({ right: [length - 1, length], deep, up, mark: "A" });
+  const forward = s.packed ? lengths(s).map((length, k) => last(length, [k, k + 1])).reverse() : [last(s.seq_len, all)];
+  return s.bidirectional ? [...forward, { right: [0, 1], deep: all, up: [H, 2 * H], mark: "B" }] : forward;
+}
+
+/** The parts of h_n that are in out: the rows of the last layer. */
+function lastRows(s, rows) {
+  const row = (k, mark) => ({ right: [k, k + 1], deep: [0, s.batch], mark });
+  return s.bidirectional ? [row(rows - 2, "A"), row(rows - 1, "B")] : [row(rows - 1, "A")];
 }
 
 const COLUMN = 152, TITLE = 46, BELOW = 66, GAP = 18;
 
-const span = (row, unit) => row.reduce((sum, block) => sum + Math.max(COLUMN, size(block, unit).across + 14), 0) + GAP * (row.length - 1);
+const column = (block, unit) => Math.max(COLUMN, size(block, unit).across + 14);
+const span = (row, unit) => row.reduce((sum, block) => sum + column(block, unit), 0) + GAP * (row.length - 1);
 
 /** Pixels for each number, and rows of boxes, so that all of them are to one scale and fit. */
 function arrange(blocks, width) {
   const most = Math.max(1, Math.floor((width + GAP) / (COLUMN + GAP)));
   const results = blocks.findIndex((block) => block.name === "out");
-  const groups = results > 1 ? [blocks.slice(0, results), blocks.slice(results)] : [blocks];    // packed: what goes in, what comes out
+  const groups = results > 1 ? [blocks.slice(0, results), blocks.slice(results)] : [blocks];    // packed: in, and out
   let best = null;
   for (let perRow = Math.min(most, blocks.length); perRow >= 1; perRow--) {
-    const rows = [];
-    for (const group of groups) for (let k = 0; k < group.length; k += perRow) rows.push(group.slice(k, k + perRow));
-    const fits = (unit) => rows.every((row) => span(row, unit) <= width);
+    const rows = groups.flatMap((group) => chunks(group, perRow));
     let unit = Math.min(22, ...blocks.map((block) => 150 / (block.up + TILT.up * block.deep)));
-    while (unit > 0.05 && !fits(unit)) unit *= 0.94;
+    while (unit > 0.05 && rows.some((row) => span(row, unit) > width)) unit *= 0.94;
     if (!best || unit > 1.6 * best.unit) best = { unit, rows };
   }
   const together = (one, other) => groups.some((group) => group.includes(one[0]) && group.includes(other[0]));
-  const joined = (unit) => best.rows.reduce((rows, row) => {
-    const above = rows.at(-1);
-    if (above && together(above, row) && span([...above, ...row], unit) <= width) rows[rows.length - 1] = [...above, ...row];
-    else rows.push(row);
-    return rows;
-  }, []);
-  const tries = [1, 0.95, 0.9, 0.85, 0.8].map((share) => ({ unit: share * best.unit, rows: joined(share * best.unit) }));
-  return tries.reduce((one, other) => (other.rows.length < one.rows.length ? other : one));      // a little smaller, if that saves a row
+  const fit = (unit) => (one, other) => together(one, other) && span([...one, ...other], unit) <= width;
+  const units = [1, 0.95, 0.9, 0.85, 0.8].map((share) => share * best.unit);
+  const tries = units.map((unit) => ({ unit, rows: joined(best.rows, fit(unit)) }));
+  return tries.reduce((one, other) => (other.rows.length < one.rows.length ? other : one));    // smaller, to save a row
+}
+
+/** The list in pieces of this length. */
+function chunks(list, length) {
+  return Array.from({ length: Math.ceil(list.length / length) }, (_, k) => list.slice(k * length, (k + 1) * length));
+}
+
+/** The rows, each put behind the one above where that fits. */
+function joined(rows, fits) {
+  const found = [];
+  for (const row of rows) {
+    if (found.length && fits(found.at(-1), row)) found.push([...found.pop(), ...row]);
+    else found.push(row);
+  }
+  return found;
 }
 
 function size(block, unit) {
@@ -188,71 +251,65 @@ function faces(block, unit, x, y, part = {}) {
 function rules(block, unit, x, y) {
   if (unit < 6) return "";
   const { right, deep, up } = size(block, unit), lines = [];
-  const line = (r, d, u, r2, d2, u2) => lines.push(`M${(x + r + TILT.across * d).toFixed(1)} ${(y - u - TILT.up * d).toFixed(1)}L${(x + r2 + TILT.across * d2).toFixed(1)} ${(y - u2 - TILT.up * d2).toFixed(1)}`);
-  for (let k = 1; k < block.right; k++) { const r = (k / block.right) * right; line(r, 0, 0, r, 0, up); line(r, 0, up, r, deep, up); }
-  for (let k = 1; k < block.up; k++) { const u = (k / block.up) * up; line(0, 0, u, right, 0, u); line(right, 0, u, right, deep, u); }
-  for (let k = 1; k < block.deep; k++) { const d = (k / block.deep) * deep; line(0, d, up, right, d, up); line(right, d, 0, right, d, up); }
+  const at = ([r, d, u]) => `${(x + r + TILT.across * d).toFixed(1)} ${(y - u - TILT.up * d).toFixed(1)}`;
+  const bent = (count, from, over, to) => {        // a line over two faces, for each number along an edge
+    for (let k = 1; k < count; k++) {
+      const share = k / count, [first, second, third] = [from, over, to].map((point) => at(point(share)));
+      lines.push(`M${first}L${second}`, `M${second}L${third}`);
+    }
+  };
+  bent(block.right, (k) => [k * right, 0, 0], (k) => [k * right, 0, up], (k) => [k * right, deep, up]);
+  bent(block.up, (k) => [0, 0, k * up], (k) => [right, 0, k * up], (k) => [right, deep, k * up]);
+  bent(block.deep, (k) => [0, k * deep, up], (k) => [right, k * deep, up], (k) => [right, k * deep, 0]);
   return lines.join("");
 }
 
-function drawBlock(put, block, unit, left, bottom, hatch) {
-  put("text", { x: left, y: bottom - size(block, unit).high - 26, class: "name" }, block.name);
-  put("text", { x: left, y: bottom - size(block, unit).high - 9, class: "shape" }, bracket(block.shape));
+function drawBlock(paint, block, unit, left, bottom, hatches) {
+  paint("text", { x: left, y: bottom - size(block, unit).high - 26, class: "name" }, block.name);
+  paint("text", { x: left, y: bottom - size(block, unit).high - 9, class: "shape" }, bracket(block.shape));
   const whole = faces(block, unit, left, bottom);
-  for (const side of ["front", "top", "side"]) put("path", { d: whole[side], class: `${side} ${block.colour}` });
-  put("path", { d: rules(block, unit, left, bottom), class: `rules ${block.colour}` });
-  for (const mark of ["padding", "A", "B"]) {
-    const parts = block.parts.filter((part) => part.mark === mark).map((part) => faces(block, unit, left, bottom, part));
-    if (!parts.length) continue;
-    for (const side of mark === "padding" ? ["side", "top"] : ["front", "side", "top"]) {     // in front stands a full sequence
-      const d = parts.map((part) => part[side]).join("");
-      put("path", { d, class: `${side} mark ${mark}` });
-      if (mark !== "A") put("path", { d, fill: `url(#${hatch}-${mark})`, class: "hatch" });
-    }
-    if (mark !== "padding") {
-      const part = block.parts.find((one) => one.mark === mark && one.deep[0] === 0), whole = size(block, unit);
-      const [r0, r1] = part.right, [u0, u1] = part.up ?? [0, block.up];
-      put("text", { x: left + ((r0 + r1) / 2 / block.right) * whole.right, y: bottom - ((u0 + (u1 - u0) * (mark === "A" ? 0.65 : 0.35)) / block.up) * whole.up + 5, class: "letter" }, mark);
-    }
-  }
+  for (const side of ["front", "top", "side"]) paint("path", { d: whole[side], class: `${side} ${block.colour}` });
+  paint("path", { d: rules(block, unit, left, bottom), class: `rules ${block.colour}` });
+  for (const mark of ["padding", "A", "B"]) drawMark(paint, block, mark, unit, left, bottom, hatches[mark]);
   block.lines.forEach(([arrow, name, count], k) => {
-    put("text", { x: left, y: bottom + 20 + 17 * k, class: "soft" }, `${arrow} ${name} ${count}`);
+    paint("text", { x: left, y: bottom + 20 + 17 * k, class: "soft" }, `${arrow} ${name} ${count}`);
   });
 }
 
-let copies = 0;     // patterns of two figures on one page need names of their own
-
-function hatches(drawing, id) {
-  const defs = svg("defs", {}, drawing);
-  const pattern = (mark, spacing, turn) => {
-    const one = svg("pattern", { id: `${id}-${mark}`, width: spacing, height: spacing, patternUnits: "userSpaceOnUse", patternTransform: `rotate(${turn})` }, defs);
-    svg("line", { x1: 0, y1: 0, x2: 0, y2: spacing, class: `stroke ${mark}` }, one);
-  };
-  pattern("padding", 5, 45);
-  pattern("B", 4, -45);
+function drawMark(paint, block, mark, unit, left, bottom, hatch) {
+  const parts = block.parts.filter((part) => part.mark === mark);
+  if (!parts.length) return;
+  const drawn = parts.map((part) => faces(block, unit, left, bottom, part));
+  for (const side of mark === "padding" ? ["side", "top"] : ["front", "side", "top"]) {    // in front: a full sequence
+    const d = drawn.map((part) => part[side]).join("");
+    paint("path", { d, class: `${side} mark ${mark}` });
+    if (hatch) paint("path", { d, fill: hatch, class: "hatch" });
+  }
+  if (mark === "padding") return;
+  const whole = size(block, unit), front = parts.find((part) => part.deep[0] === 0);
+  const [r0, r1] = front.right, [u0, u1] = front.up ?? [0, block.up];
+  const across = (r0 + r1) / 2, high = u0 + (u1 - u0) * (mark === "A" ? 0.65 : 0.35);
+  paint("text", { x: left + (across / block.right) * whole.right, y: bottom - (high / block.up) * whole.up + 5,
+    class: "letter" }, mark);
 }
 
-// --- the figure ------------------------------------------------------------------------------------------------------
+// --- the figure -----------------------------------------------------------------------------------------------------
 
 const SIZES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 28, 32, 48, 64, 96, 128];
-const nearest = (value) => SIZES.reduce((best, one, k) => (Math.abs(one - value) < Math.abs(SIZES[best] - value) ? k : best), 0);
 
-/** A slider over sizes that one meets; a size between them, set from Python, is shown as it is. */
-function sizeSlider(model, trait, sizes = SIZES) {
-  const input = steady(make("input", { type: "range", min: 0, max: sizes.length - 1, step: 1, "aria-label": trait }));
-  const shown = make("output");
-  const follow = () => {
-    input.value = sizes === SIZES ? nearest(model.get(trait)) : sizes.indexOf(model.get(trait));
-    shown.textContent = String(model.get(trait));
-    input.setAttribute("aria-valuetext", shown.textContent);
-  };
-  input.addEventListener("input", () => change(model, { [trait]: sizes[Number(input.value)] }));
-  model.on(`change:${trait}`, follow);
-  follow();
-  return make("label", { class: "slider" }, make("span", { "aria-hidden": "true" }, make("code", {}, trait)), input, shown);
+/** The place in SIZES of the size nearest to the value; of two as near, the smaller. */
+function nearest(value) {
+  const away = SIZES.map((size) => Math.abs(size - value));
+  return away.indexOf(Math.min(...away));
 }
 
-const PLAIN = { kind: "rnn", batch: 2, seq_len: 5, input_size: 4, hidden_size: 6, num_layers: 1, bidirectional: false, batch_first: true, packed: false };
+/** A slider over sizes that one meets; a size between them, set from Python, is shown as it is. */
+const sizeSlider = (model, trait, sizes = SIZES) => slider(model, trait, { label: `<code>${trait}</code>`, name: trait,
+  min: 0, max: sizes.length - 1, step: 1, show: String, value: (place) => sizes[place],
+  place: (value) => (sizes === SIZES ? nearest(value) : sizes.indexOf(value)) });
+
+const PLAIN = { kind: "rnn", batch: 2, seq_len: 5, input_size: 4, hidden_size: 6, num_layers: 1,
+  bidirectional: false, batch_first: true, packed: false };
 const STORIES = [
   ["plain", PLAIN],
   ["three layers", { ...PLAIN, kind: "gru", num_layers: 3 }],
@@ -262,11 +319,21 @@ const STORIES = [
 ];
 export const stories = Object.fromEntries(STORIES);
 
+const controls = (model) => [
+  presets(model, { name: "Show", options: STORIES, settings: SETTINGS, reset: "reset" }),
+  choice(model, "kind", { name: "layer", options: [["rnn", "nn.RNN"], ["gru", "nn.GRU"], ["lstm", "nn.LSTM"]] }),
+  make("div", { class: "controls" },
+    ...["batch", "seq_len", "input_size", "hidden_size"].map((name) => sizeSlider(model, name)),
+    sizeSlider(model, "num_layers", [1, 2, 3, 4])),
+  make("div", { class: "toggles" },
+    toggle(model, "bidirectional", { name: "bidirectional" }), toggle(model, "batch_first", { name: "batch_first" }),
+    toggle(model, "packed", { name: "packed (lengths differ)" })),
+];
+
 /** A button that copies the code, or, where the page may not, selects it for the reader's own copying. */
 function copyButton(pre) {
-  const button = make("button", { type: "button" }, "copy");
   const said = make("span", { class: "said", role: "status" });
-  button.addEventListener("click", async () => {
+  const copy = button("copy", async () => {
     try {
       await navigator.clipboard.writeText(pre.textContent);
       said.textContent = "copied";
@@ -279,7 +346,7 @@ function copyButton(pre) {
       said.textContent = "selected: press Ctrl+C, or ⌘C on a Mac";
     }
   });
-  return { bar: make("div", { class: "bar" }, button, said), forget: () => { said.textContent = ""; } };
+  return { bar: make("div", { class: "bar" }, copy, said), forget: () => { said.textContent = ""; } };
 }
 
 function factLine({ left, right, equal, mark, why }) {
@@ -288,61 +355,74 @@ function factLine({ left, right, equal, mark, why }) {
     make("span", { class: "why" }, ` ${why}`)));
 }
 
-function render({ model, el }) {
-  const settings = () => Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
-  const { root, leave } = mount({ model, el }, "ShapeExplorer", () => results(settings()));
-  const start = settings();
-  const hatch = `seqlab-hatch-${copies++}`;
+/** The drawing of all boxes. */
+function stage() {
   const drawing = svg("svg", { role: "img" });
-  hatches(drawing, hatch);
-  const { put, done } = brush(svg("g", {}, drawing));
-  const finds = report();
-  const list = make("ul", { class: "facts", "aria-label": "Which slices are equal" });
-  const count = make("p", { class: "count" });
-  const pre = make("pre", { tabindex: 0, "aria-label": "the same in PyTorch" });
-  const copy = copyButton(pre);
-  const lengthsShown = make("p", { class: "lengths" });
-  root.append(
-    presets(model, { name: "Show", options: STORIES, reset: ["reset", start] }),
-    choice(model, "kind", { name: "layer", options: [["rnn", "nn.RNN"], ["gru", "nn.GRU"], ["lstm", "nn.LSTM"]] }),
-    make("div", { class: "controls" }, ...["batch", "seq_len", "input_size", "hidden_size"].map((name) => sizeSlider(model, name)),
-      sizeSlider(model, "num_layers", [1, 2, 3, 4])),
-    make("div", { class: "toggles" }, toggle(model, "bidirectional", { name: "bidirectional" }), toggle(model, "batch_first", { name: "batch_first" }),
-      toggle(model, "packed", { name: "packed (lengths differ)" })),
-    lengthsShown, make("div", { class: "stage" }, drawing), finds.element, list, count, make("div", { class: "code" }, fold(root, "The same in PyTorch", copy.bar, pre)),
-  );
-
-  let width = 0, before = null;
-  const draw = () => {
-    const s = settings();
-    const room = Math.max(260, Math.round(drawing.parentNode.clientWidth) || 640);
-    if (room !== width || before !== JSON.stringify(s)) drawBoxes(s, room);
-    width = room;
-    before = JSON.stringify(s);
-  };
-  const drawBoxes = (s, room) => {
-    const blocks = boxes(s), { unit, rows } = arrange(blocks, room);
+  const hatches = { padding: hatching(drawing, "stroke padding", { spacing: 5 }),
+    B: hatching(drawing, "stroke B", { turn: -45 }) };
+  const { paint, done } = brush(svg("g", {}, drawing));
+  const draw = (blocks, width) => {
+    const { unit, rows } = arrange(blocks, width);
     let bottom = 0;
     for (const row of rows) {
       const high = Math.max(...row.map((block) => size(block, unit).high));
       bottom += TITLE + high;
       let left = 2;
       for (const block of row) {
-        drawBlock(put, block, unit, left, bottom, hatch);
-        left += Math.max(COLUMN, size(block, unit).across + 14) + GAP;
+        drawBlock(paint, block, unit, left, bottom, hatches);
+        left += column(block, unit) + GAP;
       }
       bottom += BELOW;
     }
     done();
-    drawing.setAttribute("viewBox", `0 0 ${room} ${Math.ceil(bottom)}`);
-    const found = shapes(s), sum = parameters(s), text = code(s), ends = s.packed ? lengths(s) : [];
-    drawing.setAttribute("aria-label", `Boxes to scale: ${blocks.map(({ name, shape }) => `${name} ${bracket(shape)}`).join(", ")}`);
-    const few = ends.length > 8 ? [...ends.slice(0, 6), "…", ends.at(-1)] : ends;
-    lengthsShown.textContent = s.packed ? `lengths ${few.join(", ")}: ${found.packed[0]} real steps of ${s.batch * s.seq_len}; hatched is padding. packed_out.data ${bracket(found.packed_out)}` : "";
+    const named = blocks.map(({ name, shape }) => `${name} ${bracket(shape)}`).join(", ");
+    put(drawing, { viewBox: `0 0 ${width} ${Math.ceil(bottom)}`, "aria-label": `Boxes to scale: ${named}` });
+  };
+  return { drawing, draw };
+}
+
+/** The lengths of a packed batch and what that makes of it, in words. */
+function lengthsInWords(s, found) {
+  if (!s.packed) return "";
+  const all = lengths(s), few = all.length > 8 ? [...all.slice(0, 6), "…", all.at(-1)] : all;
+  return `lengths ${few.join(", ")}: ${found.packed[0]} real steps of ${s.batch * s.seq_len}; hatched is padding. `
+    + `packed_out.data ${bracket(found.packed_out)}`;
+}
+
+/** The number of parameters and how it comes about, as nodes. */
+function countLine(s, { count, formula }) {
+  const parts = `${s.bidirectional ? "directions · " : ""}blocks · hidden · (inputs + hidden + 2)`;
+  const above = s.num_layers > 1 ? ", then the layers above" : "";
+  return [make("b", {}, `${count.toLocaleString("en")} parameters`), ` = ${formula}`, make("br"),
+    make("span", { class: "why" }, `${parts}${above}: no batch, no seq_len`)];
+}
+
+function render({ model, el }) {
+  const { root, leave } = mount({ model, el }, "ShapeExplorer", () => results(values(model, SETTINGS)));
+  const { drawing, draw: drawBoxes } = stage();
+  const finds = report();
+  const list = make("ul", { class: "facts", "aria-label": "Which slices are equal" });
+  const count = make("p", { class: "count" });
+  const pre = make("pre", { tabindex: 0, "aria-label": "the same in PyTorch" });
+  const copy = copyButton(pre);
+  const lengthsShown = make("p", { class: "lengths" });
+  root.append(...controls(model), lengthsShown, make("div", { class: "stage" }, drawing), finds.element, list, count,
+    make("div", { class: "code" }, fold(root, "The same in PyTorch", copy.bar, pre)));
+
+  let width = 0, before = null;
+  const draw = () => {
+    const s = values(model, SETTINGS);
+    const room = Math.max(260, Math.round(drawing.parentNode.clientWidth) || 640);
+    if (room !== width || before !== JSON.stringify(s)) drawAll(s, room);
+    width = room;
+    before = JSON.stringify(s);
+  };
+  const drawAll = (s, room) => {
+    drawBoxes(boxes(s), room);
+    lengthsShown.textContent = lengthsInWords(s, shapes(s));
     list.replaceChildren(...facts(s).map(factLine));
-    count.replaceChildren(make("b", {}, `${sum.count.toLocaleString("en")} parameters`), ` = ${sum.formula}`, make("br"),
-      make("span", { class: "why" }, `${s.bidirectional ? "directions · " : ""}blocks · hidden · (inputs + hidden + 2)${s.num_layers > 1 ? ", then the layers above" : ""}: no batch, no seq_len`));
-    pre.textContent = text;
+    count.replaceChildren(...countLine(s, parameters(s)));
+    pre.textContent = code(s);
     copy.forget();
     finds.say(finding(s));
   };

@@ -5,13 +5,13 @@ const SVG = "http://www.w3.org/2000/svg";
 // --- the frame ------------------------------------------------------------------------------------------------------
 
 /**
- * Put a frame into `el` that no style of the page reaches and none leaves; return { root, leave }. `results()` gives what
- * follows from the settings, by the names that it has in Python: it is computed here and there, and never sent.
+ * Put a frame into `el` that no style of the page reaches and none leaves; return { root, leave }. `results()` gives
+ * what follows from the settings, by the names that it has in Python: it is computed here and there, and never sent.
  */
 export function mount({ model, el }, name, results = () => ({})) {
   const host = document.createElement("div");
   host.dataset.figure = name;
-  Object.assign(host, { model, results });                    // for the curious at the browser's console, and for tests
+  Object.assign(host, { model, results });                    // for the browser's console, and for tests
   host.dataset.lmSuppressShortcuts = "true";                  // JupyterLab's single-letter commands stay out
   for (const kind of ["keydown", "keyup", "keypress"]) host.addEventListener(kind, (event) => event.stopPropagation());
   const frame = host.attachShadow({ mode: "open" });
@@ -51,7 +51,7 @@ export const quiet = () => matchMedia("(prefers-reduced-motion: reduce)").matche
 /** An HTML element: make("p", { class: "note" }, "some text", child). */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) set(element, key, value);
+  put(element, attributes);
   element.append(...children);
   return element;
 }
@@ -59,17 +59,26 @@ export function make(tag, attributes = {}, ...children) {
 /** An SVG element, put into `parent` if there is one: svg("circle", { r: 3 }, parent). */
 export function svg(tag, attributes = {}, parent = null, text = null) {
   const element = document.createElementNS(SVG, tag);
-  for (const [key, value] of Object.entries(attributes)) set(element, key, value);
+  put(element, attributes);
   if (text !== null) element.textContent = text;
   parent?.append(element);
   return element;
 }
 
-/** Draw into `parent` again and again with the nodes that are there already. */
+/** Give the element these attributes: true is one without a value; false, null and undefined are none. */
+export function put(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    const text = value === true ? "" : String(value);
+    if (value === false || value === null || value === undefined) element.removeAttribute(name);
+    else if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+  }
+}
+
+/** Draw into `parent` again and again with the nodes that are there already: paint(...) as svg(...), then done(). */
 export function brush(parent) {
   let used = 0;
   return {
-    put(tag, attributes, text = null) {
+    paint(tag, attributes, text = null) {
       let node = parent.children[used++];
       if (node?.tagName !== tag) {
         const fresh = svg(tag);
@@ -77,7 +86,7 @@ export function brush(parent) {
         node = fresh;
       }
       for (const name of node.getAttributeNames()) if (!(name in attributes)) node.removeAttribute(name);
-      for (const [name, value] of Object.entries(attributes)) if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+      put(node, attributes);
       if (node.textContent !== (text ?? "")) node.textContent = text ?? "";
       return node;
     },
@@ -88,18 +97,31 @@ export function brush(parent) {
   };
 }
 
-function set(element, key, value) {
-  if (value === true) element.setAttribute(key, "");
-  else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value);
+export const hide = (element, hidden) => { element.style.display = hidden ? "none" : ""; };
+
+let hatchings = 0;     // patterns of two figures on one page need names of their own
+
+/** A hatching in the SVG element `drawing`, as what its shapes take for `fill`; `line` is the class of its lines. */
+export function hatching(drawing, line, { spacing = 4, turn = 45 } = {}) {
+  const id = `seqlab-${line.replaceAll(" ", "-")}-${hatchings++}`;
+  const pattern = svg("pattern", { id, width: spacing, height: spacing, patternUnits: "userSpaceOnUse",
+    patternTransform: `rotate(${turn})` }, svg("defs", {}, drawing));
+  svg("line", { x1: 0, y1: 0, x2: 0, y2: spacing, class: line }, pattern);
+  return `url(#${id})`;
 }
 
 // --- traits ---------------------------------------------------------------------------------------------------------
 
+/** The traits of these names, by name. */
+export const values = (model, names) => Object.fromEntries(names.map((name) => [name, model.get(name)]));
+
 /** Change traits and tell the kernel, if there is one. */
-export function change(model, values) {
-  for (const [name, value] of Object.entries(values)) model.set(name, value);
+export function change(model, news) {
+  for (const [name, value] of Object.entries(news)) model.set(name, value);
   model.save_changes();
 }
+
+const alike = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Call `draw` now and, at most once a frame, whenever one of the traits changes; return what stops it. */
 export function redraw(model, names, draw) {
@@ -132,26 +154,84 @@ export function steady(input) {
   return input;
 }
 
-/** A finger that comes down on this part of a drawing drags it; in a drawing, `touch-action` alone does not keep the page still. */
-export const draggable = (element) => element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+/**
+ * A finger that comes down on this part of a drawing drags it; in a drawing, `touch-action` alone does not keep the
+ * page still.
+ */
+export function draggable(element) {
+  element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+}
 
 export const signed = (value, digits = 2) => (value < 0 ? "\u2212" : "") + Math.abs(value).toFixed(digits);
 
-/** A labelled slider; `label` may hold HTML (subscripts), `name` is what a screen reader says. */
-export function slider(model, trait, { label, name, min, max, step = 0.05, show = signed }) {
-  const input = steady(make("input", { type: "range", min, max, step, "aria-label": name }));
+/**
+ * A labelled slider; `label` may hold HTML (subscripts), `name` is what a screen reader says. `max` may be a function.
+ * Where the slider stands is place(value), and what it then sets is value(place). It follows the trait and those in
+ * `watch`; `show` and `say` are the value for eye and ear.
+ */
+export function slider(model, trait, { label, name, min, max, step = 0.05, show = signed, say = show, place = Number,
+  value = Number, watch = [], enabled = () => true, set = (news) => change(model, { [trait]: news }) }) {
+  const input = steady(make("input", { type: "range", min, step, "aria-label": name }));
   const shown = make("output");
   const caption = make("span", { "aria-hidden": "true" });
   caption.innerHTML = label;
   const follow = () => {
-    input.value = model.get(trait);
-    shown.textContent = show(model.get(trait));
-    input.setAttribute("aria-valuetext", shown.textContent);
+    const now = model.get(trait);
+    input.max = typeof max === "function" ? max() : max;
+    input.value = place(now);
+    input.disabled = !enabled();
+    shown.textContent = show(now);
+    input.setAttribute("aria-valuetext", say(now));
   };
-  input.addEventListener("input", () => change(model, { [trait]: Number(input.value) }));
-  model.on(`change:${trait}`, follow);
+  input.addEventListener("input", () => set(value(Number(input.value))));
+  for (const each of [trait, ...watch]) model.on(`change:${each}`, follow);
   follow();
   return make("label", { class: "slider" }, caption, input, shown);
+}
+
+/** A button; `name` is what a screen reader says where that is more than its text. */
+export function button(text, press, name = null) {
+  const one = make("button", { type: "button", "aria-label": name }, text);
+  one.addEventListener("click", press);
+  return one;
+}
+
+/**
+ * What plays a trait from `first` to last(), in whole steps: a button that plays and pauses, a slider as above, and
+ * what moves `by` steps or stops. `words` are [text, name] of the button, at rest and playing; pace() gives the
+ * milliseconds of a step; `prompt` takes the first step at once. Where the reader wants no motion, `calm` says what the
+ * button does instead of playing: one "step", or all to the "end".
+ */
+export function player(model, trait, { first, last, words, pace, prompt = false, calm = null, ...looks }) {
+  let timer = 0;
+  const now = () => Math.min(model.get(trait), last());
+  const go = (to) => change(model, { [trait]: Math.max(first, Math.min(last(), to)) });
+  const advance = () => go(now() === last() ? first : now() + 1);
+  const label = () => {
+    const [text, name = null] = words[timer ? 1 : 0];
+    if (play.textContent !== text) play.textContent = text;
+    put(play, { "aria-label": name });
+  };
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+    label();
+  };
+  const start = () => {
+    if (prompt || now() === last()) advance();
+    timer = setInterval(() => { if (now() === last()) stop(); else advance(); }, pace());
+    label();
+  };
+  const instead = { step: advance, end: () => go(last()) }[calm];
+  const play = button("", () => {
+    if (timer) stop();
+    else if (instead && quiet()) instead();
+    else start();
+  });
+  label();
+  const set = (to) => { stop(); go(to); };
+  const track = slider(model, trait, { step: 1, max: last, set, ...looks });
+  return { play, stop, step: (by) => set(now() + by), slider: track };
 }
 
 let groups = 0;     // radio buttons of one group need a name of their own on the page
@@ -179,34 +259,33 @@ export function toggle(model, trait, { name }) {
 }
 
 /**
- * A row of buttons that each set several traits at once: presets are [text, { trait: value }] pairs. The one that holds now is
- * marked, wherever the traits in `looking` stand: they say where the reader looks, not what the figure is about. `reset` is such
- * a pair too, and is never marked.
+ * A row of buttons that each set several traits at once: presets are [text, { trait: value }] pairs. The one that holds
+ * now is marked, wherever the traits in `looking` stand: they say where the reader looks, not what the figure is about.
+ * The last button, named `reset`, sets all traits of `settings` as they are now.
  */
-export function presets(model, { name, options, looking = [], reset = null }) {
-  const buttons = [...options, ...(reset ? [reset] : [])].map(([text, values]) => {
-    const button = make("button", { type: "button" }, text);
-    button.addEventListener("click", () => change(model, values));
-    return button;
-  });
-  const stories = options.map(([, values]) => Object.entries(values).filter(([trait]) => !looking.includes(trait)));
-  const holds = (story) => story.every(([trait, value]) => JSON.stringify(model.get(trait)) === JSON.stringify(value));
+export function presets(model, { name, options, settings, looking = [], reset = "Reset", more = [] }) {
+  const set = ([text, traits]) => button(text, () => change(model, traits));
+  const buttons = options.map(set);
+  const stories = options.map(([, traits]) => Object.entries(traits).filter(([trait]) => !looking.includes(trait)));
+  const holds = (story) => story.every(([trait, value]) => alike(model.get(trait), value));
   let waiting = 0;
   const mark = () => {
     waiting = 0;
     const now = stories.findIndex(holds);
-    buttons.forEach((button, k) => { if (k === now) button.setAttribute("aria-current", "true"); else button.removeAttribute("aria-current"); });
+    buttons.forEach((each, k) => put(each, { "aria-current": k === now && "true" }));
   };
-  for (const trait of new Set(stories.flat().map(([trait]) => trait))) {
+  for (const trait of new Set(stories.flat().map(([one]) => one))) {
     model.on(`change:${trait}`, () => { waiting ||= requestAnimationFrame(mark); });
   }
   mark();
-  return make("div", { class: "presets", role: "group", "aria-label": name }, make("span", {}, name), ...buttons);
+  return make("div", { class: "presets", role: "group", "aria-label": name }, make("span", {}, name), ...buttons,
+    ...more, set([reset, values(model, settings)]));
 }
 
 /** Parts under a line that folds and unfolds them; where the figure is narrow they start folded. */
 export function fold(root, line, ...parts) {
-  return make("details", { class: "fold", open: (root.clientWidth || innerWidth) >= 576 }, make("summary", {}, line), ...parts);
+  const open = (root.clientWidth || innerWidth) >= 576;
+  return make("details", { class: "fold", open }, make("summary", {}, line), ...parts);
 }
 
 /** A line of words for everyone, read out by a screen reader when the reader pauses. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { answers, asMnist, best, finding, float16, painted, read, smooth, unpack } from "../../seqlab/widgets/digit_reader.js";
+import {
+  answers, asMnist, best, finding, float16, painted, read, smooth, unpack,
+} from "../../seqlab/widgets/digit_reader.js";
 
 const SEVEN = [[70, 70, 120, 66, 200, 60, 206, 62, 170, 130, 120, 240]];
 const moved = (strokes, move) => strokes.map((stroke) => stroke.map(move));
@@ -40,7 +42,8 @@ test("nothing, a dot, and lines at the border", () => {
   assert.deepEqual(asMnist([], false), Array(784).fill(0));
   const dot = asMnist([[3, 270]]);
   assert.ok(inked(rows(dot)) <= 4 && Math.abs(middle(rows(dot)) - 14.5) < 0.01);
-  for (const image of [asMnist([[0, 0, 280, 0]]), asMnist([[0, 0, 0, 280, 280, 280]]), asMnist([[0, 0, 280, 280]], false)]) {
+  const images = [asMnist([[0, 0, 280, 0]]), asMnist([[0, 0, 0, 280, 280, 280]]), asMnist([[0, 0, 280, 280]], false)];
+  for (const image of images) {
     assert.equal(image.length, 784);
     assert.ok(image.every((ink) => Number.isInteger(ink) && ink >= 0 && ink <= 255) && sum(image) > 0);
   }
@@ -70,7 +73,8 @@ test("ink fades over one pixel", () => {
 });
 
 test("float16: ones, signs, small ones", () => {
-  const known = [[0x3c00, 1], [0xc000, -2], [0x3555, 0.333251953125], [0x0001, 2 ** -24], [0x0400, 2 ** -14], [0x8000, -0], [0x7bff, 65504]];
+  const known = [[0x3c00, 1], [0xc000, -2], [0x3555, 0.333251953125], [0x0001, 2 ** -24], [0x0400, 2 ** -14],
+    [0x8000, -0], [0x7bff, 65504]];
   for (const [bits, value] of known) assert.equal(float16(bits), value);
 });
 
@@ -89,7 +93,8 @@ test("one unit, computed by hand", () => {
     const [a, b, d, e] = ofState.map((weight, k) => weight * state + k);
     cell = sigmoid(b) * cell + sigmoid(a) * Math.tanh(d);
     state = sigmoid(e) * Math.tanh(cell);
-    for (const [mine, right] of [[i, sigmoid(a)], [f, sigmoid(b)], [g, Math.tanh(d)], [o, sigmoid(e)], [c, cell], [h, state]]) {
+    const pairs = [[i, sigmoid(a)], [f, sigmoid(b)], [g, Math.tanh(d)], [o, sigmoid(e)], [c, cell], [h, state]];
+    for (const [mine, right] of pairs) {
       assert.ok(Math.abs(mine[t] - right) < 1e-6);
     }
   }
@@ -119,7 +124,8 @@ test("the answers on the way: from the first ink on, without weak ones", () => {
 test("the finding in words", () => {
   const image = Array(784).fill(0).fill(255, 28 * 5);
   const story = [...Array(12).fill(sure(2)), ...Array(16).fill(sure(8))];
-  assert.equal(finding(story, image, 28), "It reads an 8 (91\u00a0%). On the way it looked like a 2; since row 13 it looks like an 8.");
+  assert.equal(finding(story, image, 28),
+    "It reads an 8 (91\u00a0%). On the way it looked like a 2; since row 13 it looks like an 8.");
   assert.match(finding(story, image, 28, false), /unlike those it learnt from/);
   assert.match(finding(story, image, 9), /^9 of 28 rows read: it looks like a 2/);
   assert.match(finding(story, image, 3), /it can only guess/);

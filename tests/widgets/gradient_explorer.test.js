@@ -2,10 +2,13 @@ import test from "node:test";
 import assert from "node:assert/strict";
 import { STORIES, finding, gradientThroughTime, sized, wave } from "../../seqlab/widgets/gradient_explorer.js";
 
-const net = (traits) => ({ weight: 1.5, nonlinearity: "tanh", lag: 28, level: 0, swing: 0.5, clip: false, threshold: 1, ...traits });
+const plain = { weight: 1.5, nonlinearity: "tanh", lag: 28, level: 0, swing: 0.5, clip: false, threshold: 1 };
+const net = (traits) => ({ ...plain, ...traits });
 const run = (traits) => gradientThroughTime(net(traits));
 const story = (name) => STORIES.find(([text]) => text === name)[1];
-const near = (one, other, tolerance = 1e-9) => assert.ok(Math.abs(one - other) <= tolerance * Math.abs(other), `${one} is not ${other}`);
+const near = (one, other, tolerance = 1e-9) => (
+  assert.ok(Math.abs(one - other) <= tolerance * Math.abs(other), `${one} is not ${other}`));
+const every = (...lists) => lists.reduce((all, list) => all.flatMap((some) => list.map((one) => [...some, one])), [[]]);
 
 /** h_100 when the state `lag` steps before it is nudged. */
 function end({ weight, nonlinearity, level, swing }, lag, nudge) {
@@ -16,7 +19,7 @@ function end({ weight, nonlinearity, level, swing }, lag, nudge) {
 }
 
 test("the gradient is what a nudge does to the end", () => {
-  for (const nonlinearity of ["tanh", "relu", "linear"]) for (const weight of [-0.8, 0.5, 0.9, 1]) for (const lag of [1, 3, 8]) {
+  for (const [nonlinearity, weight, lag] of every(["tanh", "relu", "linear"], [-0.8, 0.5, 0.9, 1], [1, 3, 8])) {
     const settings = net({ nonlinearity, weight, lag, level: 0.3 });
     const nudged = (end(settings, lag, 1e-6) - end(settings, lag, -1e-6)) / 2e-6;
     const { gradient } = gradientThroughTime(settings);
@@ -25,7 +28,9 @@ test("the gradient is what a nudge does to the end", () => {
 });
 
 test("linear: a power of the weight", () => {
-  for (const weight of [-2, -1, 0.5, 1, 1.05, 3]) near(run({ nonlinearity: "linear", weight, lag: 100 }).gradient, weight ** 100);
+  for (const weight of [-2, -1, 0.5, 1, 1.05, 3]) {
+    near(run({ nonlinearity: "linear", weight, lag: 100 }).gradient, weight ** 100);
+  }
 });
 
 test("as many factors as the lag says, and gradients that are their products", () => {
@@ -53,13 +58,15 @@ test("the stories are what they are called", () => {
 
 test("what is said fits what is so", () => {
   const said = (traits) => finding(net(traits));
-  assert.match(said({}), /^It vanishes: of a nudge 28 steps back, 1.5.×.10⁻¹¹ arrives.*weight alone would give 8.5.×.10⁴/);
+  assert.match(said({}),
+    /^It vanishes: of a nudge 28 steps back, 1.5.×.10⁻¹¹ arrives.*weight alone would give 8.5.×.10⁴/);
   assert.match(said({ weight: 0.5 }), /^It vanishes.*between −1 and 1/);
   assert.match(said({ weight: 1, lag: 100, swing: 1 }), /^It vanishes.*take a little at each step/);
   assert.match(said({ ...story("Holds") }), /^It holds.*Level is the exception/);
   assert.match(said({ ...story("Explodes") }), /^It explodes.*ReLU is active/);
   assert.match(said({ ...story("On the edge") }), /^It explodes.*exactly 0/);
-  assert.match(said({ weight: 0.3, nonlinearity: "relu", level: 0, swing: 1 }), /^It is cut off: nothing arrives. \d+ steps? back the slope of the ReLU is 0/);
+  assert.match(said({ weight: 0.3, nonlinearity: "relu", level: 0, swing: 1 }),
+    /^It is cut off: nothing arrives. \d+ steps? back the slope of the ReLU is 0/);
   assert.match(said({ weight: 0, nonlinearity: "linear" }), /no past/);
   assert.match(said({ weight: 0.9, lag: 5 }), /^It fades.*longer lag/);
   assert.match(said({ weight: 1.1, lag: 5, nonlinearity: "linear" }), /^It grows/);
@@ -69,10 +76,11 @@ test("what is said fits what is so", () => {
 });
 
 test("something is said, without holes, over a grid of settings", () => {
-  for (const weight of [-3, -1, 0, 0.5, 1, 3]) for (const nonlinearity of ["tanh", "relu", "linear"]) for (const lag of [1, 2, 100]) {
-    for (const [level, swing] of [[0, 0], [2, 1], [0, 1]]) for (const clip of [true, false]) {
-      assert.doesNotMatch(finding(net({ weight, nonlinearity, lag, level, swing, clip })), /NaN|undefined|-\d|Infinity/);
-    }
+  const nets = every([-3, -1, 0, 0.5, 1, 3], ["tanh", "relu", "linear"], [1, 2, 100], [[0, 0], [2, 1], [0, 1]],
+    [true, false]);
+  for (const [weight, nonlinearity, lag, [level, swing], clip] of nets) {
+    const said = finding(net({ weight, nonlinearity, lag, level, swing, clip }));
+    assert.doesNotMatch(said, /NaN|undefined|-\d|Infinity/);
   }
 });
 

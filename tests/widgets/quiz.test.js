@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { blank, checked, inline, judge, moved, others, readNumber, standing, unpack, unready } from "../../seqlab/widgets/quiz.js";
+import {
+  blank, checked, inline, judge, moved, others, readNumber, standing, unpack, unready,
+} from "../../seqlab/widgets/quiz.js";
 
 const option = (text, right) => ({ text, right, feedback: `about ${text}` });
 const single = { kind: "single", options: [option("one", false), option("two", true), option("three", false)] };
 const multiple = { kind: "multiple", options: [option("one", true), option("two", false), option("three", true)] };
-const numeric = { kind: "numeric", answer: 4, tolerance: 0.1, feedback: "four", otherwise: "count", typical: [{ value: 3, feedback: "three" }] };
-const order = { kind: "order", items: ["a", "b", "c"].map((text) => ({ text, feedback: `why ${text}` })), shown: [2, 0, 1] };
+const numeric = { kind: "numeric", answer: 4, tolerance: 0.1, feedback: "four", otherwise: "count",
+  typical: [{ value: 3, feedback: "three" }] };
+const lines = ["a", "b", "c"].map((text) => ({ text, feedback: `why ${text}` }));
+const order = { kind: "order", items: lines, shown: [2, 0, 1] };
 const said = (question, choice) => judge(question, choice).says.map((say) => say[2]);
 
 test("single: the word on the option that was chosen", () => {
@@ -19,7 +23,8 @@ test("single: the word on the option that was chosen", () => {
 
 test("multiple: a word on each that was chosen, and none that names one which is missing", () => {
   assert.equal(judge(multiple, [2, 0]).right, true);
-  assert.deepEqual(judge(multiple, [0]), { right: false, lead: "What you chose is right, and something is still missing.", says: [["✓", "A", "about one"]] });
+  assert.deepEqual(judge(multiple, [0]), { right: false,
+    lead: "What you chose is right, and something is still missing.", says: [["✓", "A", "about one"]] });
   assert.deepEqual(said(multiple, [1, 0]), ["about one", "about two"]);
   assert.match(judge(multiple, [1, 0]).lead, /something is missing/);
   assert.match(judge(multiple, [0, 1, 2]).lead, /something that does not/);
@@ -47,7 +52,8 @@ test("nothing chosen is not a try", () => {
 });
 
 test("numbers as people write them", () => {
-  const cases = { "3": 3, " 0.5 ": 0.5, "0,5": 0.5, "−2": -2, "1,000": 1000, "18 048": 18048, ".25": 0.25, "1e-3": 0.001, "2.": 2 };
+  const cases = { "3": 3, " 0.5 ": 0.5, "0,5": 0.5, "−2": -2, "1,000": 1000, "18 048": 18048, ".25": 0.25,
+    "1e-3": 0.001, "2.": 2 };
   for (const [text, value] of Object.entries(cases)) assert.equal(readNumber(text), value, text);
   for (const text of ["", "abc", "1/2", "3 %", "1.2.3"]) assert.ok(Number.isNaN(readNumber(text)), text);
 });

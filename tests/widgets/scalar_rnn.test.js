@@ -1,6 +1,6 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { STORIES, finding, fixedPoints, keyed, onGrid, states } from "../../seqlab/widgets/scalar_rnn.js";
+import { STORIES, curve, finding, fixedPoints, keyed, onGrid, states } from "../../seqlab/widgets/scalar_rnn.js";
 
 const silence = (n) => Array(n).fill(0);
 const net = (traits) => ({ w_x: 0.8, w_h: 0.5, b: 0, h_0: 0, inputs: [1, ...silence(19)], ...traits });
@@ -56,8 +56,10 @@ test("kinds: one that attracts, then two around one that repels, and the border 
 });
 
 test("what is said fits what is so", () => {
-  assert.match(finding(story("Fade")), /^The input is forgotten: after 6 silent steps h is within 0.01 of the fixed point 0.00/);
-  assert.match(finding(story("Keep")), /^One bit is kept: .* fixed point −0.86. From the other side of 0.00 it would have ended at 0.86/);
+  assert.match(finding(story("Fade")),
+    /^The input is forgotten: after 6 silent steps h is within 0.01 of the fixed point 0.00/);
+  assert.match(finding(story("Keep")),
+    /^One bit is kept: .* fixed point −0.86. From the other side of 0.00 it would have ended at 0.86/);
   assert.match(finding(story("Flip")), /^The state flips .* between 0.66 and −0.66/);
   assert.match(finding(story("Saturate")), /^The input shouts: .* overwritten/);
   assert.match(finding(net({ inputs: silence(8), h_0: 0.9 })), /^The start is forgotten/);
@@ -70,10 +72,22 @@ test("what is said fits what is so", () => {
 });
 
 test("something is said, without holes, over a grid of settings", () => {
-  for (const w_h of [-3, -1, 0, 1, 3]) for (const w_x of [-3, 0, 1]) for (const b of [-2, 0, 0.3]) for (const h_0 of [-1, 0, 1]) {
-    for (const inputs of [[0, 0], [1, -1, 3], [2, ...silence(12)], Array(40).fill(-3)]) {
-      assert.doesNotMatch(finding({ w_h, w_x, b, h_0, inputs }), /NaN|undefined|-\d|Infinity/);
-    }
+  const weights = [-3, -1, 0, 1, 3].flatMap((w_h) => [-3, 0, 1].map((w_x) => ({ w_h, w_x })));
+  const starts = [-2, 0, 0.3].flatMap((b) => [-1, 0, 1].map((h_0) => ({ b, h_0 })));
+  const inputs = [[0, 0], [1, -1, 3], [2, ...silence(12)], Array(40).fill(-3)];
+  for (const weight of weights) for (const start of starts) for (const input of inputs) {
+    assert.doesNotMatch(finding({ ...weight, ...start, inputs: input }), /NaN|undefined|-\d|Infinity/);
+  }
+});
+
+test("the curve runs from end to end of the map, and between its points a straight line is as good as tanh", () => {
+  for (const [w, drive] of [[3, 0], [-3, 2], [0.5, -0.3]]) {
+    const drawn = curve(w, drive);
+    assert.ok(Math.abs(drawn[0][0] + 1.12) < 1e-9 && Math.abs(drawn.at(-1)[0] - 1.12) < 1e-9);
+    drawn.slice(1).forEach(([h, after], k) => {
+      const [old, before] = drawn[k];
+      assert.ok(Math.abs((before + after) / 2 - Math.tanh(w * (old + h) / 2 + drive)) < 0.001);   // a ninth of a pixel
+    });
   }
 });
 

@@ -1,6 +1,8 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { boxes, code, facts, finding, lengths, parameters, shapes, stories } from "../../seqlab/widgets/shape_explorer.js";
+import {
+  boxes, code, facts, finding, lengths, parameters, shapes, stories,
+} from "../../seqlab/widgets/shape_explorer.js";
 
 const plain = stories.plain;
 
@@ -34,7 +36,8 @@ test("parameters: the numbers of chapter 03, and a sum that gives them", () => {
 test("the marked parts of out and h_n lie inside their boxes, and hold equally many numbers", () => {
   const settings = { ...plain, kind: "lstm", batch: 3, num_layers: 2, bidirectional: true, packed: true };
   const found = Object.fromEntries(boxes(settings).map((block) => [block.name, block]));
-  const volume = (block, mark) => block.parts.filter((part) => part.mark === mark).reduce((sum, { right, deep, up = [0, block.up] }) => {
+  const volume = (block, mark) => block.parts.filter((part) => part.mark === mark).reduce((sum, part) => {
+    const { right, deep, up = [0, block.up] } = part;
     assert.ok(right[0] >= 0 && right[1] <= block.right && deep[1] <= block.deep && up[1] <= block.up);
     return sum + (right[1] - right[0]) * (deep[1] - deep[0]) * (up[1] - up[0]);
   }, 0);
@@ -48,5 +51,6 @@ test("every story says something of its own", () => {
 
 test("code and facts name the layer that is meant", () => {
   assert.match(code({ ...plain, kind: "gru", num_layers: 2 }), /nn\.GRU\(4, 6, num_layers=2, batch_first=True\)/);
-  assert.deepEqual(facts(plain).map(({ left, right, equal }) => [left, right, equal]), [["out[:, -1]", "h_n[-1]", true]]);
+  const found = facts(plain).map(({ left, right, equal }) => [left, right, equal]);
+  assert.deepEqual(found, [["out[:, -1]", "h_n[-1]", true]]);
 });

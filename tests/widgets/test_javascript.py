@@ -1,7 +1,10 @@
-"""The figures' JavaScript: linted, unit-tested, and whole as the one text that a browser gets."""
+"""The course's JavaScript: linted, unit-tested, and whole as the one text that a browser gets."""
 
+import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from seqlab.widgets.base import HERE, module
 
 BIN = Path(sys.executable).parent
 FIGURE_MODULES = [file.name for file in sorted(HERE.glob("*.js")) if "export default" in file.read_text("utf8")]
+FOLDERS = ("seqlab/widgets", "book/_ext", "book/_static", "tests")
 UNIT_TESTS = sorted(Path(__file__).parent.glob("*.test.js"))
 
 
@@ -20,14 +24,40 @@ def run(*command):
     return done.stdout
 
 
+def lint(*places):
+    """The rules are the linter's own and those of .oxlintrc.json, such as: a function fits on a screen."""
+    run(BIN / "oxlint", "--config", ROOT / ".oxlintrc.json", "--deny-warnings", *places)
+
+
 def test_the_linter_finds_nothing():
-    run(BIN / "oxlint", "--deny-warnings", "seqlab/widgets", "tests/widgets", "book/_ext", "book/_static")
+    lint(*FOLDERS)
 
 
-def test_the_linter_can_be_red(tmp_path):
-    (tmp_path / "bad.js").write_text("const unused = 1;\nif (unused = 2) debugger;\n")
-    with pytest.raises(AssertionError, match="debugger"):
-        run(BIN / "oxlint", "--deny-warnings", tmp_path)
+@pytest.mark.parametrize("found, code", [
+    ("debugger", "const unused = 1;\nif (unused = 2) debugger;\n"),
+    (r"`long` has too many lines \(51\)", "export function long() {\n" + "  call();\n" * 49 + "}\n"),
+])
+def test_the_linter_can_be_red(tmp_path, found, code):
+    (tmp_path / "bad.js").write_text(code)
+    with pytest.raises(AssertionError, match=found):
+        lint(tmp_path)
+
+
+def test_lines_are_no_longer_than_those_of_python():
+    longest = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["tool"]["ruff"]["line-length"]
+    files = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.js"))]
+    assert len(files) > 15
+    assert [f"{file.relative_to(ROOT)}:{number}" for file in files
+            for number, line in enumerate(file.read_text("utf8").splitlines(), 1) if len(line) > longest] == []
+
+
+def test_every_command_of_tex_js_is_used_by_a_quiz():
+    code = 'import { COMMANDS } from "./seqlab/widgets/tex.js"; console.log(JSON.stringify(Object.keys(COMMANDS)));'
+    known = json.loads(run(BIN / "node", "--input-type=module", "--eval", code))
+    formulas = [formula for quiz in (HERE / "quizzes").glob("*.toml")
+                for formula in re.findall(r"\$([^$\n]+)\$", quiz.read_text("utf8"))]
+    used = {name for formula in formulas for name in re.findall(r"\\([A-Za-z]+)", formula)}
+    assert known and set(known) <= used, f"no quiz uses {sorted(set(known) - used)}"
 
 
 @pytest.mark.parametrize("file", UNIT_TESTS, ids=lambda file: file.name.removesuffix(".test.js"))
