@@ -73,6 +73,17 @@ def test_every_answer_over_the_grid_is_pytorchs(answers):
             assert "packed" not in shapes and "packed" not in names
 
 
+def test_pythons_answers_are_those_of_the_page(answers):
+    figure = ShapeExplorer()
+    for settings, answer in zip(GRID, answers, strict=True):
+        figure.set_state(settings)
+        shapes = answer["shapes"]
+        found = {name: getattr(figure, f"{name}_shape") for name in ("x", "out", "h_n", "c_n", "packed")}
+        assert found == {name: shapes.get(name, []) for name in found}, settings
+        assert (figure.code, figure.parameters) == (answer["code"], answer["count"]), settings
+        assert figure.lengths == (answer["lengths"] if figure.packed else []), settings
+
+
 def test_slices_called_equal_are_and_others_are_not(answers):
     wrong = []
     for settings, answer in zip(GRID, answers, strict=True):
