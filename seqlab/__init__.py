@@ -3,10 +3,12 @@
 from .cells import GRUCell, LSTMCell, Recurrent, RNNCell
 from .checks import check
 from .data import Digits, load_digits
+from .measured import published, results, summary
 from .models import SequenceClassifier
 from .shapes import expect_shape, shape_table
 from .training import Evaluation, History, choose_device, evaluate, fit
 
 __version__ = "0.1.0"
 __all__ = ["Digits", "Evaluation", "GRUCell", "History", "LSTMCell", "RNNCell", "Recurrent", "SequenceClassifier",
-           "check", "choose_device", "evaluate", "expect_shape", "fit", "load_digits", "shape_table"]
+           "check", "choose_device", "evaluate", "expect_shape", "fit", "load_digits", "published", "results",
+           "shape_table", "summary"]

@@ -1,14 +1,14 @@
-"""Numbers from book/results, so that none is typed: the directives `measured` and `published`, and two roles for prose:
+"""Numbers from the package, so that none is typed: the directives `measured` and `published`, and three roles for prose:
 
-{mean}`recall_first | LSTM | 20 | accuracy (%)` is the mean of a column over the rows that begin with "LSTM", 20;
-{solved}`recall_first | LSTM | 20` says how many of these rows reach 95 % accuracy: "0 of 5".
+{mean}`recall_first | LSTM | 20 | accuracy (%)` is the mean of a column over the runs that begin with "LSTM", 20;
+{interval}`digits_lstm | test accuracy (%)` is the 95 % interval of such a mean: "99.04 to 99.33";
+{solved}`recall_first | LSTM | 20` says how many of these runs reach 95 % accuracy: "0 of 5".
 
-published.json holds what other texts report. Every other file is a measurement of ours and holds
-{"title", "machine", "date", "command", "columns", "rows", "note"}; rows are lists as long as columns.
+They ask `seqlab.results` and `seqlab.published`, as the chapters do. seqlab is imported where it is needed: it takes a
+second, and a build with nothing new needs no number.
 """
 
-import json
-import statistics
+import math
 from pathlib import Path
 
 from docutils import nodes
@@ -16,48 +16,52 @@ from docutils.statemachine import StringList
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-REQUIRED = ("title", "machine", "date", "command", "columns", "rows")
-RESULTS = Path(__file__).resolve().parent.parent / "results"
-PUBLISHED = RESULTS / "published.json"
-LONG = 12  # rows; a longer table is folded
+PACKAGE = Path(__file__).resolve().parents[2] / "seqlab"
+RESULTS, PUBLISHED = PACKAGE / "results", PACKAGE / "published.json"
 
 
-def read_result(path):
-    """One result file, checked; ExtensionError names the file and what is wrong with it."""
+def measured(name):
+    """The results of a study; ExtensionError if there is none."""
+    import seqlab
+
+    return _answer(seqlab.results, name)
+
+
+def _answer(ask, *question):
     try:
-        result = json.loads(path.read_text("utf8"))
+        return ask(*question)
     except ValueError as problem:
-        raise ExtensionError(f"{path.name} is not valid JSON: {problem}") from None
-    missing = [key for key in REQUIRED if key not in result] if isinstance(result, dict) else list(REQUIRED)
-    if missing:
-        raise ExtensionError(f"{path.name} lacks {', '.join(missing)}.")
-    for number, row in enumerate(result["rows"]):
-        if len(row) != len(result["columns"]):
-            columns = len(result["columns"])
-            raise ExtensionError(f"{path.name}: row {number} has {len(row)} entries for {columns} columns.")
-    return result
+        raise ExtensionError(str(problem)) from None
 
 
-def as_markdown(result):
-    """The result as MyST text: a heading, the table, and where the numbers come from."""
-    parts = [f"## {result['title']}", ""]
-    rows = table(result["columns"], result["rows"])
-    if len(result["rows"]) > LONG:
-        rows = [f"<details><summary>All {len(result['rows'])} runs</summary>", "", *rows, "</details>", ""]
-    parts += rows
-    if result.get("note"):
-        parts += [result["note"], ""]
-    parts += [f"Measured on {result['machine']}, {result['date']}, with `{result['command']}`.", ""]
+def as_markdown(runs):
+    """The results as MyST text: a heading, mean and spread of each group with the single runs folded, their origin."""
+    parts = [f"## {runs.title}", ""]
+    if runs.keys[-1] == "seed":
+        groups = list(runs.by(*runs.keys[:-1]).items()) if len(runs.keys) > 1 else [((), runs)]
+        values = runs.columns[len(runs.keys):]
+        rows = [[*(key if isinstance(key, tuple) else [key]), *(group.summary(name).spread for name in values), len(group)]
+                for key, group in groups]
+        parts += table([*runs.keys[:-1], *values, "n"], rows)
+        parts += ["Mean ± standard deviation over n seeds. Where a run diverged there is no mean.", ""] if any(
+            "diverged" in str(cell) for row in rows for cell in row) else ["Mean ± standard deviation over n seeds.", ""]
+        parts += [f"<details><summary>All {len(runs)} runs</summary>", "", *table(runs.columns, runs.rows), "</details>", ""]
+    else:
+        parts += [*table(runs.columns, runs.rows), "One run each.", ""]
+    parts += [runs.note, "", f"Measured on {runs.machine}, {runs.date}, with `{runs.command}`.", ""]
     return parts
 
 
 def table(columns, rows):
-    """A Markdown table; columns that hold only numbers are aligned to the right."""
+    """A Markdown table; columns of numbers, means among them, are aligned to the right."""
     def line(cells):
         return "| " + " | ".join(_shown(cell).replace("|", "\\|").replace("->", "→") for cell in cells) + " |"
 
-    numeric = [bool(rows) and all(isinstance(row[k], (int, float)) for row in rows) for k in range(len(columns))]
-    return [line(columns), line("---:" if right else "---" for right in numeric), *map(line, rows), ""]
+    def right(cell):
+        return isinstance(cell, int | float) or cell[:1].isdigit() or cell[:2].lstrip("-").isdigit()
+
+    numeric = [bool(rows) and all(right(row[k]) for row in rows) for k in range(len(columns))]
+    return [line(columns), line("---:" if number else "---" for number in numeric), *map(line, rows), ""]
 
 
 class Measured(SphinxDirective):
@@ -66,71 +70,72 @@ class Measured(SphinxDirective):
     optional_arguments = 100
 
     def run(self):
-        names = self.arguments
-        every = sorted(set(RESULTS.glob("*.json")) - {PUBLISHED})
-        files = [RESULTS / f"{name}.json" for name in names] if names else every
         self.env.note_dependency(str(RESULTS))
-        for file in files:
-            self.env.note_dependency(str(file))
-        if not files:
-            return [nodes.paragraph("", "Nothing has been measured yet.")]
-        return parsed(self, [line for file in files for line in as_markdown(read_result(file))])
+        names = self.arguments or sorted(path.stem for path in RESULTS.glob("*.json"))
+        for name in names:
+            self.env.note_dependency(str(RESULTS / f"{name}.json"))
+        return parsed(self, [line for name in names for line in as_markdown(measured(name))])
 
 
 class Published(SphinxDirective):
     """The numbers of other people's texts that the chapters compare with."""
 
     def run(self):
+        import seqlab
+
         self.env.note_dependency(str(PUBLISHED))
-        numbers = json.loads(PUBLISHED.read_text("utf8")) if PUBLISHED.exists() else {}
-        rows = [[number["what"], _shown(number["value"]), number["source"]] for number in numbers.values()]
-        return parsed(self, table(["what", "published value", "where"], rows)) if rows else []
+        rows = [[number["what"], _shown(number["value"]), number["source"]] for number in seqlab.published().values()]
+        return parsed(self, table(["what", "published value", "where"], rows))
 
 
-def rows_that_begin(result, start):
-    """The rows whose first entries, written as text, are those of `start`; at least one."""
-    rows = [row for row in result["rows"] if [str(part) for part in _entries(row)[:len(start)]] == start]
-    if not rows:
-        raise ExtensionError(f"No row of {result['title']!r} begins with {', '.join(start)}.")
-    return rows
-
-
-def _entries(row):
-    return [*row[0], *row[1:]] if isinstance(row[0], list) else row
-
-
-def column(result, rows, name):
-    if name not in result["columns"]:
-        raise ExtensionError(f"{result['title']!r} has no column {name!r}; it has {', '.join(result['columns'])}.")
-    return [row[result["columns"].index(name)] for row in rows]
+def _column(text):
+    """The numbers that a role asks for, "study | key | key | column", and their summary."""
+    name, *start, column = (part.strip() for part in text.split("|"))
+    runs = _answer(measured(name).where, *start)
+    return _answer(runs.summary, column), _answer(runs.__getitem__, column)
 
 
 def mean(text):
     """The mean that the role's text asks for: with one digit after the point, and a true minus sign."""
-    file, *start, name = (part.strip() for part in text.split("|"))
-    result = read_result(RESULTS / f"{file}.json")
-    return f"{statistics.mean(column(result, rows_that_begin(result, start), name)):.1f}".replace("-", "\u2212")
+    value = _column(text)[0].mean
+    if math.isnan(value):
+        raise ExtensionError(f"{text} has no mean: a run diverged.")
+    return _signed(f"{value:.1f}")
+
+
+def interval(text):
+    """The 95 % interval of that mean."""
+    low, high = _column(text)[0].interval
+    if math.isnan(low):
+        raise ExtensionError(f"{text} has no interval: one run, or a run diverged.")
+    return _signed(f"{low:.2f} to {high:.2f}")
 
 
 def solved(text):
     """How many runs reach 95 %."""
-    file, *start = (part.strip() for part in text.split("|"))
-    result = read_result(RESULTS / f"{file}.json")
-    scores = column(result, rows_that_begin(result, start), "accuracy (%)")
+    scores = _column(f"{text} | accuracy (%)")[1]
     return f"{sum(score >= 95 for score in scores)} of {len(scores)}"
 
 
 def number_role(number):
     def role(name, rawtext, text, lineno, inliner, options=None, content=None):
-        inliner.document.settings.env.note_dependency(str(RESULTS))
+        env = inliner.document.settings.env
+        env.note_dependency(str(RESULTS))
+        env.note_dependency(str(RESULTS / f"{text.partition('|')[0].strip()}.json"))
         return [nodes.Text(number(text))], []
 
     return role
 
 
+def _signed(text):
+    return text.replace("-", "\u2212")
+
+
 def _shown(value):
     if isinstance(value, dict):
         return "; ".join(f"{name.replace('_', ' ')}: {_shown(part)}" for name, part in value.items())
+    if isinstance(value, float) and math.isnan(value):
+        return "diverged"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -144,6 +149,6 @@ def parsed(directive, lines):
 def setup(app):
     app.add_directive("measured", Measured)
     app.add_directive("published", Published)
-    app.add_role("mean", number_role(mean))
-    app.add_role("solved", number_role(solved))
+    for name, number in (("mean", mean), ("interval", interval), ("solved", solved)):
+        app.add_role(name, number_role(number))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,174 @@
+"""Carry studies out, one run at a time on disk; say what is wrong with a stored result; verify one.
+
+A result file holds its study's title, note, keys and columns (written anew whenever they change here), the rows, where
+and when they were measured, the fingerprint of the code that made them ("code"), and a checksum of the rows, so that a
+number changed by hand is noticed.
+"""
+
+import datetime
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from seqlab.measured import RESULTS
+
+from .fingerprint import ROOT, fingerprint
+
+
+class StudyError(Exception):
+    """A stored result does not fit its study."""
+
+
+class Study(NamedTuple):
+    """One table of results: each key of `runs` gives one row, [*key, *run(*key)]."""
+
+    title: str
+    note: str
+    keys: tuple[str, ...]
+    columns: tuple[str, ...]
+    runs: tuple[tuple, ...]
+    run: Callable
+    tolerance: dict[str, float] = {}    # by column: how far a repeated run may lie from the stored one, and be the same
+    files: tuple[Path, ...] = ()        # data that the runs read and that a study made
+    not_repeated: str = ""              # what a verification leaves out
+
+
+def code_of(study: Study) -> dict[str, str]:
+    """The fingerprint of a study: of its code, and of the files that it reads."""
+    data = {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+            for path in study.files if path.exists()}
+    return fingerprint(f"{study.run.__module__}.{study.run.__qualname__}") | data
+
+
+def checksum(record: dict) -> str:
+    """Of the numbers and of what they are called."""
+    said = json.dumps([record["keys"], record["columns"], record["rows"]])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def problems(name: str, study: Study, folder: Path = RESULTS) -> list[str]:
+    """What is wrong with a study's stored result, each in one sentence."""
+    path = folder / f"{name}.json"
+    if not path.exists():
+        return [f"{name} has no results: python -m studies {name}"]
+    record = json.loads(path.read_text("utf8"))
+    if wrong := _misfits(name, study, record):
+        return wrong
+    found = []
+    done = {tuple(row[:len(study.keys)]) for row in record["rows"]}
+    if done != set(study.runs):
+        missing, more = len(set(study.runs) - done), len(done - set(study.runs))
+        found.append(f"{name} lacks {missing} of its runs, and has {more} that are none of its own")
+    if [record["title"], record["note"]] != [study.title, study.note]:
+        found.append(f"{name}: title or note is not what its study says: python -m studies {name}")
+    return found
+
+
+def _misfits(name: str, study: Study, record: dict) -> list[str]:
+    """Why the stored rows must not be added to: other columns, edited by hand, or made by other code."""
+    if [record["keys"], record["columns"]] != [list(study.keys), list(study.columns)]:
+        return [f"{name} has other columns than its study; delete its file and run it again"]
+    if record.get("checksum") != checksum(record):
+        return [f"{name} holds rows that its study did not write (their checksum differs): edited by hand?"]
+    now, then = code_of(study), record.get("code", {})
+    if changed := sorted(part for part in now.keys() | then.keys() if now.get(part) != then.get(part)):
+        return [f"{name} is older than its code ({', '.join(changed)}): python -m studies --verify {name} if the numbers "
+                f"should be the same, else delete its file and run it again"]
+    return []
+
+
+def carry_out(name: str, study: Study, folder: Path = RESULTS) -> dict:
+    """Do what is left of a study and return all of it; every finished run is saved before the next begins.
+
+    StudyError: there are rows already, and this code did not make them.
+    """
+    path = folder / f"{name}.json"
+    record = json.loads(path.read_text("utf8")) if path.exists() else {
+        "rows": [], "machine": machine(), "date": datetime.date.today().isoformat(),
+        "command": f"python -m studies {name}"}
+    if record["rows"] and (wrong := _misfits(name, study, record)):
+        raise StudyError(wrong[0])
+    done = {tuple(row[:len(study.keys)]) for row in record["rows"]}
+    for key in study.runs:
+        if key not in done:
+            row = [*key, *study.run(*key)]
+            print(f"{name}: {dict(zip((*study.keys, *study.columns), row, strict=True))}", flush=True)
+            record["rows"].append(row)
+            store(path, study, record)
+    return store(path, study, record)
+
+
+def verify(name: str, study: Study, folder: Path = RESULTS, sample: int = 2) -> dict:
+    """Repeat `sample` runs, from the first to the last; if they give the stored rows, stamp the result with this code.
+
+    StudyError: a run gives other numbers, or the rows were edited; nothing is written then.
+    """
+    path = folder / f"{name}.json"
+    record = json.loads(path.read_text("utf8"))
+    if record.get("checksum", checksum(record)) != checksum(record):
+        raise StudyError(f"{name} holds rows that its study did not write; restore them first")
+    stored = {tuple(row[:len(study.keys)]): row[len(study.keys):] for row in record["rows"]}
+    keys = [key for key in study.runs if key in stored]
+    places = {round(k * (len(keys) - 1) / max(sample - 1, 1)) for k in range(min(sample, len(keys)))}
+    repeated = []
+    for key in (keys[place] for place in sorted(places)):
+        got = study.run(*key)
+        for column, want, value in zip(study.columns, stored[key], got, strict=True):
+            near = study.tolerance.get(column, 0)
+            same = value == want or (near and None not in (value, want) and abs(value - want) <= near)
+            if not same:
+                raise StudyError(f"{name} {list(key)}: {column} is stored as {want}, and comes out as {value}")
+        repeated.append([*key, *got])
+        print(f"{name} {list(key)}: as stored", flush=True)
+    record["verified"] = {"runs": repeated, "of": len(keys), "machine": machine(),
+                          "date": datetime.date.today().isoformat()}
+    if study.tolerance:
+        record["verified"]["tolerance"] = study.tolerance
+    if study.not_repeated:
+        record["verified"]["not repeated"] = study.not_repeated
+    return store(path, study, record)
+
+
+def store(path: Path, study: Study, record: dict) -> dict:
+    """Write a result, whole or not at all, if there is something new in it: one row on one line."""
+    rows = sorted(record["rows"], key=lambda row: study.runs.index(tuple(row[:len(study.keys)])))
+    record = {"title": study.title, "note": study.note, "keys": list(study.keys), "columns": list(study.columns),
+              **{part: record[part] for part in ("machine", "date", "command")}, "rows": rows, "checksum": "",
+              **({"verified": record["verified"]} if "verified" in record else {}), "code": code_of(study)}
+    record["checksum"] = checksum(record)
+    text = _as_text(record)
+    if not path.exists() or path.read_text("utf8") != text:
+        temporary = path.with_suffix(".part")
+        temporary.write_text(text, "utf8")
+        os.replace(temporary, path)
+    return record
+
+
+def _as_text(record: dict) -> str:
+    parts = []
+    for name, value in record.items():
+        if name in ("rows", "code"):
+            lines = map(_json, value) if name == "rows" else (f"{_json(part)}: {_json(value[part])}" for part in value)
+            opening, closing = "[]" if name == "rows" else "{}"
+            text = f"{opening}\n  " + ",\n  ".join(lines) + f"\n {closing}"
+        else:
+            text = _json(value)
+        parts.append(f' "{name}": {text}')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _json(value) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def machine() -> str:
+    """What the numbers were measured on, in words: processor or GPU, threads, versions."""
+    where = torch.cuda.get_device_name() if torch.cuda.is_available() else \
+        f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+    return f"{where}, Python {platform.python_version()}, PyTorch {torch.__version__.split('+')[0]}"
