@@ -45,8 +45,8 @@ address: $(READY)     ## change the repository's address everywhere: make addres
 offline: book     ## pack the website into seqlab-offline.zip, to be opened from disk
 	$(BIN)/python -m tools.offline_zip
 
-study: $(READY)     ## run the long experiments behind book/results (resumable)
-	$(BIN)/python -m seqlab.study
+study: $(READY)     ## run the long experiments behind seqlab/results (resumable)
+	$(BIN)/python -m studies
 
 lock: $(READY)     ## compile requirements.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --extra course \

@@ -43,7 +43,8 @@ class Summary(NamedTuple):
         if not self.sd > 0:
             return f"{self.mean:,.10g}"
         places = max(0, 1 - math.floor(math.log10(self.sd)))
-        return f"{self.mean:,.{places}f} ± {self.sd:,.{places}f}" if self.sd < 1e6 else f"{self.mean:.1e} ± {self.sd:.1e}"
+        form = f",.{places}f" if self.sd < 1e6 else ".1e"
+        return f"{self.mean:{form}} ± {self.sd:{form}}"
 
     def __str__(self):
         return f"{self.spread} (n = {self.n})"
@@ -128,7 +129,7 @@ class Results:
     def __repr__(self):
         shown = [self.columns, *([str(part) for part in row] for row in self.rows[:10])]
         widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-        lines = ["  ".join(part.ljust(width) for part, width in zip(row, widths, strict=True)).rstrip() for row in shown]
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in shown]
         more = [f"... and {len(self.rows) - 10} more"] if len(self.rows) > 10 else []
         return "\n".join([f"{self.title} ({len(self.rows)} runs)", *lines, *more])
 

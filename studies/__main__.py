@@ -6,6 +6,7 @@ stopped. To repeat one from the start, delete its file.
 
 import argparse
 import sys
+from pathlib import Path
 
 from . import STUDIES
 from .runner import StudyError, carry_out, problems, verify
@@ -19,8 +20,11 @@ def main(arguments: list[str] | None = None) -> int:
     doing.add_argument("--list", action="store_true", help="say what each study is and whether its result is current")
     doing.add_argument("--verify", action="store_true", help="repeat a sample of the stored runs; if they come out the "
                                                              "same, stamp the result with today's code")
-    parser.add_argument("--sample", type=int, default=2, metavar="N", help="how many runs --verify repeats (default: 2, "
-                                                                           "the first and the last)")
+    parser.add_argument("--sample", type=int, default=2, metavar="N",
+                        help="how many runs --verify repeats (default: 2, the first and the last)")
+    parser.add_argument("--against", type=Path, metavar="FOLDER",
+                        help="a checkout of the code as it was: --verify asks it where a number comes out otherwise than "
+                             "stored, as it may on another machine")
     options = parser.parse_args(arguments)
     names = options.names or list(STUDIES)
     if unknown := [name for name in names if name not in STUDIES]:
@@ -34,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
             if options.list:
                 print(f"{name}: {study.title} ({len(study.runs)} runs)", *problems(name, study), sep="\n    ")
             elif options.verify:
-                verify(name, study, sample=options.sample)
+                verify(name, study, sample=options.sample, against=options.against)
             else:
                 carry_out(name, study)
         except StudyError as problem:

@@ -4,7 +4,7 @@ Claim: where gradients explode, clipping decides whether training works at all. 
 rates learns with every seed, and ends with a loss several times higher than clipping reaches at its best rate.
 
 Wrong if: without clipping some rate learns with every seed (a loss below 1) and ends about as low; or if clipping at
-0.01 fails with any seed. It is plain SGD on one task that makes gradients explode; Adam is not looked at. Chapter 06.
+0.01 fails with any seed. It is plain SGD on one task that makes gradients explode; Adam is not looked at.
 """
 
 import math

@@ -1,8 +1,8 @@
 """The network behind the figure DigitReader, which reads what people draw on its pad.
 
 Claim: trained on varied copies of MNIST's digits, an LSTM(28, 64) small enough to travel with a page reads at least
-98.5 % of the test digits, and at least 97 % of digits drawn anew with a pen anywhere on the pad, if the drawing is fitted
-and centred as MNIST's digits were; left as it is drawn, it reads over ten points fewer.
+98.5 % of the test digits, and at least 97 % of digits drawn anew with a pen anywhere on the pad, if the drawing is
+fitted and centred as MNIST's digits were; left as it is drawn, it reads over ten points fewer.
 
 Wrong if: one of these three comparisons fails on the test digits. The pen strokes are the middle lines of MNIST's own
 digits: how real people's drawings are read is not measured.

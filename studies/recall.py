@@ -4,9 +4,9 @@ Claim: within a budget, the start decides more than the gates. At lag 20 most pl
 nn.LSTM as PyTorch starts them do not, and both do once a bias opens the gate that keeps the state. Training makes the
 gradient of the plain net reach further back, and where it does the net learns; more batches save the GRU, not the LSTM.
 
-Wrong if, at lag 20 and over the five seeds: a GRU or LSTM with its default bias reaches 95 % within 600 batches; one with
-the gate opened (update bias 2, forget bias 4) does not; or a plain net learns although its gradient shrank. It says
-nothing about other widths, tasks or optimisers. Chapter 06 shows the tables.
+Wrong if, at lag 20 and over the five seeds: a GRU or LSTM with its default bias reaches 95 % within 600 batches; one
+with the gate opened (update bias 2, forget bias 4) does not; or a plain net learns although its gradient shrank. It
+says nothing about other widths, tasks or optimisers. The chapter on backpropagation through time shows the tables.
 """
 
 import copy
@@ -73,7 +73,7 @@ def gradient_at_lag(layer: nn.Module, lag: int) -> float:
     return round((norms[0] - norms[-1]).item(), 2)
 
 def recall_first(name: str, lag: int, seed: int) -> list:
-    """The memory task of chapter 06: name the first of `lag` + 1 random symbols."""
+    """The memory task of that chapter: name the first of `lag` + 1 random symbols."""
     return train_to_recall(*recall_net(name, seed), lag)
 
 

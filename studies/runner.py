@@ -10,6 +10,8 @@ import hashlib
 import json
 import os
 import platform
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -34,9 +36,8 @@ class Study(NamedTuple):
     columns: tuple[str, ...]
     runs: tuple[tuple, ...]
     run: Callable
-    tolerance: dict[str, float] = {}    # by column: how far a repeated run may lie from the stored one, and be the same
-    files: tuple[Path, ...] = ()        # data that the runs read and that a study made
-    not_repeated: str = ""              # what a verification leaves out
+    files: tuple[Path, ...] = ()    # data that the runs read and that a study made
+    not_repeated: str = ""          # what a verification leaves out
 
 
 def code_of(study: Study) -> dict[str, str]:
@@ -78,8 +79,8 @@ def _misfits(name: str, study: Study, record: dict) -> list[str]:
         return [f"{name} holds rows that its study did not write (their checksum differs): edited by hand?"]
     now, then = code_of(study), record.get("code", {})
     if changed := sorted(part for part in now.keys() | then.keys() if now.get(part) != then.get(part)):
-        return [f"{name} is older than its code ({', '.join(changed)}): python -m studies --verify {name} if the numbers "
-                f"should be the same, else delete its file and run it again"]
+        return [f"{name} is older than its code ({', '.join(changed)}): python -m studies --verify {name} if the "
+                "numbers should be the same, else delete its file and run it again"]
     return []
 
 
@@ -94,22 +95,27 @@ def carry_out(name: str, study: Study, folder: Path = RESULTS) -> dict:
         "command": f"python -m studies {name}"}
     if record["rows"] and (wrong := _misfits(name, study, record)):
         raise StudyError(wrong[0])
+    code = code_of(study)   # what is loaded now, whatever is edited while it runs
     done = {tuple(row[:len(study.keys)]) for row in record["rows"]}
     for key in study.runs:
         if key not in done:
             row = [*key, *study.run(*key)]
             print(f"{name}: {dict(zip((*study.keys, *study.columns), row, strict=True))}", flush=True)
             record["rows"].append(row)
-            store(path, study, record)
-    return store(path, study, record)
+            store(path, study, record, code)
+    return store(path, study, record, code)
 
 
-def verify(name: str, study: Study, folder: Path = RESULTS, sample: int = 2) -> dict:
+def verify(name: str, study: Study, folder: Path = RESULTS, sample: int = 2, against: Path | None = None) -> dict:
     """Repeat `sample` runs, from the first to the last; if they give the stored rows, stamp the result with this code.
+
+    A training that goes another way after the last digit of a float came out otherwise gives other numbers on another
+    machine. So with `against`, a checkout of the code as it was, a run also counts as the same if that code gives the
+    same numbers on this machine. What each run was the same as is written into the result.
 
     StudyError: a run gives other numbers, or the rows were edited; nothing is written then.
     """
-    path = folder / f"{name}.json"
+    path, code = folder / f"{name}.json", code_of(study)
     record = json.loads(path.read_text("utf8"))
     if record.get("checksum", checksum(record)) != checksum(record):
         raise StudyError(f"{name} holds rows that its study did not write; restore them first")
@@ -118,29 +124,38 @@ def verify(name: str, study: Study, folder: Path = RESULTS, sample: int = 2) -> 
     places = {round(k * (len(keys) - 1) / max(sample - 1, 1)) for k in range(min(sample, len(keys)))}
     repeated = []
     for key in (keys[place] for place in sorted(places)):
-        got = study.run(*key)
-        for column, want, value in zip(study.columns, stored[key], got, strict=True):
-            near = study.tolerance.get(column, 0)
-            same = value == want or (near and None not in (value, want) and abs(value - want) <= near)
-            if not same:
-                raise StudyError(f"{name} {list(key)}: {column} is stored as {want}, and comes out as {value}")
-        repeated.append([*key, *got])
-        print(f"{name} {list(key)}: as stored", flush=True)
-    record["verified"] = {"runs": repeated, "of": len(keys), "machine": machine(),
+        got, same = study.run(*key), "stored"
+        if got != stored[key]:
+            if against is None or got != _by_older_code(against, name, key):
+                raise StudyError(f"{name} {list(key)} is stored as {stored[key]}, and comes out as {got}" +
+                                 (", not so by the older code" if against else ""))
+            same = "by the older code on this machine"
+        repeated.append({"run": list(key), "came out": got, "as": same})
+        print(f"{name} {list(key)}: as {same}", flush=True)
+    record["verified"] = {"of": len(keys), "runs": repeated, "machine": machine(),
                           "date": datetime.date.today().isoformat()}
-    if study.tolerance:
-        record["verified"]["tolerance"] = study.tolerance
     if study.not_repeated:
         record["verified"]["not repeated"] = study.not_repeated
-    return store(path, study, record)
+    return store(path, study, record, code)
 
 
-def store(path: Path, study: Study, record: dict) -> dict:
-    """Write a result, whole or not at all, if there is something new in it: one row on one line."""
+def _by_older_code(checkout: Path, name: str, key: tuple) -> list:
+    """What a run gives in another checkout of the course."""
+    script = ("import json, sys; from studies import STUDIES; "
+              "print(json.dumps(STUDIES[sys.argv[1]].run(*json.loads(sys.argv[2]))))")
+    done = subprocess.run([sys.executable, "-c", script, name, json.dumps(key)], cwd=checkout, text=True,
+                          env={**os.environ, "PYTHONPATH": str(checkout.resolve())}, capture_output=True)
+    if done.returncode:
+        raise StudyError(f"{name} does not run in {checkout}: {done.stderr.strip().splitlines()[-1]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def store(path: Path, study: Study, record: dict, code: dict) -> dict:
+    """Write a result made by `code`, whole or not at all, if there is something new in it: one row on one line."""
     rows = sorted(record["rows"], key=lambda row: study.runs.index(tuple(row[:len(study.keys)])))
     record = {"title": study.title, "note": study.note, "keys": list(study.keys), "columns": list(study.columns),
               **{part: record[part] for part in ("machine", "date", "command")}, "rows": rows, "checksum": "",
-              **({"verified": record["verified"]} if "verified" in record else {}), "code": code_of(study)}
+              **({"verified": record["verified"]} if "verified" in record else {}), "code": code}
     record["checksum"] = checksum(record)
     text = _as_text(record)
     if not path.exists() or path.read_text("utf8") != text:

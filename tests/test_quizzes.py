@@ -4,7 +4,6 @@ import html
 import json
 import math
 import re
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ import torch
 import traitlets
 from torch import nn
 
+from seqlab import results
 from seqlab.widgets import Quiz
 from seqlab.widgets.quiz import QUIZZES, QuizError, pack, read_quiz
 from tools import course
@@ -163,21 +163,16 @@ def test_the_weights_are_forgotten_in_the_order_that_the_quiz_says():
     assert [item["text"] for item in order] == ["$W_h = 0.5$", "$W_h = -0.8$", "$W_h = 0.9$", "$W_h = 1$"]
 
 
-def results(name):
-    rows = json.loads((ROOT / "book" / "results" / f"{name}.json").read_text("utf8"))["rows"]
-    return lambda *start: [row for row in rows if row[0][: len(start)] == list(start)]
-
-
 def test_the_myths_are_refuted_by_what_was_measured():
     recall = results("recall_first")
-    accuracy = lambda *start: statistics.mean(row[2] for row in recall(*start))
+    accuracy = lambda *start: recall.where(*start).summary("accuracy (%)").mean
     by_bias = [accuracy(name, 20) for name in ("LSTM", "LSTM, forget bias 2", "LSTM, forget bias 4")]
     assert by_bias == sorted(by_bias) and by_bias[0] < 30 < 60 < by_bias[1] < 90 < by_bias[2]
     assert [item["text"].split(",")[0] for item in read_quiz("myths")[3]["items"]] == [
         "forget bias 0", "forget bias 2", "forget bias 4"]
     assert accuracy("LSTM", 20) < accuracy("RNN", 20) < accuracy("LSTM, forget bias 4", 20)
     gradient = results("recall_gradient")
-    reach = lambda name: statistics.mean(row[3] for row in gradient(name))
+    reach = lambda name: gradient.where(name).summary("gradient before (log10)").mean
     assert reach("RNN") < reach("LSTM") < reach("LSTM") + 3 < reach("LSTM, forget bias 2") < 0
 
 
@@ -186,7 +181,7 @@ def test_the_page_of_myths_takes_its_numbers_from_the_results(site):
     prose = re.sub(r"\{\w+\}`[^`]*`|```.*?```|\]\([^)]*\)|chapter \d+|`[^`]*`", "", source, flags=re.DOTALL)
     assert not re.search(r"\d\.\d|\d{3}", prose), "a number is typed by hand"
     page = html.unescape(re.sub(r"<[^>]+>", "", (site / "book/appendix/myths.html").read_text("utf8")))
-    solved = sum(row[2] >= 95 for row in results("recall_first")("RNN", 20))
+    solved = sum(score >= 95 for score in results("recall_first").where("RNN", 20)["accuracy (%)"])
     assert f"{solved} of 5 plain RNNs solved it" in " ".join(page.split())
 
 

@@ -1,4 +1,4 @@
-"""Numbers from the package, so that none is typed: the directives `measured` and `published`, and three roles for prose:
+"""Numbers from the package, so that none is typed: the directives `measured` and `published`, and three roles:
 
 {mean}`recall_first | LSTM | 20 | accuracy (%)` is the mean of a column over the runs that begin with "LSTM", 20;
 {interval}`digits_lstm | test accuracy (%)` is the 95 % interval of such a mean: "99.04 to 99.33";
@@ -36,20 +36,21 @@ def _answer(ask, *question):
 
 def as_markdown(runs):
     """The results as MyST text: a heading, mean and spread of each group with the single runs folded, their origin."""
-    parts = [f"## {runs.title}", ""]
+    single = table(runs.columns, runs.rows)
     if runs.keys[-1] == "seed":
-        groups = list(runs.by(*runs.keys[:-1]).items()) if len(runs.keys) > 1 else [((), runs)]
+        *setting, _ = runs.keys
         values = runs.columns[len(runs.keys):]
-        rows = [[*(key if isinstance(key, tuple) else [key]), *(group.summary(name).spread for name in values), len(group)]
-                for key, group in groups]
-        parts += table([*runs.keys[:-1], *values, "n"], rows)
-        parts += ["Mean ± standard deviation over n seeds. Where a run diverged there is no mean.", ""] if any(
-            "diverged" in str(cell) for row in rows for cell in row) else ["Mean ± standard deviation over n seeds.", ""]
-        parts += [f"<details><summary>All {len(runs)} runs</summary>", "", *table(runs.columns, runs.rows), "</details>", ""]
+        summaries = [(group.rows[0][:len(setting)], [group.summary(value) for value in values])
+                     for group in (runs.by(*setting).values() if setting else [runs])]
+        tables = table([*setting, *values, "n"],
+                       [[*key, *(one.spread for one in row), row[0].n] for key, row in summaries])
+        diverged = any(one.diverged for _, row in summaries for one in row)
+        tables += ["Mean ± standard deviation over n seeds." + " Where a run diverged there is no mean." * diverged, "",
+                   f"<details><summary>All {len(runs)} runs</summary>", "", *single, "</details>", ""]
     else:
-        parts += [*table(runs.columns, runs.rows), "One run each.", ""]
-    parts += [runs.note, "", f"Measured on {runs.machine}, {runs.date}, with `{runs.command}`.", ""]
-    return parts
+        tables = [*single, "One run each.", ""]
+    return [f"## {runs.title}", "", *tables, runs.note, "",
+            f"Measured on {runs.machine}, {runs.date}, with `{runs.command}`.", ""]
 
 
 def table(columns, rows):

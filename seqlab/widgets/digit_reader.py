@@ -48,7 +48,7 @@ class DigitReader(Figure):
         probabilities: the softmax of the head after each row, (28, 10).
         prediction: the class with the highest probability after the last row.
 
-    `weights/digit_reader.npz` comes from `python -m seqlab.study digit_reader`: an LSTM(28, 64) with a linear head,
+    `weights/digit_reader.npz` comes from `python -m studies digit_reader`: an LSTM(28, 64) with a linear head,
     trained on MNIST, in float16. `weights/digit_samples.json` holds drawings made for this course.
     """
 

@@ -1,15 +1,14 @@
-"""Chapter 06: its gradients are right, what it claims about them holds, and its tables are the studies' results."""
+"""Chapter 06: its gradients are right, what it claims about them holds, in its own cells and in the studies."""
 
-import json
 import math
-import statistics
 
 import pytest
 import torch
 from torch import nn
 
 import seqlab
-from seqlab import study
+from seqlab import results
+from studies import clipping as clipping_study
 from tools import course
 
 BACKPROP = course.chapter("backprop-through-time")
@@ -18,10 +17,6 @@ BACKPROP = course.chapter("backprop-through-time")
 @pytest.fixture(scope="module")
 def chapter():
     return BACKPROP.definitions()
-
-
-def measured(marker):
-    return [line.split("|") for line in BACKPROP.cell(marker).source.split('"""')[1].strip().splitlines()]
 
 
 @pytest.mark.parametrize("W_h", [-1.4, 0.5, 0.9, 1.5])
@@ -91,85 +86,42 @@ def test_the_forget_bias_stands_in_the_forget_block(chapter):
 def test_the_chapters_training_is_the_studys(chapter, clipping, max_norm):
     losses = chapter["count_ones"](3, max_norm, lr=1e-6 if clipping == "off" else 1e-2)
     assert len(losses) == 250
-    final, _ = study.count_ones([1e-6 if clipping == "off" else 1e-2, clipping, 3])
+    final, _ = clipping_study.count_ones(1e-6 if clipping == "off" else 1e-2, clipping, 3)
     assert losses[-20:].mean().item() == pytest.approx(final, rel=1e-3)
-
-
-def test_the_table_of_clipping_is_what_was_measured():
-    rows = json.loads((study.RESULTS / "count_ones.json").read_text())["rows"]
-    losses = {tuple(key): math.nan if loss is None else loss for key, loss, _ in rows}
-    table = measured("five seeds without, five with clipping")
-    assert len(table) == 6 and len(losses) == 60
-    for rate, *by_clipping in table:
-        for clipping, shown in zip(("off", "on"), by_clipping, strict=True):
-            want = [losses[float(rate), clipping, seed] for seed in range(5)]
-            assert [float(loss) for loss in shown.split()] == pytest.approx(want, rel=1e-3, nan_ok=True)
 
 
 def test_clipping_decides():
     """The chapter's claim: without it, only the smallest rate learns with every seed, and ends several times higher."""
-    rows = json.loads((study.RESULTS / "count_ones.json").read_text())["rows"]
-    worst = {}
-    for (lr, clipping, _), loss, _ in rows:
-        worst.setdefault((lr, clipping), []).append(math.inf if loss is None else loss)
-    assert [lr for (lr, clipping), losses in worst.items() if clipping == "off" and max(losses) < 1] == [1e-6]
-    assert max(worst[1e-2, "on"]) < 0.2 and sum(worst[1e-6, "off"]) > 3 * sum(worst[1e-2, "on"])
-    assert all(loss == math.inf for loss in worst[1e-2, "off"])
+    ends = {way: runs.summary("loss") for way, runs in results("count_ones").by("learning rate", "clipping").items()}
+    assert [lr for (lr, clipping), loss in ends.items() if clipping == "off" and loss.largest < 1] == [1e-6]
+    assert ends[1e-2, "on"].largest < 0.2 and ends[1e-6, "off"].mean > 3 * ends[1e-2, "on"].mean
+    assert ends[1e-2, "off"].diverged == 5
 
 
-def test_the_table_of_the_memory_task_is_what_was_measured():
-    rows = json.loads((study.RESULTS / "recall_first.json").read_text())["rows"]
-    accuracies = {tuple(key): accuracy for key, _, accuracy in rows}
-    table = measured("at lags 5, 10, 20 and 40")
-    assert [name.strip() for name, *_ in table] == list(study.RECALL_LAYERS)
-    for name, *by_lag in table:
-        for lag, shown in zip((5, 10, 20, 40), by_lag, strict=True):
-            want = [accuracies[name.strip(), lag, seed] for seed in range(5)]
-            assert [float(accuracy) for accuracy in shown.split()] == pytest.approx(want, abs=0.51)
-
-
-def of_study(name):
-    return json.loads((study.RESULTS / f"{name}.json").read_text())["rows"]
+def solved(runs):
+    return sum(accuracy >= 95 for accuracy in runs["accuracy (%)"])
 
 
 def test_gates_started_open_recall_best():
     """What the chapter says of its table: the zeros belong to the start, not to the gates."""
-    solved = {}
-    for (name, lag, _), _, accuracy in of_study("recall_first"):
-        solved[name, lag] = solved.get((name, lag), 0) + (accuracy >= 95)
-    assert [solved[name, 20] for name in ("RNN, orthogonal", "RNN", "GRU", "LSTM")] == [5, 4, 0, 0]
-    assert solved["LSTM, forget bias 4", 20] == 5
-    assert [name for name in study.RECALL_LAYERS if all(solved[name, lag] == 5 for lag in (5, 10, 20, 40))] == [
-        "GRU, update bias 2"]
+    recall = results("recall_first")
+    assert [solved(recall.where(name, 20)) for name in ("RNN, orthogonal", "RNN", "GRU", "LSTM")] == [5, 4, 0, 0]
+    assert solved(recall.where("LSTM, forget bias 4", 20)) == 5
+    assert [name for name, runs in recall.by("layer").items() if solved(runs) == len(runs)] == ["GRU, update bias 2"]
 
 
-def test_the_table_of_gradients_and_longer_runs_is_what_was_measured():
-    table = BACKPROP.prose.split("| before | after | solved |")[1].split("\n\n")[0].replace("−", "-").splitlines()[2:]
-    gradients, longer = {}, {}
-    for (name, _), _, _, *before_after in of_study("recall_gradient"):
-        gradients.setdefault(name, []).append(before_after)
-    for (name, lr, _), _, accuracy in of_study("recall_longer"):
-        longer.setdefault(name, {}).setdefault(lr, []).append(accuracy >= 95)
-    assert len(table) == 5
-    for line in table:
-        name, *medians, solved = (part.strip() for part in line.strip("|").split("|"))
-        want = [statistics.median(column) for column in zip(*gradients[name], strict=True)]
-        assert medians == [f"{median:.1f}" for median in want], name
-        assert solved == ", ".join(str(sum(longer[name][lr])) for lr in (1e-3, 1e-2, 3e-2) if name in longer)
+def test_more_batches_save_the_gru_and_not_the_lstm():
+    longer = results("recall_longer")
+    assert [[solved(runs) for runs in longer.where(name).by("learning rate").values()]
+            for name in ("RNN", "GRU", "LSTM")] == [[1, 4, 5], [0, 5, 5], [0, 0, 0]]
 
 
 def test_where_the_gradient_grew_the_plain_net_learned():
-    grew = {}
-    for (name, seed), _, accuracy, before, after in of_study("recall_gradient"):
-        grew[name, seed] = after > before
+    gradient, grew = results("recall_gradient"), {}
+    for name, seed, _, accuracy, before, after in gradient:
+        grew.setdefault(name, []).append(after > before)
         if name == "RNN":
-            assert grew[name, seed] == (accuracy >= 95)
-    assert sum(grew["RNN", seed] for seed in study.SEEDS) == 4
-    assert not any(grew["LSTM", seed] for seed in study.SEEDS)
-    same = {(name, seed): accuracy for (name, lag, seed), _, accuracy in of_study("recall_first") if lag == 20}
-    assert same == {(name, seed): accuracy for (name, seed), _, accuracy, *_ in of_study("recall_gradient")}
-
-
-def test_the_study_repeats_its_own_numbers():
-    steps, accuracy = study.recall_first(["RNN, orthogonal", 5, 0])
-    assert steps < 100 and accuracy >= 99
+            assert grew[name][seed] == (accuracy >= 95)
+    assert sum(grew["RNN"]) == 4 and not any(grew["LSTM"])
+    at_20 = [(name, seed, accuracy) for name, lag, seed, _, accuracy in results("recall_first") if lag == 20]
+    assert at_20 == [(name, seed, accuracy) for name, seed, _, accuracy, *_ in gradient]

@@ -1,6 +1,5 @@
 """Chapter 04: the published run to the last decimal, the shown model equals the package's, and every claim measured."""
 
-import json
 import re
 
 import pytest
@@ -12,7 +11,7 @@ from tools import course
 
 FIRST = course.chapter("first-classifier")
 stored = FIRST.printed
-PUBLISHED = json.loads((course.BOOK / "results" / "published.json").read_text())["trend_classifier"]["value"]
+PUBLISHED = seqlab.published("trend_classifier")
 
 
 @pytest.fixture(scope="module")

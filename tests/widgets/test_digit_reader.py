@@ -1,6 +1,5 @@
 """DigitReader: what is drawn becomes an image as MNIST's were made, and is read as torch reads it."""
 
-import json
 import statistics
 
 import numpy as np
@@ -9,9 +8,10 @@ import torch
 import traitlets
 from places import bench_page, page_with
 
-from seqlab import LSTMCell, Recurrent, SequenceClassifier, load_digits, study
+from seqlab import LSTMCell, Recurrent, SequenceClassifier, load_digits, results
 from seqlab.widgets import DigitReader
 from seqlab.widgets.digit_reader import as_mnist, pixels, unpacked, weights_of
+from studies import digit_reader
 
 FIGURE, PAGE = "DigitReader()", "book/10-hand-built-digits"
 NAMES = ["a zero", "a one", "a two", "a three", "a four", "a five", "a six", "a seven", "an eight", "a nine"]
@@ -403,9 +403,8 @@ def test_the_still_shows_what_was_read():
 
 
 def test_the_stored_network_is_as_good_as_published():
-    """DESIGN: people's own digits are read well. Measured by `python -m seqlab.study digit_reader`."""
-    rows = {name: accuracy for name, _, accuracy in
-            json.loads((study.RESULTS / "digit_reader.json").read_text())["rows"]}
+    """DESIGN: people's own digits are read well. Measured by `python -m studies digit_reader`."""
+    rows = {name: accuracy for name, _, accuracy in results("digit_reader")}
     assert rows["test digits"] >= 98.5
     assert rows["test digits, drawn anew"] >= 97
     assert rows["test digits, drawn anew"] - rows["test digits, drawn anew, not centred"] > 10
@@ -413,8 +412,8 @@ def test_the_stored_network_is_as_good_as_published():
 
 def test_strokes_found_in_images_are_those_drawn():
     image = torch.from_numpy(as_mnist([[140, 40, 140, 240]])).float()[None] / 255
-    drawing, = study.drawn_anew(image)
+    drawing, = digit_reader.drawn_anew(image)
     xs = np.array([stroke[0::2] for stroke in drawing])
     ys = np.array([stroke[1::2] for stroke in drawing])
     assert np.ptp(xs) < 0.15 * np.ptp(ys)
-    assert torch.equal(study.thinned(study.thinned(image > 0.5)), study.thinned(image > 0.5))
+    assert torch.equal(digit_reader.thinned(digit_reader.thinned(image > 0.5)), digit_reader.thinned(image > 0.5))

@@ -1,0 +1,131 @@
+"""`results`, `summary` and `published`: numbers that travel with the package, and what is said of repeated runs."""
+
+import math
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+
+from seqlab import published, results, summary
+from seqlab.measured import RESULTS, Results
+
+RUNS = Results("toy", "A toy", "", ("layer", "lag", "seed"), ("layer", "lag", "seed", "loss"), [
+    ("RNN", 5, 0, 1.0), ("RNN", 5, 1, 3.0), ("RNN", 20, 0, math.nan), ("GRU", 5, 0, 2.0)], "", "", "")
+
+
+def test_the_wheel_carries_the_results_and_no_study(root, tmp_path):
+    copy, wheels = tmp_path / "copy", tmp_path / "wheels"
+    wheels.mkdir()
+    for folder in ("seqlab", "studies", "instructor", "tools"):
+        shutil.copytree(root / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(root / file, copy)
+    build = f"import setuptools.build_meta as backend; backend.build_wheel({str(wheels)!r})"
+    subprocess.run([sys.executable, "-c", build], cwd=copy, check=True, capture_output=True)
+    wheel, = wheels.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    stored = {f"seqlab/results/{path.name}" for path in RESULTS.glob("*.json")} | {"seqlab/published.json"}
+    assert len(stored) > 1 and stored <= set(names)
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"seqlab"}
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(ValueError, match=r"name should be one of count_ones, .*recall_longer, got 'recall'"):
+        results("recall")
+    with pytest.raises(ValueError, match=r"name should be one of lstm_by_hand, .*, got 'lstm'"):
+        published("lstm")
+    with pytest.raises(ValueError, match=r"column should be one of layer, lag, seed, loss, got 'Loss'"):
+        RUNS.summary("Loss")
+
+
+def test_rows_are_found_by_their_leading_keys_and_apart_by_any():
+    assert RUNS.where("RNN").rows == RUNS.rows[:3] and RUNS.where("RNN", 5)["loss"] == [1.0, 3.0]
+    assert RUNS.where("RNN", "5").rows == RUNS.where("RNN", 5).rows, "as text, as the pages write it"
+    assert [(lag, len(runs)) for lag, runs in RUNS.by("lag").items()] == [(5, 3), (20, 1)]
+    assert list(RUNS.by("layer", "lag")) == [("RNN", 5), ("RNN", 20), ("GRU", 5)]
+    assert list(RUNS) == RUNS.rows and len(RUNS) == 4
+    with pytest.raises(ValueError, match=r"lag should be one of 5, got 20"):
+        RUNS.where("GRU", 20)
+    with pytest.raises(ValueError, match=r"toy has 3 keys \(layer, lag, seed\), got 4"):
+        RUNS.where("GRU", 5, 0, 2.0)
+
+
+def test_a_result_shows_itself_in_a_few_lines():
+    assert repr(RUNS).splitlines()[:3] == ["A toy (4 runs)", "layer  lag  seed  loss", "RNN    5    0     1.0"]
+    assert repr(results("recall_first")).splitlines()[-1] == "... and 130 more"
+
+
+def test_a_summary_is_the_textbooks():
+    """Student's sample interval, against numbers worked out by SciPy's own t distribution."""
+    from scipy import stats
+
+    values = [99.2, 99.08, 99.26, 99.06, 99.33]
+    got = summary(values)
+    assert got.n == 5 and got.diverged == 0 and got.median == 99.2
+    assert (got.smallest, got.largest) == (99.06, 99.33)
+    assert got.mean == pytest.approx(np.mean(values)) and got.sd == pytest.approx(np.std(values, ddof=1))
+    assert got.interval == pytest.approx(stats.t.interval(0.95, 4, np.mean(values), stats.sem(values)))
+    assert str(got) == "99.19 ± 0.12 (n = 5)"
+    assert summary(torch.tensor(values, dtype=torch.float64)) == got
+
+
+@pytest.mark.parametrize("value", [None, math.nan, math.inf])
+def test_a_run_that_diverged_is_counted_and_never_left_out(value):
+    got = summary([1.0, value, 3.0])
+    assert (got.n, got.diverged) == (3, 1) and got.spread == "1 of 3 diverged"
+    assert all(math.isnan(part) for part in (got.mean, got.sd, got.median, got.largest, *got.interval))
+
+
+def test_one_run_has_no_spread_and_no_run_no_summary():
+    assert summary([2.5]).spread == "2.5" and math.isnan(summary([2.5]).sd) and math.isnan(summary([2.5]).interval[0])
+    assert summary([4.0, 4.0]).spread == "4" and summary([4.0, 4.0]).interval == (4, 4)
+    assert summary([10_000.0, 30_000.0]).spread == "20,000 ± 14,142"
+    assert summary([0, 2e7]).spread == "1.0e+07 ± 1.4e+07"
+    with pytest.raises(ValueError, match="at least one number"):
+        summary([])
+
+
+def test_stored_runs_that_diverged_are_nan():
+    assert results("count_ones").where(0.01, "off").summary("loss").diverged == 5
+
+
+# --- as the site shows them -------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def site_numbers(root):
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("site_numbers", root / "book" / "_ext" / "site_numbers.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_shows_mean_sd_and_n_first_and_folds_the_runs(site_numbers):
+    lines = site_numbers.as_markdown(RUNS)
+    opening = lines.index("<details><summary>All 4 runs</summary>")
+    shown, folded = lines[:opening], lines[opening:]
+    assert "| layer | lag | loss | n |" in shown and "| RNN | 5 | 2.0 ± 1.4 | 2 |" in shown
+    assert "| RNN | 20 | 1 of 1 diverged | 1 |" in shown and "no mean" in shown[-2]
+    assert "| RNN | 5 | 1 | 3.0 |" in folded and "| RNN | 20 | 0 | diverged |" in folded
+    assert "± 0.12 | 5 |" in "".join(site_numbers.as_markdown(results("digits_lstm")))
+    assert "<details>" not in "".join(site_numbers.as_markdown(results("digit_reader"))), "one run each"
+
+
+def test_the_roles_say_what_the_results_say(site_numbers):
+    recall = results("recall_gradient").where("RNN").summary("gradient before (log10)").mean
+    assert site_numbers.mean("recall_gradient | RNN | gradient before (log10)") == f"{recall:.1f}".replace("-", "−")
+    assert site_numbers.solved("recall_first | RNN | 20") == "4 of 5"
+    assert site_numbers.interval("digits_lstm | test accuracy (%)") == "99.04 to 99.33"
+
+
+@pytest.mark.parametrize(("text", "complaint"), [
+    ("recall | x", "name should be one of"), ("recall_first | RNN | 7 | steps", "lag should be one of"),
+    ("recall_first | RNN | speed", "column should be one of"), ("count_ones | 0.1 | off | loss", "a run diverged")])
+def test_a_role_that_asks_for_no_number_stops_the_build(site_numbers, text, complaint):
+    with pytest.raises(site_numbers.ExtensionError, match=complaint):
+        site_numbers.mean(text)
