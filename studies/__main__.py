@@ -23,8 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=2, metavar="N",
                         help="how many runs --verify repeats (default: 2, the first and the last)")
     parser.add_argument("--against", type=Path, metavar="FOLDER",
-                        help="a checkout of the code as it was: --verify asks it where a number comes out otherwise than "
-                             "stored, as it may on another machine")
+                        help="a checkout of the code as it was: --verify asks it where a number comes out otherwise "
+                             "than stored, as it may on another machine")
     options = parser.parse_args(arguments)
     names = options.names or list(STUDIES)
     if unknown := [name for name in names if name not in STUDIES]:

@@ -188,8 +188,8 @@ def test_other_numbers_stamp_nothing_unless_the_older_code_gives_them_too(counte
     counted.code, counted.factor, before = {"studies.counting.run": "2"}, 11, stored(tmp_path)
     checkout = tmp_path / "older" / "studies"
     checkout.mkdir(parents=True)
-    (checkout / "__init__.py").write_text("class Counting:\n    run = lambda seed: [seed * %s]\n\n"
-                                          "STUDIES = {'counting': Counting}\n" % older)
+    (checkout / "__init__.py").write_text(f"class Counting:\n    run = lambda seed: [seed * {older}]\n\n"
+                                          "STUDIES = {'counting': Counting}\n")
     against = {"against": checkout.parent} if older else {}
     if same:
         runner.verify("counting", counted.study(), tmp_path, **against)
