@@ -131,8 +131,7 @@ def _bound(statement: ast.stmt) -> set[str]:
     """The names that a top-level statement defines; imports apart."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {statement.name}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return set()
-    inside = [node for part in ast.iter_child_nodes(statement) if isinstance(part, ast.stmt) for node in _bound(part)]
-    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-            } | set(inside)
+    targets = getattr(statement, "targets", [getattr(statement, "target", None)])   # of assignments and loops
+    names = {node.id for target in targets if target for node in ast.walk(target) if isinstance(node, ast.Name)}
+    inside = [part for part in ast.walk(statement) if isinstance(part, ast.stmt) and part is not statement]
+    return names.union(*map(_bound, inside))

@@ -218,10 +218,15 @@ FILES = {
         from seqlab import tools as borrowed
 
         START = 3
+        SEEDS = [seed for seed in range(3)]
+        try:
+            LIMIT = 5
+        except ValueError:
+            LIMIT = 6
 
         def run(seed):
             from .two import Net
-            return borrowed.halve(double(START)), Net
+            return borrowed.halve(double(START)) * seed < LIMIT, Net
 
         def unused():
             return 0
@@ -260,8 +265,8 @@ def tree(tmp_path):
 
 def test_a_fingerprint_holds_what_is_used_and_nothing_else(tree):
     assert set(fingerprint("studies.one.run", tree)) == {
-        "studies.one.run", "studies.one.START", "studies.two.Net", "studies.two.helper", "seqlab.numbers.double",
-        "seqlab.numbers.FACTOR", "seqlab.tools.halve"}
+        "studies.one.run", "studies.one.START", "studies.one.LIMIT", "studies.two.Net", "studies.two.helper",
+        "seqlab.numbers.double", "seqlab.numbers.FACTOR", "seqlab.tools.halve"}
     with pytest.raises(LookupError, match=r"studies\.one\.nothing is not defined"):
         fingerprint("studies.one.nothing", tree)
 
@@ -274,6 +279,8 @@ def test_a_fingerprint_holds_what_is_used_and_nothing_else(tree):
     ("studies/two.py", "return 1", "return None", {"studies.two.helper"}),
     ("seqlab/tools.py", "x / 2", "2 / x", {"seqlab.tools.halve"}),
     ("studies/one.py", "START = 3", "START = 4", {"studies.one.START"}),
+    ("studies/one.py", "LIMIT = 6", "LIMIT = 7", {"studies.one.LIMIT"}),
+    ("studies/one.py", "range(3)", "range(4)", set()),
 ])
 def test_a_fingerprint_changes_with_what_is_computed_and_not_with_how_it_is_written(tree, file, old, new, changed):
     before = fingerprint("studies.one.run", tree)
