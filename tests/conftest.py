@@ -1,4 +1,4 @@
-"""What every test shares: where the project is, the built site and a browser to look at it."""
+"""What every test shares: where the project is, and the built site."""
 
 import os
 import subprocess
@@ -6,13 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from tools.browsers import find_browser
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("TQDM_DISABLE", "1")
-BROWSER_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                 "--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="session")
@@ -22,24 +19,23 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The folder of the built site: SEQLAB_SITE, or a fresh build with warnings as errors."""
+    """The folder of the built site: SEQLAB_SITE, or _build/html, built once a run with warnings as errors.
+
+    The processes that share the tests share the site: the first that asks builds it, the others wait.
+    """
     if os.environ.get("SEQLAB_SITE"):
         folder = ROOT / os.environ["SEQLAB_SITE"]
         assert (folder / "index.html").is_file(), f"SEQLAB_SITE names {folder}, but no site is built there"
         return folder
-    target = tmp_path_factory.mktemp("site")
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), "--path-output", str(target),
-               "-W", "-n", "--keep-going", "--quiet"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, f"the site does not build:\n{result.stdout[-3000:]}\n{result.stderr[-3000:]}"
-    return target / "_build" / "html"
-
-
-@pytest.fixture(scope="session")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_FLAGS)
-        yield browser
-        browser.close()
+    run = tmp_path_factory.getbasetemp()
+    run = run.parent if os.environ.get("PYTEST_XDIST_WORKER") else run
+    report = run / "site-built.txt"
+    with FileLock(run / "site.lock"):
+        if not report.exists():
+            result = subprocess.run([sys.executable, "-m", "jupyter_book.cli.main", "build", str(ROOT), "-W", "-n",
+                                     "--keep-going", "--quiet"], capture_output=True, text=True)
+            report.write_text(f"{result.stdout[-3000:]}\n{result.stderr[-3000:]}" if result.returncode else "",
+                              encoding="utf-8")
+    problems = report.read_text(encoding="utf-8")
+    assert not problems, f"the site does not build:\n{problems}"
+    return ROOT / "_build" / "html"

