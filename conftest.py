@@ -23,9 +23,10 @@ from tools.outside import FINDERS, how_to_get
 FIXTURE_MARKS = {"site", "browser"}
 FOLDER_MARKS = {"deep", "perf"}
 TRAINS = re.compile(r"\.backward\(|\bfit\(")
-PATIENCE = 240_000              # ms: what waits in a browser waits for something to be so, however slow the machine
+PATIENCE = 240_000              # ms until a browser that does not start is given up
 BROWSER_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                 "--disable-component-update", "--disable-sync"]
+                 "--disable-component-update", "--disable-sync",
+                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"]  # nothing leaves
 
 
 # --- which speed -----------------------------------------------------------------------------------------------------

@@ -1,39 +1,113 @@
-"""Look at the pages of the built site in a browser, and remember what each of them did."""
+"""Look at a page of the built site in a browser, once, and ask everything that is to be asked of it.
+
+A question is a function of the `Look`, the page as it stands before the reader. It returns the problems it has found,
+each a line that says what is wrong and where. QUESTIONS lists them by the moment at which they are asked.
+"""
 
 import re
+import tomllib
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from tools.course import ROOT, toc_pages
+from tools.course import BOOK, ROOT, Notebook, toc_pages
 
 ARTEFACTS = ROOT / "artefacts" / "site"
+PATIENCE = 240_000              # ms: for something to become so, on a machine however slow
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 AXE_MODES = {"desktop-light": {}, "phone-dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
 MODES = [f"{size}-{scheme}" for size in SIZES for scheme in ("light", "dark")]
-
-
 NOTEBOOK_PAGES = [page for page in toc_pages() if re.search(r"/\d\d-[\w-]+$", page)]
 PAGES = [*toc_pages(), "search", "genindex", "404"]
+REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
+
+
+def has_figure(page):
+    """Whether the page's source, a notebook or a text, has an interactive figure or a quiz in it."""
+    notebook, text = ROOT / f"{page}.ipynb", ROOT / f"{page}.md"
+    if notebook.exists():
+        return any("seqlab.widgets import" in cell.source for cell in Notebook(notebook).code)
+    return text.exists() and "{interactive}" in text.read_text(encoding="utf-8")
+
+
+FIGURE_PAGES = [page for page in toc_pages() if has_figure(page)]
 
 
 @dataclass
-class Visit:
-    """All that a page did while it was looked at."""
+class Look:
+    """A page in a browser, and what it did from the moment it was opened."""
 
+    name: str
+    mode: str
+    site: object
+    page: object = None
     status: int = 0
     off_site: list = field(default_factory=list)
     failed: list = field(default_factory=list)
     console: list = field(default_factory=list)
     loaded: set = field(default_factory=set)
-    broken_images: list = field(default_factory=list)
-    images_without_alt: list = field(default_factory=list)
-    squashed_images: list = field(default_factory=list)
-    raw_math: list = field(default_factory=list)
-    too_wide: list = field(default_factory=list)
-    violations: list = field(default_factory=list)
-    headings: list = field(default_factory=list)
-    page: object = None
+    problems: list = field(default_factory=list)
 
+    @property
+    def scheme(self):
+        return self.mode.rpartition("-")[2]
+
+
+# --- what is asked of a page as it opens ------------------------------------------------------------------------------
+
+
+def status(look):
+    right = 404 if look.name == "404" else 200
+    return [] if look.status == right else [f"the server answers {look.status}, not {right}"]
+
+
+def colab_in_one_click(look):
+    """The button to Colab, on the first screen of a phone; the download; the number of the chapter."""
+    if look.name not in NOTEBOOK_PAGES or look.mode != "phone-light":
+        return []
+    button, found = look.page.locator("a.run-colab"), []
+    link = f"https://colab.research.google.com/github/{REPOSITORY.removeprefix('https://github.com/')}/blob/main/"
+    if button.get_attribute("href") != f"{link}{look.name}.ipynb" or not (ROOT / f"{look.name}.ipynb").is_file():
+        found.append(f"the Colab button leads to {button.get_attribute('href')}")
+    box = button.bounding_box()
+    if box["y"] + box["height"] >= SIZES["phone"]["height"]:
+        found.append("the Colab button is not on the first screen of a phone")
+    download = look.page.locator(".run-bar a[download]").get_attribute("href")
+    if not (look.site / look.name).parent.joinpath(download).resolve().is_file():
+        found.append(f"the download {download} is not there")
+    number = re.search(r"/(\d\d)-", look.name)[1]
+    if number not in (shown := look.page.locator("h1 .chapter-number").inner_text()):
+        found.append(f"the heading says {shown!r}, not {number}")
+    return found
+
+
+def solutions_folded(look):
+    if look.name not in NOTEBOOK_PAGES or "/exercises/" not in look.name or look.mode != "desktop-light":
+        return []
+    solutions = look.page.locator("div.tag_exercise").all()
+    found = [] if len(solutions) >= 3 else [f"{len(solutions)} solutions, expected three or more"]
+    for solution in solutions:
+        words = solution.locator("summary").first.inner_text()
+        if words != "Show the solution" or solution.locator("pre").first.is_visible():
+            found.append(f"a solution is not folded, or not named as such: {words!r}")
+    return found
+
+
+def words_where_a_kernel_is_needed(look):
+    """A control that trains a network is, on the website, words that say where it runs."""
+    notebook = ROOT / f"{look.name}.ipynb"
+    if look.mode != "desktop-light" or not notebook.exists():
+        return []
+    controls = sum("@interact_manual" in cell.source for cell in Notebook(notebook).code)
+    words = look.page.locator(".needs-kernel").all_inner_texts()
+    found = [f"words on a control do not name Colab: {text!r}" for text in words if "Colab" not in text]
+    if len(words) != controls:
+        found.append(f"{controls} controls need a kernel, and {len(words)} times words say so")
+    if "interactive(children" in look.page.locator("article").inner_text():
+        found.append("the raw text of a control is shown")
+    return found
+
+
+# --- what is asked once everything is loaded, unfolded and live -------------------------------------------------------
 
 LOOK = """() => {
   const shown = element => element.getClientRects().length > 0;
@@ -42,28 +116,38 @@ LOOK = """() => {
   const scrolls = element => element && element !== document.body &&
     (/auto|scroll|hidden/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
   const wide = document.documentElement.scrollWidth > width
-    ? [...document.querySelectorAll("body *")].filter(element => shown(element)
+    ? ["the page is", ...[...document.querySelectorAll("body *")].filter(element => shown(element)
         && element.getBoundingClientRect().right > width + 1 && !scrolls(element.parentElement))
-        .map(element => element.tagName + "." + element.className).slice(0, 5).concat("page")
+        .map(element => element.tagName + "." + element.className).slice(0, 5)]
     : [];
   const copy = document.querySelector("article")?.cloneNode(true);
   copy?.querySelectorAll("pre, code, script, mjx-container").forEach(element => element.remove());
   const text = copy?.textContent ?? "";
+  const figures = [...document.querySelectorAll("[data-figure]")];
+  const frame = host => host.shadowRoot.querySelector(".figure");
   return {
-    broken_images: images.filter(image => !image.complete || image.naturalWidth === 0).map(image => image.src),
-    images_without_alt: images.filter(image => !image.hasAttribute("alt") ||
+    "broken picture": images.filter(image => !image.complete || image.naturalWidth === 0).map(image => image.src),
+    "picture without a description": images.filter(image => !image.hasAttribute("alt") ||
       (image.closest("article") && image.alt.trim().split(/\\s+/).length < 4)).map(image => image.src),
-    squashed_images: images.filter(image => image.naturalWidth && shown(image) && !image.src.endsWith(".svg") &&
+    "squashed picture": images.filter(image => image.naturalWidth && shown(image) && !image.src.endsWith(".svg") &&
       Math.abs(image.clientWidth / image.clientHeight / (image.naturalWidth / image.naturalHeight) - 1) > 0.03)
       .map(image => image.src),
-    raw_math: [...document.querySelectorAll("article .math")].filter(math => !math.querySelector("mjx-math"))
-      .map(math => math.textContent).concat(text.match(/\\\\[([]|\\$[^$\\s][^$]{0,40}\\$/g) ?? [],
+    "formula not typeset": [...document.querySelectorAll("article .math")].filter(math =>
+      !math.querySelector("mjx-math")).map(math => math.textContent).concat(
+      text.match(/\\\\[([]|\\$[^$\\s][^$]{0,40}\\$/g) ?? [],
       [...document.querySelectorAll("mjx-merror")].map(error => error.textContent)),
-    too_wide: wide,
-    headings: [...document.querySelectorAll("main h1")].map(heading => heading.textContent),
+    "wider than the screen": wide,
+    "main headings": (count => count === 1 ? [] : [count])(document.querySelectorAll("main h1").length),
+    "figure not live": [...document.querySelectorAll(".interactive:not(.is-live)")].map(place => place.className),
+    "still picture beside its live figure": [...document.querySelectorAll(".interactive > img")].filter(shown)
+      .map(image => image.src),
+    "figure in the wrong colours": figures.filter(host => frame(host).dataset.theme !== SCHEME)
+      .map(host => host.dataset.figure),
+    "figure wider than its frame": figures.filter(host => frame(host).scrollWidth > frame(host).clientWidth + 1)
+      .map(host => host.dataset.figure),
   };
 }"""
-TYPESET_ALL = "() => window.MathJax?.startup?.promise"
+LIVE = "() => document.querySelector('.interactive:not(.is-live, :has(.figure-words))') === null"
 OPEN_REVEALS = """() => {
   document.querySelectorAll(".bd-article details").forEach(reveal => { reveal.open = true; });
 }"""
@@ -73,6 +157,76 @@ LOAD_IMAGES = """async () => {
 }"""
 
 
+def until_live(look):
+    """Wait until every figure is live or has said that it cannot be; not once there is an error, which may be why."""
+    for _ in range(PATIENCE // 50):
+        if look.page.evaluate(LIVE) or look.console:
+            return
+        look.page.wait_for_timeout(50)
+
+
+def looks(look):
+    """Pictures, formulas, width, headings and figures, all read from the page at once."""
+    found = look.page.evaluate(LOOK.replace("SCHEME", f'"{look.scheme}"'))
+    return [f"{words}: {one}" for words, several in found.items() for one in several]
+
+
+def figures_are_there(look):
+    there = look.page.locator("[data-figure]").count()
+    return ["no interactive figure is shown"] if look.name in FIGURE_PAGES and not there else []
+
+
+def accessible(look):
+    """axe: nothing serious on the page, and nothing at all in a figure."""
+    found = axe_violations(look.page, **AXE_MODES[look.mode]) if look.mode in AXE_MODES else []
+    if look.name in FIGURE_PAGES:
+        found += axe_violations(look.page, context=".interactive", impacts=None)
+    return [f"axe, {line}" for line in dict.fromkeys(found)]
+
+
+def screenshot_kept(look):
+    picture = ARTEFACTS / f"{look.name.replace('/', '_')}-{look.mode}.jpg"
+    return [] if picture.stat().st_size > 5_000 else [f"the screenshot {picture.name} is nearly empty"]
+
+
+# --- what is asked at last ---------------------------------------------------------------------------------------------
+
+
+def nothing_from_elsewhere(look):
+    return [f"asked from another host: {url}" for url in look.off_site]
+
+
+def nothing_missing(look):
+    return [f"could not be loaded: {url}" for url in look.failed]
+
+
+def no_error(look):
+    known = "404 (Not Found)" if look.name == "404" else None
+    return [f"error on the console: {line}" for line in look.console if not (known and known in line)]
+
+
+def a_picture_or_words(look):
+    """Without JavaScript a picture or words stand where a figure would be."""
+    found, places = [], look.page.locator(".interactive").all()
+    for place in places:
+        place.scroll_into_view_if_needed()
+        picture = place.locator("img")
+        if picture.count():
+            if len(picture.first.get_attribute("alt").split()) < 5 or not picture.first.is_visible():
+                found.append(f"still picture not seen, or without a description: {picture.first.get_attribute('src')}")
+        elif len(place.inner_text().split()) < 30:
+            found.append(f"neither a picture nor words stand for a figure: {place.inner_text()!r}")
+    return found if places else ["no place of a figure"]
+
+
+ACTS = [nothing_from_elsewhere, nothing_missing, no_error]
+QUESTIONS = {
+    "opened": [status, colab_in_one_click, solutions_folded, words_where_a_kernel_is_needed],
+    "loaded": [looks, figures_are_there, accessible, screenshot_kept],
+    "closed": ACTS,
+}
+
+
 class Reader:
     """Visits pages with one browser context per screen and colour scheme; never twice the same."""
 
@@ -80,68 +234,83 @@ class Reader:
         self.browser, self.address, self.site = browser, address, site
         self.contexts, self.visits = {}, {}
 
-    def context(self, mode):
-        if mode not in self.contexts:
+    def context(self, mode, **more):
+        key = (mode, *more.items())
+        if key not in self.contexts:
             size, scheme = mode.split("-")
-            self.contexts[mode] = self.browser.new_context(viewport=SIZES[size], color_scheme=scheme,
-                                                           reduced_motion="reduce")
-            self.contexts[mode].set_default_timeout(20_000)
-        return self.contexts[mode]
+            self.contexts[key] = self.browser.new_context(viewport=SIZES[size], color_scheme=scheme,
+                                                          has_touch=size == "phone", reduced_motion="reduce", **more)
+            self.contexts[key].set_default_timeout(PATIENCE)
+        return self.contexts[key]
 
-    def open(self, url, mode="desktop-light"):
-        """A new tab at the address, watched; close it with `visit.page.close()`."""
-        visit, page = Visit(), self.context(mode).new_page()
-        visit.page = page
+    def open(self, url, mode="desktop-light", name="", **context):
+        """A new tab at the address, watched; close it with `look.page.close()`."""
+        look, page = Look(name, mode, self.site), self.context(mode, **context).new_page()
+        look.page, here = page, urlsplit(self.address).netloc
 
-        def guard(route):
-            parts = urlsplit(route.request.url)
-            if parts.scheme in ("data", "blob", "file") or parts.netloc == urlsplit(self.address).netloc:
-                visit.loaded.add(route.request.url)
-                route.continue_()
-            else:
-                visit.off_site.append(route.request.url)
-                route.abort()
+        def asked(request):
+            parts = urlsplit(request.url)
+            own = parts.scheme in ("data", "blob", "file") or parts.netloc == here
+            look.loaded.add(request.url) if own else look.off_site.append(request.url)
 
-        page.route("**/*", guard)
-        page.on("console", lambda message: visit.console.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda problem: visit.console.append(str(problem)))
-        page.on("requestfailed", lambda request: visit.failed.append(request.url))
-        page.on("response", lambda response: visit.failed.append(response.url) if response.status >= 400
+        page.on("request", asked)
+        page.on("console", lambda message: look.console.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda problem: look.console.append(str(problem)))
+        page.on("requestfailed", lambda request: look.failed.append(request.url))
+        page.on("response", lambda response: look.failed.append(response.url) if response.status >= 400
                 and response.request.resource_type != "document" else None)
         response = page.goto(url, wait_until="load")
-        visit.status = response.status if response else 0
-        page.mouse.move(300, 300)  # a reader is there: formulas start to be typeset
-        page.wait_for_function("!document.querySelector('article .math') || window.MathJax?.startup?.document")
-        page.evaluate(TYPESET_ALL)
-        return visit
+        look.status = response.status if response else 0
+        if context.get("java_script_enabled", True):
+            page.mouse.move(300, 300)  # a reader is there: formulas start to be typeset
+            page.wait_for_function("!document.querySelector('article .math') || window.MathJax?.startup?.document")
+            page.evaluate("() => window.MathJax?.startup?.promise")
+        return look
 
     def visit(self, name, mode):
-        """The page looked at in full, reveals open: what the tests ask about."""
-        if (name, mode) not in self.visits:
-            url = f"{self.address}no/such/page" if name == "404" else f"{self.address}{name}.html"
-            visit = self.open(url, mode)
+        """The page looked at in full from the server, reveals open; `problems` are all that was found."""
+        if (name, mode) in self.visits:
+            return self.visits[name, mode]
+        look = self.open(f"{self.address}no/such/page" if name == "404" else f"{self.address}{name}.html", mode, name)
+        page, ask = look.page, lambda moment: look.problems.extend(
+            problem for question in QUESTIONS[moment] for problem in question(look))
+        try:
+            ask("opened")
             ARTEFACTS.mkdir(parents=True, exist_ok=True)
-            picture = ARTEFACTS / f"{name.replace('/', '_')}-{mode}.jpg"
-            visit.page.evaluate(LOAD_IMAGES)
-            visit.page.screenshot(path=picture, full_page=True, type="jpeg", quality=75)
-            visit.page.evaluate(OPEN_REVEALS)
-            visit.page.evaluate(LOAD_IMAGES)
-            for key, value in visit.page.evaluate(LOOK).items():
-                setattr(visit, key, value)
-            if mode in AXE_MODES:
-                visit.violations = axe_violations(visit.page, **AXE_MODES[mode])
-            visit.page.close()
-            self.visits[name, mode] = visit
-        return self.visits[name, mode]
+            page.evaluate(LOAD_IMAGES)
+            page.screenshot(path=ARTEFACTS / f"{name.replace('/', '_')}-{mode}.jpg", full_page=True, type="jpeg",
+                            quality=75)
+            page.evaluate(OPEN_REVEALS)
+            page.evaluate(LOAD_IMAGES)
+            until_live(look)
+            ask("loaded")
+            ask("closed")
+        finally:
+            page.close()
+        self.visits[name, mode] = look
+        return look
+
+    def from_disk(self, name):
+        """The page opened as a file."""
+        look = self.open((self.site / f"{name}.html").as_uri(), name=name)
+        look.page.evaluate(LOAD_IMAGES)
+        until_live(look)
+        look.problems = [problem for question in (figures_are_there, *ACTS) for problem in question(look)]
+        look.page.close()
+        return look
+
+    def without_javascript(self, name):
+        look = self.open((self.site / f"{name}.html").as_uri(), name=name, java_script_enabled=False)
+        look.problems = a_picture_or_words(look)
+        look.page.close()
+        return look
 
 
-def axe_violations(page, **options):
-    """What axe calls serious or critical, as readable lines."""
+def axe_violations(page, impacts=("serious", "critical"), context=None, **options):
+    """What axe calls serious or critical (`impacts`; None for everything), as readable lines."""
     from axe_playwright_python.sync_playwright import Axe
 
-    result = Axe().run(page, options={"resultTypes": ["violations"], "preload": False, **options})
-    def line(found, node):
-        return f"{found['id']}: {node['html'][:150]} {' '.join(str(node.get('failureSummary')).split())[:250]}"
-
-    return [line(found, node) for found in result.response["violations"] if found["impact"] in ("serious", "critical")
+    result = Axe().run(page, context=context, options={"resultTypes": ["violations"], "preload": False, **options})
+    return [f"{found['id']}: {node['html'][:150]} {' '.join(str(node.get('failureSummary')).split())[:250]}"
+            for found in result.response["violations"] if impacts is None or found["impact"] in impacts
             for node in found["nodes"][:4]]

@@ -5,7 +5,6 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
-import pytest
 from browsing import PAGES
 
 from tools import serve
@@ -67,33 +66,40 @@ def test_the_site_holds_the_pages_of_the_contents_and_no_others(site):
     assert built == {*PAGES, "index"}
 
 
-@pytest.mark.parametrize("name", [*PAGES, "index"])
-def test_internal_links_and_anchors_lead_somewhere(site, name):
-    page, broken = site / f"{name}.html", []
-    for link in internal(read(page).links):
-        target, anchor = target_of(site, page, link)
-        if not target.is_file() or (anchor and target.suffix == ".html" and anchor not in read(target).ids):
-            broken.append(link)
-    assert broken == []
+def test_internal_links_and_anchors_lead_somewhere(site):
+    broken = []
+    for name in [*PAGES, "index"]:
+        page = site / f"{name}.html"
+        for link in internal(read(page).links):
+            target, anchor = target_of(site, page, link)
+            if not target.is_file() or (anchor and target.suffix == ".html" and anchor not in read(target).ids):
+                broken.append(f"{name}: {link}")
+    assert not broken, "\n".join(broken)
 
 
-@pytest.mark.parametrize("name", [*PAGES, "index"])
-def test_external_links_are_well_formed(site, name):
-    links = [link for link in read(site / f"{name}.html").links if link not in internal([link])]
-    wrong = [link for link in links if not link.startswith("data:")
-             and not re.fullmatch(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[^\s<>\"]*)?", link)]
-    assert wrong == []
+def test_external_links_are_well_formed(site):
+    wrong = []
+    for name in [*PAGES, "index"]:
+        links = [link for link in read(site / f"{name}.html").links if link not in internal([link])]
+        wrong += [f"{name}: {link}" for link in links if not link.startswith("data:")
+                  and not re.fullmatch(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[^\s<>\"]*)?", link)]
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_head_names_the_page(site, name):
-    page = read(site / f"{name}.html")
-    assert page.lang == "en" and len(page.title.strip()) > 5
-    assert page.meta["viewport"]
-    if name not in ("404", "search", "genindex"):
-        assert len(page.meta["og:description"]) > 30 and page.meta["og:title"]
-        preview = urlsplit(page.meta["og:image"])
-        assert preview.scheme == "https" and (site / preview.path.removeprefix(serve.site_prefix())).is_file()
+def test_every_head_names_its_page(site):
+    wrong = []
+    for name in PAGES:
+        page = read(site / f"{name}.html")
+        described = {"lang": page.lang == "en", "title": len(page.title.strip()) > 5, "viewport": page.meta.get("viewport")}
+        if name not in ("404", "search", "genindex"):
+            preview = urlsplit(page.meta.get("og:image", ""))
+            described |= {
+                "og:description": len(page.meta.get("og:description", "")) > 30,
+                "og:title": page.meta.get("og:title"),
+                "og:image": preview.scheme == "https"
+                            and (site / preview.path.removeprefix(serve.site_prefix())).is_file()}
+        wrong += [f"{name}: {what}" for what, right in described.items() if not right]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_titles_differ(site):

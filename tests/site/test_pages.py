@@ -3,80 +3,40 @@
 import gzip
 import json
 import re
-import tomllib
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browsing import ARTEFACTS, AXE_MODES, LOAD_IMAGES, MODES, NOTEBOOK_PAGES, PAGES, ROOT, toc_pages
+from browsing import ARTEFACTS, FIGURE_PAGES, MODES, NOTEBOOK_PAGES, PAGES
 
-every_page = pytest.mark.parametrize("name", PAGES)
-every_mode = pytest.mark.parametrize("mode", MODES)
+from tools.course import ROOT, toc_pages
 
-
-# --- every page, every mode ------------------------------------------------------------------------------------------
+# --- every page: one visit in each mode, and all that is wrong with it in one message ---------------------------------
 
 
-@every_page
-@every_mode
-def test_nothing_is_asked_from_another_host(reader, name, mode):
-    assert reader.visit(name, mode).off_site == []
+def nothing_wrong(look):
+    assert not look.problems, "\n".join([f"{look.name} ({look.mode})", *(f"- {line}" for line in look.problems)])
 
 
-@every_page
-@every_mode
-def test_no_error_and_nothing_missing(reader, name, mode):
-    visit = reader.visit(name, mode)
-    assert visit.status == (404 if name == "404" else 200)
-    problems = [line for line in visit.console if not (name == "404" and "404 (Not Found)" in line)]
-    assert problems == [] and visit.failed == []
-
-
-@every_page
-@every_mode
-def test_every_picture_is_shown_and_described(reader, name, mode):
-    visit = reader.visit(name, mode)
-    assert visit.broken_images == [] and visit.images_without_alt == [] and visit.squashed_images == []
-
-
-@every_page
-@every_mode
-def test_formulas_are_typeset(reader, name, mode):
-    assert reader.visit(name, mode).raw_math == []
-
-
-@every_page
-@every_mode
-def test_the_page_does_not_scroll_sideways(reader, name, mode):
-    assert reader.visit(name, mode).too_wide == []
-
-
-@every_page
-@pytest.mark.parametrize("mode", list(AXE_MODES))
-def test_axe_finds_nothing_serious(reader, name, mode):
-    assert reader.visit(name, mode).violations == []
-
-
-@every_page
-def test_there_is_one_main_heading(reader, name):
-    assert len(reader.visit(name, "desktop-light").headings) == 1
-
-
-@every_page
-@every_mode
-def test_a_screenshot_is_kept(reader, name, mode):
-    reader.visit(name, mode)
-    assert (ARTEFACTS / f"{name.replace('/', '_')}-{mode}.jpg").stat().st_size > 5_000
-
-
-# --- from disk -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_page(reader, mode, name):
+    """The questions are those of browsing.QUESTIONS."""
+    nothing_wrong(reader.visit(name, mode))
 
 
 @pytest.mark.parametrize("name", [page for page in PAGES if page != "404"])
-def test_the_page_works_from_disk(reader, site, name):
-    visit = reader.open((site / f"{name}.html").as_uri())
-    visit.page.evaluate(LOAD_IMAGES)
-    visit.page.close()
-    assert visit.off_site == [] and visit.failed == [] and visit.console == []
+@pytest.mark.parametrize("mode", ["disk"])
+def test_a_page_from_disk(reader, mode, name):
+    nothing_wrong(reader.from_disk(name))
+
+
+@pytest.mark.parametrize("name", FIGURE_PAGES)
+@pytest.mark.parametrize("mode", ["bare"])
+def test_a_page_without_javascript(reader, mode, name):
+    nothing_wrong(reader.without_javascript(name))
+
+
+# --- from the server and from disk -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("where", ["server", "disk"])
@@ -86,7 +46,7 @@ def test_search_finds_a_word(reader, site, where):
     results = visit.page.locator("#search-results ul.search li a")
     results.first.wait_for()
     titles = results.all_inner_texts()
-    visit.page.wait_for_timeout(300)  # excerpts come after the titles
+    visit.page.wait_for_load_state("networkidle")    # excerpts come after the titles
     visit.page.close()
     assert any("Glossary" in title for title in titles), titles
     assert visit.console == [] and visit.failed == [] and visit.off_site == []
@@ -139,17 +99,6 @@ def test_a_reveal_opens_by_keyboard_and_says_what_it_holds(reader):
     page.close()
 
 
-@pytest.mark.parametrize("name", [page for page in NOTEBOOK_PAGES if "/exercises/" in page])
-def test_solutions_are_folded_and_named_as_such(reader, name):
-    page = reader.open(f"{reader.address}{name}.html").page
-    solutions = page.locator("div.tag_exercise")
-    assert solutions.count() >= 3
-    for k in range(solutions.count()):
-        assert solutions.nth(k).locator("summary").first.inner_text() == "Show the solution"
-        assert not solutions.nth(k).locator("pre").first.is_visible()
-    page.close()
-
-
 def test_on_paper_every_reveal_is_open_and_the_menus_are_gone(reader):
     page = reader.open(f"{reader.address}{NOTEBOOK_PAGES[0]}.html").page
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -185,11 +134,12 @@ def compressed_sizes(reader, site, urls):
     return sizes
 
 
-def test_pages_are_light(reader, site):
+@pytest.mark.parametrize("mode", ["desktop-light"])      # among the visits in that mode
+def test_pages_are_light(reader, site, mode):
     """The first page with all it loads at most 1 MB; each later one, with all its figures, at most 150 kB more."""
     known, report = {}, {}
     for name in toc_pages():
-        sizes = compressed_sizes(reader, site, reader.visit(name, "desktop-light").loaded)
+        sizes = compressed_sizes(reader, site, reader.visit(name, mode).loaded)
         report[name] = sum(size for path, size in sizes.items() if path not in known)
         known |= sizes
     (ARTEFACTS / "page-sizes.json").write_text(json.dumps(report, indent=1) + "\n")
@@ -199,23 +149,6 @@ def test_pages_are_light(reader, site):
 
 
 # --- what stands on the pages ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", NOTEBOOK_PAGES)
-def test_a_notebook_page_opens_in_colab_in_one_click(reader, name):
-    address = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
-    page = reader.open(f"{reader.address}{name}.html", "phone-light").page
-    button = page.locator("a.run-colab")
-    link, box = button.get_attribute("href"), button.bounding_box()
-    download = page.locator(".run-bar a[download]").get_attribute("href")
-    chapter = page.locator("h1 .chapter-number").inner_text()
-    page.close()
-    repository = address.removeprefix("https://github.com/")
-    assert link == f"https://colab.research.google.com/github/{repository}/blob/main/{name}.ipynb"
-    assert (ROOT / f"{name}.ipynb").is_file()
-    assert box["y"] + box["height"] < 844, "on the first screen of a phone"
-    assert (reader.site / name).parent.joinpath(download).resolve().is_file()
-    assert re.search(r"/(\d\d)-", name)[1] in chapter
 
 
 def test_every_notebook_of_the_book_is_on_the_site():
