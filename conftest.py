@@ -3,11 +3,11 @@
 A test's speed follows from where it stands and what it asks for, so nobody has to think of it:
 
     a cell of a notebook            notebook, and training if the notebook trains a network
-    tests/deep                      deep
     tests/perf                      perf
     the fixture `site`, `browser`   site, browser: the built website, and a browser to look at it
 
-pyproject.toml says what each mark means; the Makefile, which marks each speed takes or leaves.
+A test that repeats in another setting what a quicker one looks at already is marked `deep` by hand. pyproject.toml
+says what each mark means; the Makefile, which marks each speed takes or leaves.
 """
 
 import functools
@@ -21,12 +21,16 @@ from tools.course import Notebook
 from tools.outside import FINDERS, how_to_get
 
 FIXTURE_MARKS = {"site", "browser"}
-FOLDER_MARKS = {"deep", "perf"}
+FOLDER_MARKS = {"perf"}
 TRAINS = re.compile(r"\.backward\(|\bfit\(")
 PATIENCE = 240_000              # ms until a browser that does not start is given up
 BROWSER_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
                  "--disable-component-update", "--disable-sync",
                  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"]  # nothing leaves
+
+
+os.environ.setdefault("TQDM_DISABLE", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")    # before torch is imported: the cores are shared by whole tests
 
 
 # --- which speed -----------------------------------------------------------------------------------------------------
@@ -116,7 +120,8 @@ def browser():
 
 def pytest_terminal_summary(terminalreporter):
     """Which tests were left out, why, and how to get what they need."""
-    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", []))
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
     if reasons:
         terminalreporter.section("left out")
     for reason, count in reasons.items():

@@ -405,14 +405,14 @@ def test_two_processes_may_start_at_once(mirror, place):
     mirror.behaviour = "slow"
     children = [another_process(mirror) for _ in range(2)]
     for child in children:
-        out, problems = child.communicate(timeout=120)
+        out, problems = child.communicate()
         assert child.returncode == 0 and "source: mnist" in out, problems
     assert place.whole(place.named)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits of this kind exist on POSIX systems only")
 def test_a_disk_that_takes_no_more_is_told_and_leaves_nothing(mirror, place):
-    out, problems = another_process(mirror, limit=1000).communicate(timeout=120)
+    out, problems = another_process(mirror, limit=1000).communicate()
     assert "No MNIST here: the download failed (File too large)" in out and "source: embedded" in out, problems
     assert list(place.named.iterdir()) == []
 
@@ -421,12 +421,10 @@ def test_a_disk_that_takes_no_more_is_told_and_leaves_nothing(mirror, place):
 def test_a_process_killed_in_the_middle_leaves_no_file_that_could_be_taken_for_whole(mirror, place):
     mirror.behaviour = "silent"
     child = another_process(mirror)
-    for _ in range(600):
-        if mirror.requests:
-            break
+    while not mirror.requests and child.poll() is None:
         time.sleep(0.1)
     child.send_signal(signal.SIGKILL)
-    child.communicate(timeout=60)
+    child.communicate()
     assert mirror.requests and not any((place.named / name).exists() for name in NAMES)
     mirror.release.set()
     mirror.behaviour = "good"

@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from tools.course import BOOK, ROOT, Notebook, toc_pages
+from tools.course import ROOT, Notebook, toc_pages
 
 ARTEFACTS = ROOT / "artefacts" / "site"
 PATIENCE = 240_000              # ms: for something to become so, on a machine however slow
@@ -189,7 +189,7 @@ def screenshot_kept(look):
     return [] if picture.stat().st_size > 5_000 else [f"the screenshot {picture.name} is nearly empty"]
 
 
-# --- what is asked at last ---------------------------------------------------------------------------------------------
+# --- what is asked at last --------------------------------------------------------------------------------------------
 
 
 def nothing_from_elsewhere(look):

@@ -90,7 +90,8 @@ def test_every_head_names_its_page(site):
     wrong = []
     for name in PAGES:
         page = read(site / f"{name}.html")
-        described = {"lang": page.lang == "en", "title": len(page.title.strip()) > 5, "viewport": page.meta.get("viewport")}
+        described = {"lang": page.lang == "en", "title": len(page.title.strip()) > 5,
+                     "viewport": page.meta.get("viewport")}
         if name not in ("404", "search", "genindex"):
             preview = urlsplit(page.meta.get("og:image", ""))
             described |= {

@@ -2,8 +2,6 @@
 
 import itertools
 import re
-import statistics
-import time
 
 import pytest
 import torch
@@ -92,22 +90,3 @@ def test_what_it_says_about_fading_holds_in_its_output():
     assert near == sorted(near) and far == sorted(far) and near[-1] < 0 and far[-1] < -1
     large = next(line for line in LSTM.stored.splitlines() if line.startswith("at lag 100: 10^"))
     assert float(large.split("^")[1]) > 5
-
-
-@pytest.mark.perf
-def test_the_fused_cell_is_faster_in_a_training_step(chapter):
-    """On one thread, in turns with the eight-Linear cell; the smallest ratio seen on a busy machine was 1.2."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        layers = [seqlab.Recurrent(chapter[name], 28, 128) for name in ("EightLinearCell", "LSTMCell")]
-        steps = [chapter["training_step"](layer) for layer in layers]
-        times = []
-        for _ in range(12):
-            for step in steps:
-                start = time.process_time()
-                step()
-                times.append(time.process_time() - start)
-    finally:
-        torch.set_num_threads(threads)
-    assert statistics.median(times[4::2]) > 1.1 * statistics.median(times[5::2])

@@ -18,9 +18,20 @@ from pathlib import Path
 
 import nbformat
 
+from seqlab import widgets
+
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = tuple(os.environ.get("SEQLAB_PLACES", "site,lab").split(","))
 LOADER = ROOT / "book" / "_ext" / "figures.js"
+MAKERS = {name: f"{name}('myths')" if name == "Quiz" else f"{name}()" for name in widgets.__all__}
+PATIENCE = 240_000      # ms: for something to become so, on a machine however slow
+
+
+# Jupyter's widgets hold a change back while the kernel has not answered to the one before.
+ALL_SENT = """async ([host, id]) => {
+    const model = await host.model.widget_manager.get_model(id);
+    return model._pending_msgs === 0 && model._msg_buffer === null;
+}"""
 
 
 @dataclass
@@ -31,6 +42,7 @@ class Placed:
     box: object
     ask: object = None  # in JupyterLab: evaluates an expression in Python, where the figure is `figure`
     problems: list = field(default_factory=list)
+    stopped: bool = False   # whether the page's clock stands still, and moves with `pass_time` only
 
     def get(self, trait):
         """The setting or the result as JavaScript has it."""
@@ -49,10 +61,17 @@ class Placed:
 
     def settle(self):
         """Wait until what was asked for has been drawn."""
+        if self.stopped:
+            return self.pass_time(100)
         self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def pass_time(self, milliseconds):
+        """Let the page's clock, which stands still, go on for so long."""
+        self.page.clock.run_for(milliseconds)
 
     def python(self, expression):
         """The value of a Python expression about `figure`, once the kernel has heard of the last change."""
+        self.page.wait_for_function(ALL_SENT, arg=[self.box.element_handle(), self.ask("figure.model_id")])
         return self.ask(expression)
 
     def redraws(self):
@@ -74,8 +93,6 @@ def watch(page):
 def bench_page(make, folder, copies=1):
     """A bare page that shows the figure made by a Python expression, as the site would; its path."""
     from ipywidgets.embed import dependency_state, embed_data
-
-    from seqlab import widgets
 
     figure = eval(make, vars(widgets))
     data = embed_data(views=[figure], state=dependency_state([figure], drop_defaults=False))
@@ -117,14 +134,14 @@ class Lab:
              "--IdentityProvider.token=", "--expose-app-in-browser", "--ServerApp.disable_check_xsrf=True",
              f"--ServerApp.root_dir={folder}"], stdout=self.log, stderr=self.log, env=environment, cwd=folder)
         address = f"http://127.0.0.1:{port}/lab/tree/figures.ipynb"
-        for _ in range(240):
+        while self.server.poll() is None:
             with suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5).close()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api").close()
                 break
-            time.sleep(0.5)
+            time.sleep(0.2)
         self.page = browser.new_context(viewport={"width": 1280, "height": 1400}, has_touch=True,
                                         reduced_motion="reduce").new_page()
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(PATIENCE)
         self.problems = watch(self.page)
         self.page.goto(address)
         self.page.wait_for_function(
@@ -171,20 +188,29 @@ class Lab:
     def close(self):
         self.page.context.close()
         self.server.terminate()
-        self.server.wait(20)
+        self.server.wait()
         self.log.close()
 
 
 @contextmanager
-def page_with(browser, url, name, **context):
-    """The page at the address and its first figure of that name, or of any for "*", before the reader did anything."""
+def page_with(browser, url, name, stopped=False, **context):
+    """The page at the address and its first figure of that name, or of any for "*", before the reader did anything.
+
+    With `stopped` the page's clock stands still from then on, and moves by `pass_time`.
+    """
     options = {"viewport": {"width": 1280, "height": 1000}, "has_touch": True, "reduced_motion": "reduce", **context}
     page = browser.new_context(**options).new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE)
     problems = watch(page)
+    if stopped:
+        page.clock.install(time=0)
     page.goto(url)
     box = page.locator("[data-figure]" if name == "*" else f"[data-figure={name}]").first
     box.wait_for()
     box.scroll_into_view_if_needed()
-    yield Placed(page, box, None, problems)
-    page.context.close()
+    if stopped:
+        page.clock.pause_at(24 * 3600)
+    try:
+        yield Placed(page, box, None, problems, stopped)
+    finally:
+        page.context.close()

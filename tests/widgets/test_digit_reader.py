@@ -1,7 +1,5 @@
 """DigitReader: what is drawn becomes an image as MNIST's were made, and is read as torch reads it."""
 
-import statistics
-
 import numpy as np
 import pytest
 import torch
@@ -271,26 +269,18 @@ def test_python_and_the_page_are_in_step(figure, lab):
     assert figure.python("figure.prediction") == figure.get("prediction")
 
 
-def test_reading_and_redrawing_are_fast(figure):
-    for k in range(24):
-        figure.set(strokes=[[40 + 4 * k, 40, 200, 60, 120, 240 - k]], row=5 + k % 24)
-    readings = figure.page.evaluate("performance.getEntriesByName('seqlab reading').map(one => one.duration)")
-    assert len(readings) >= 24 and statistics.median(readings) <= 16
-    assert statistics.median(figure.redraws()) <= 16
-
-
 def test_play_pause_and_the_end(browser, tmp_path):
     url = bench_page("DigitReader()", tmp_path).as_uri()
-    with page_with(browser, url, "DigitReader", reduced_motion="no-preference") as figure:
-        row = "document.querySelector('[data-figure]').model.get('row')"
+    with page_with(browser, url, "DigitReader", stopped=True, reduced_motion="no-preference") as figure:
         figure.box.get_by_label("Play: read the rows one after another").click()
-        figure.page.wait_for_function(f"{row} > 3 && {row} < 28")
+        figure.pass_time(1000)
         figure.box.get_by_label("Pause").click()
         stopped = figure.get("row")
-        figure.page.wait_for_timeout(400)
+        figure.pass_time(60_000)
         assert 3 < stopped == figure.get("row") < 28
         figure.box.get_by_label("Play: read the rows one after another").click()
-        figure.page.wait_for_function(f"{row} === 28")
+        figure.pass_time(60_000)
+        assert figure.get("row") == 28
         figure.box.get_by_label("Play: read the rows one after another").wait_for()
         assert figure.problems == []
 

@@ -1,4 +1,4 @@
-"""The controls that train a network: alive in JupyterLab, and on the website words that say where they are."""
+"""The controls that train a network are alive in JupyterLab. (On the website, words: tests/site/browsing.py.)"""
 
 import pytest
 
@@ -12,7 +12,6 @@ CONTROLS = {
     "backprop-through-time": ("", {"lag": "End"}),
     "hand-built-digits": (TINY_DATA, {"epochs": "Home"}),
 }
-chapters = pytest.mark.parametrize("subject", CONTROLS)
 
 
 def control(subject):
@@ -21,8 +20,9 @@ def control(subject):
     return "\n".join([notebook.definitions_source, CONTROLS[subject][0], notebook.cell("@interact_manual").source])
 
 
-@chapters
-def test_in_a_notebook_it_trains_with_the_chosen_setting(lab, subject):
+@pytest.mark.parametrize("subject", CONTROLS)
+@pytest.mark.parametrize("place", ["lab"])
+def test_in_a_notebook_it_trains_with_the_chosen_setting(lab, place, subject):
     lab.cell(control(subject))
     output = lab.page.locator(".jp-OutputArea")
     output.get_by_role("button", name="Train").wait_for()
@@ -32,15 +32,5 @@ def test_in_a_notebook_it_trains_with_the_chosen_setting(lab, subject):
         lab.page.keyboard.press(key)
     assert "acc" not in output.first.inner_text()
     output.get_by_role("button", name="Train").click()
-    output.get_by_text("acc ").first.wait_for(timeout=120_000)
+    output.get_by_text("acc ").first.wait_for()
     assert lab.problems == []
-
-
-@chapters
-def test_on_the_website_words_say_how_to_run_it(browser, site, subject):
-    page = browser.new_page()
-    page.goto((site / "book" / f"{chapter(subject).name}.html").as_uri())
-    words = page.locator(".needs-kernel")
-    assert words.count() == 1 and "Colab" in words.inner_text()
-    assert "interactive(children" not in page.locator("article").inner_text()
-    page.close()

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +22,7 @@ GRID = [dict(zip(NAMES, (kind, *sizes, *options), strict=True)) for kind, *optio
 
 
 @pytest.fixture(scope="module")
-def answers():
+def answers(node):
     """What the figure says, for the whole grid: one run of Node."""
     script = """
         import { readFileSync } from "node:fs";
@@ -32,9 +31,8 @@ def answers():
         console.log(JSON.stringify(grid.map((s) => ({
           code: code(s), facts: facts(s), lengths: lengths(s), shapes: shapes(s), ...parameters(s) }))));
     """
-    node = Path(sys.executable).parent / "node"
     done = subprocess.run([node, "--input-type=module", "-e", script], cwd=ROOT, input=json.dumps(GRID), text=True,
-                          capture_output=True, timeout=60)
+                          capture_output=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -197,16 +195,6 @@ def test_python_and_the_page_stay_in_step(figure, lab):
     figure.settle()
     assert figure.python("figure.kind") == "gru"
     lab.run("figure.batch, figure.bidirectional = 3, True")
-    figure.box.locator("svg[aria-label*='x (3, 5, 4)']").wait_for()
-    figure.settle()
+    figure.box.locator("svg[aria-label*='x (3, 5, 4)'][aria-label*='out (3, 5, 12)']").wait_for()
     assert figure.python("figure.out_shape") == [3, 5, 12] == figure.get("out_shape")
     assert figure.python("figure.code") == figure.get("code")
-
-
-def test_redraws_are_quick(figure):
-    seen = len(figure.redraws())
-    figure.set(kind="lstm", batch=8, seq_len=10, input_size=10, num_layers=2, bidirectional=True, packed=True)
-    for size in range(1, 25):
-        figure.set(hidden_size=size)
-    taken = figure.redraws()[seen:]
-    assert len(taken) >= 20 and statistics.median(taken) <= 16, taken
