@@ -5,10 +5,12 @@ TORCH  ?= default
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready-$(TORCH)
-TESTS  ?= book tests
+TESTS  ?=
+JOBS   ?= 2
+PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test run lab faults colab assign address offline lock clean browser study
+.PHONY: help book serve check test deep perf tools run lab faults colab assign address offline lock clean study
 
 help:     ## say what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -20,9 +22,22 @@ book: $(READY)     ## build the website into _build/html
 serve: book     ## build the website and serve it on this machine
 	$(BIN)/python -m tools.serve
 
-test: book browser     ## run every check: all notebooks, the package, the site
-	TQDM_DISABLE=1 OMP_NUM_THREADS=1 SEQLAB_SITE=_build/html $(BIN)/python -m pytest $(TESTS) -n 2 --dist loadscope \
-		--nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg
+# Which tests each speed takes: the marks are explained in pyproject.toml, and given in conftest.py.
+check: $(READY)     ## the quick tests: no browser, no notebook that trains; a few minutes
+	$(PYTEST) $(TESTS) -n $(JOBS) -m "not training and not browser and not site and not deep and not perf"
+
+test: $(READY)     ## every test once: all notebooks, the package, the site in a browser
+	$(PYTEST) $(TESTS) -n $(JOBS)
+
+deep: $(READY)     ## the same again in other settings: no network, planted faults, oldest and newest packages
+	$(PYTEST) $(TESTS) -n $(JOBS) -m deep
+	$(BIN)/python -m tools.check_versions
+
+perf: $(READY)     ## measure what has a time to keep, as a table; on a machine that does nothing else
+	$(PYTEST) tests/perf -m perf
+
+tools: $(READY)     ## install the browser and bubblewrap that the tests use (as root with apt, else what can be had)
+	$(BIN)/python -m tools.outside get
 
 run: $(READY)     ## execute every notebook in place and store its outputs
 	$(BIN)/python -m tools.run_notebooks
@@ -51,9 +66,6 @@ study: $(READY)     ## run the long experiments behind seqlab/results (resumable
 lock: $(READY)     ## compile requirements.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --extra course \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.txt
-
-browser: $(READY)
-	@$(BIN)/python -m tools.ensure_browser
 
 clean:     ## remove everything that was built, except the environment
 	rm -rf _build artefacts build .pytest_cache .hypothesis .ruff_cache seqlab-offline.zip

@@ -9,6 +9,7 @@ import pytest
 from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +32,7 @@ def site(tmp_path_factory):
     report = run / "site-built.txt"
     with FileLock(run / "site.lock"):
         if not report.exists():
-            result = subprocess.run([sys.executable, "-m", "jupyter_book.cli.main", "build", str(ROOT), "-W", "-n",
+            result = subprocess.run([sys.executable, "-c", JUPYTER_BOOK, "build", str(ROOT), "-W", "-n",
                                      "--keep-going", "--quiet"], capture_output=True, text=True)
             report.write_text(f"{result.stdout[-3000:]}\n{result.stderr[-3000:]}" if result.returncode else "",
                               encoding="utf-8")
