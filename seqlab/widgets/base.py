@@ -89,7 +89,7 @@ class Figure(anywidget.AnyWidget):
     def observe(self, handler, names=traitlets.All, type="change"):
         """As every widget's. Raises ValueError for a result, which has no event of its own."""
         for name in names if isinstance(names, list | tuple) else [names]:
-            if isinstance(getattr(type(self), str(name), None), result):
+            if isinstance(getattr(self.__class__, str(name), None), result):
                 raise ValueError(f"{name} is computed when you ask for it: observe the settings that it follows from.")
         super().observe(handler, names, type)
 
