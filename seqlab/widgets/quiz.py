@@ -19,6 +19,7 @@ tables; text may use `code`, **bold**, *italics*, $formulas$ and, in feedback, [
     kind = "numeric"
     text = "How many numbers ...?"
     answer = 3
+    computed = "1 + 2"              # Python that gives this number: the tests run it, with math, torch and nn
     tolerance = 0                   # may be left out
     unit = "numbers"                # may be left out
     feedback = "..."                # for the right number
@@ -53,8 +54,8 @@ COMMON = {"kind": str, "text": str, "explanation": str}
 KEYS = {
     "single": {**COMMON, "option": list},
     "multiple": {**COMMON, "option": list},
-    "numeric": {**COMMON, "answer": (int, float), "tolerance": (int, float), "unit": str, "feedback": str,
-                "otherwise": str, "typical": list},
+    "numeric": {**COMMON, "answer": (int, float), "computed": str, "tolerance": (int, float), "unit": str,
+                "feedback": str, "otherwise": str, "typical": list},
     "order": {**COMMON, "item": list},
 }
 OPTIONAL = {"explanation", "tolerance", "unit", "typical", "right"}
@@ -98,6 +99,7 @@ def _checked(question, where):
     _CHECKS[kind](question, where)
     _check_text(question, where)
     full = {"explanation": "", **question}
+    full.pop("computed", None)          # for the tests alone
     if kind == "numeric":
         full = {"tolerance": 0, "unit": "", "typical": [], **full}
     elif kind == "order":

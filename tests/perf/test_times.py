@@ -107,7 +107,7 @@ def test_it_imports_quickly(what, before, module, bar):
 
 
 def test_the_fused_lstm_is_faster_in_a_training_step(bar):
-    """Chapter 08's cells on one thread, in turns."""
+    """The LSTM chapter's cells on one thread, in turns."""
     chapter = course.chapter("lstm").definitions()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

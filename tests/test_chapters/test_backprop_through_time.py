@@ -1,4 +1,4 @@
-"""Chapter 06: its gradients are right, what it claims about them holds, in its own cells and in the studies."""
+"""The chapter: its gradients are right, what it claims about them holds, in its own cells and in the studies."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Chapter 04: the published run to the last decimal, the shown model equals the package's, and every claim measured."""
+"""The chapter: the published run to the last decimal, the shown model equals the package's, every claim measured."""
 
 import re
 

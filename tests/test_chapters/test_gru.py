@@ -1,4 +1,4 @@
-"""Chapter 07: the cell it shows is seqlab's and PyTorch's, the four variants differ as it says, its numbers hold."""
+"""The chapter: the cell it shows is seqlab's and PyTorch's, the four variants differ as it says, its numbers hold."""
 
 import itertools
 import math

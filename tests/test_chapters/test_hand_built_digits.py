@@ -1,4 +1,4 @@
-"""Chapter 10: what the reader builds equals PyTorch's LSTM and seqlab's training; the stored run is what it says."""
+"""The chapter: what the reader builds equals PyTorch's LSTM and seqlab's training; the stored run is what it says."""
 
 import copy
 import math

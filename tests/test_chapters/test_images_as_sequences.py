@@ -1,4 +1,4 @@
-"""Chapter 09: its orders and guards do what the text says, and the silent bug is as silent and as costly as shown."""
+"""The chapter: its orders and guards do what the text says, and the silent bug is as silent and as costly as shown."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Chapter 08: the cells it shows equal seqlab's and PyTorch's, and its comparison finds what it says it finds."""
+"""The chapter: the cells it shows equal seqlab's and PyTorch's, and its comparison finds what it says it finds."""
 
 import itertools
 import re

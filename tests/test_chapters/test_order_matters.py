@@ -1,4 +1,4 @@
-"""Chapter 01: what it says about order holds for the code it shows, beyond the few cases it runs."""
+"""The chapter: what it says about order holds for the code it shows, beyond the few cases it runs."""
 
 import math
 import re

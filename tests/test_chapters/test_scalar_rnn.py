@@ -1,4 +1,4 @@
-"""Chapter 02: the loop it shows equals seqlab's cell and PyTorch's layer, and its claims hold on a grid of weights."""
+"""The chapter: the loop it shows equals seqlab's cell and PyTorch's layer, and its claims hold on a grid of weights."""
 
 import numpy as np
 import pytest

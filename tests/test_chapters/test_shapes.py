@@ -1,4 +1,4 @@
-"""Chapter 03: the rule of shapes, the equal slices and the counts hold everywhere, and the messages are real."""
+"""The chapter: the rule of shapes, the equal slices and the counts hold everywhere, and the messages are real."""
 
 import itertools
 import re

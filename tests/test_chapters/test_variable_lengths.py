@@ -1,4 +1,4 @@
-"""Chapter 05: the shown helpers equal packing and seqlab, and the stored comparisons hold."""
+"""The chapter: the shown helpers equal packing and seqlab, and the stored comparisons hold."""
 
 import re
 

@@ -6,14 +6,14 @@ const near = (value, wanted, tolerance = 1e-9) => (
   assert.ok(Math.abs(value - wanted) <= tolerance, `${value} is not ${wanted}`));
 const last = (list) => list.at(-1);
 
-test("the pencil-and-paper step of chapter 07", () => {
+test("the pencil-and-paper step of the chapter on the GRU", () => {
   const weights = { w_xr: 1, w_hr: -2, b_r: 0, w_xz: -2, w_hz: 2, b_z: 2, w_xn: 1, w_hn: -1, b_xn: 0, b_hn: -0.5 };
   const steps = run({ kind: "gru", mode: "weights", ...weights, inputs: [1, 0.5, -1, 2] });
   const states = steps.map(({ h }) => h.toFixed(4));
   assert.deepEqual(states, ["0.2806", "0.2529", "0.2412", "0.7681"]);
 });
 
-test("the store and recall cell of chapter 08", () => {
+test("the store and recall cell of the chapter on the LSTM", () => {
   const weights = { w_xi: 8, w_hi: 0, b_i: -4, w_xf: 0, w_hf: -12, b_f: 4, w_xg: 2, w_hg: 0, b_g: 0,
     w_xo: -8, w_ho: 0, b_o: -4 };
   const steps = run({ kind: "lstm", mode: "weights", ...weights, inputs: [1, 0, 0, -1, 0, 1] });

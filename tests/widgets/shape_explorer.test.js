@@ -23,7 +23,7 @@ test("an LSTM alone has a c_n, and packing gives the sum of the lengths", () => 
   assert.deepEqual(shapes({ ...plain, packed: true }).packed, [8, 4]);
 });
 
-test("parameters: the numbers of chapter 03, and a sum that gives them", () => {
+test("parameters: the numbers of the chapter on shapes, and a sum that gives them", () => {
   assert.equal(parameters({ ...plain, kind: "lstm", input_size: 28, hidden_size: 128 }).count, 80896);
   for (const settings of Object.values(stories)) {
     for (const more of [{}, { bidirectional: true }, { num_layers: 4 }, { num_layers: 2, bidirectional: true }]) {
