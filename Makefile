@@ -10,7 +10,7 @@ JOBS   ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve check test deep perf tools run lab faults colab assign address offline lock clean study
+.PHONY: help book serve check test deep perf tools run lab faults colab chapter move assign address offline lock clean study
 
 help:     ## say what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -50,6 +50,12 @@ faults: $(READY)     ## plant shape faults one at a time and see each one caught
 
 colab: $(READY)     ## run every notebook in an environment with Colab's versions
 	$(BIN)/python -m tools.check_colab
+
+chapter: $(READY)     ## begin a chapter as a copy of another: make chapter SUBJECT=what-a-net-keeps LIKE=order-matters
+	$(BIN)/python -m tools.chapters new $(SUBJECT) $(if $(LIKE),--like $(LIKE))
+
+move: $(READY)     ## put a chapter in another place: make move SUBJECT=what-a-net-keeps AFTER=lstm (or BEFORE=...)
+	$(BIN)/python -m tools.chapters move $(SUBJECT) $(if $(AFTER),--after $(AFTER)) $(if $(BEFORE),--before $(BEFORE))
 
 assign: $(READY)     ## write the student notebooks in exercises/ from the masters
 	$(BIN)/python -m instructor student
