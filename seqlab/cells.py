@@ -7,6 +7,8 @@ parameter layout are PyTorch's too, so weights can be copied both ways and the r
 import torch
 from torch import nn
 
+from .arguments import whole_numbers
+
 __all__ = ["GRUCell", "LSTMCell", "RNNCell", "Recurrent"]
 
 
@@ -19,23 +21,32 @@ class RNNCell(nn.Module):
     """
 
     blocks = 1              # how many hidden_size-high blocks the weight matrices stack
-    state_names = ("h",)    # what the cell carries from step to step; Recurrent makes that many zero states
+    state_names = ("h",)    # what the cell carries from step to step
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True):
         super().__init__()
-        _check_sizes(input_size=input_size, hidden_size=hidden_size)
-        self.input_size, self.hidden_size = input_size, hidden_size
+        self.input_size, self.hidden_size = whole_numbers(input_size=input_size, hidden_size=hidden_size)
         self.x2h = nn.Linear(input_size, self.blocks * hidden_size, bias)
         self.h2h = nn.Linear(hidden_size, self.blocks * hidden_size, bias)
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -hidden_size**-0.5, hidden_size**-0.5)
 
+    def __init_subclass__(cls, **options):
+        """A subclass that writes a `forward` of its own is called by it: the two halves here are not its own."""
+        super().__init_subclass__(**options)
+        if "forward" in vars(cls) and "project" not in vars(cls):
+            cls.project = None
+
     def forward(self, x, state):
         _check_step(self, x, state)
-        return self.step(self.x2h(x), state)
+        return self.step(self.project(x), state)
+
+    def project(self, x):
+        """What the input brings: it needs no state, so that it can be computed for all steps at once."""
+        return self.x2h(x)
 
     def step(self, from_x, h):
-        """The new state from the old one and `from_x` = x2h(x): all that a step cannot do before the last one ended."""
+        """The new state from the old one and `from_x` = project(x): what cannot be done before the last step ended."""
         return torch.tanh(from_x + self.h2h(h))
 
 
@@ -88,8 +99,7 @@ class Recurrent(nn.Module):
     """Run a cell over every step of a batch of sequences, in any number of layers, one way or both ways.
 
     Args:
-        cell: "rnn", "gru", "lstm", or a cell class of your own, called as `cell(input_size, hidden_size, bias)`.
-            One that carries two states, as an LSTM does, says so with `state_names = ("h", "c")`.
+        cell: "rnn", "gru", "lstm", or a cell class of your own (see below).
         dropout: applied to the output of every layer but the last, in training mode only.
         batch_first: True here, unlike in PyTorch: axis 0 of `x` and of the output is the batch.
 
@@ -99,6 +109,16 @@ class Recurrent(nn.Module):
 
     - `out`: (batch, seq_len, directions * hidden_size), every step of the last layer, zero on padding;
     - the final state, shaped like the initial one, taken at each sequence's last real step.
+
+    **A cell of your own** is an `nn.Module` made by `cell(input_size, hidden_size, bias)`. Called as `cell(x, h)` with
+    `x` (batch, input_size) and `h` (batch, hidden_size), it returns the new `h`: that is all. Two things it may add:
+
+    - `state_names = ("h", "c")`, if it carries more than `h`. The state is then a tuple, in this order; `h`, always the
+      first, is what the layer gives out.
+    - `project(x)` and `step(projected, state)`, two halves of its call: `cell(x, state)` equals
+      `cell.step(cell.project(x), state)`. Then `project` gets all steps at once, (seq_len, batch, input_size), and
+      `step` one after the other: the same result, sooner. Without `project`, or with `project = None`, the cell is
+      called step by step.
 
     Raises:
         ValueError: a size, a shape or a length that does not fit, naming the axis.
@@ -110,7 +130,8 @@ class Recurrent(nn.Module):
     def __init__(self, cell, input_size: int, hidden_size: int, num_layers: int = 1, *, bias: bool = True,
                  batch_first: bool = True, dropout: float = 0.0, bidirectional: bool = False):
         super().__init__()
-        _check_sizes(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        input_size, hidden_size, num_layers = whole_numbers(input_size=input_size, hidden_size=hidden_size,
+                                                            num_layers=num_layers)
         if not 0 <= dropout <= 1:
             raise ValueError(f"dropout should be between 0 and 1, got {dropout}")
         if isinstance(cell, str) and cell not in CELLS:
@@ -155,26 +176,25 @@ class Recurrent(nn.Module):
         return x.transpose(0, 1) if self.batch_first else x
 
     @property
-    def _carries_pair(self):
-        return len(getattr(self.cells[0], "state_names", ("h",))) == 2
+    def state_names(self):
+        return getattr(self.cells[0], "state_names", ("h",))
 
     def _initial_states(self, steps, state):
         """One state per layer and direction: zeros, or the rows of the one that was given."""
         rows, batch = self.num_layers * self.directions, steps.shape[1]
         if state is None:
             zeros = steps.new_zeros(batch, self.hidden_size)
-            return [(zeros, zeros) if self._carries_pair else zeros] * rows
-        parts = _pair(state) if self._carries_pair else (state,)
-        for name, part in zip(("h_0", "c_0"), parts, strict=False):
+            return [_joined([zeros] * len(self.state_names))] * rows
+        parts = _parts(state, self.state_names)
+        for name, part in zip(self.state_names, parts, strict=True):
             if tuple(part.shape) != (rows, batch, self.hidden_size):
-                raise ValueError(f"{name} should be (num_layers * directions, batch, hidden_size) = "
+                raise ValueError(f"{name}_0 should be (num_layers * directions, batch, hidden_size) = "
                                  f"{(rows, batch, self.hidden_size)}, got {tuple(part.shape)}")
-        return list(zip(*parts, strict=True)) if self._carries_pair else list(state)
+        return [_joined(row) for row in zip(*parts, strict=True)]
 
     def _stack(self, finals):
-        if self._carries_pair:
-            return tuple(torch.stack(part) for part in zip(*finals, strict=True))
-        return torch.stack(finals)
+        return _joined([torch.stack(part) for part in zip(*(_parts(final, self.state_names) for final in finals),
+                                                          strict=True)])
 
     def load_builtin(self, builtin: nn.RNNBase) -> "Recurrent":
         """Copy the weights of an `nn.RNN`, `nn.GRU` or `nn.LSTM` of the same sizes into this layer; return it."""
@@ -225,17 +245,18 @@ class Recurrent(nn.Module):
 def _run(cell, steps, state, real, backward):
     """One cell over (seq_len, batch, features), from the last step to the first if `backward`.
 
-    No input waits for a state, so our own cells project the inputs of all steps in one multiplication. A cell with a
-    `forward` of its own is called step by step.
     On padding (`real` False) the state stands still and the output is zero: so the final state is the one after
     each sequence's last real step, and a backward pass starts there. Packing does the same to the built-ins.
     """
-    ours = getattr(type(cell), "forward", None) is RNNCell.forward
-    inputs, advance = (cell.x2h(steps), cell.step) if ours else (steps, cell)
+    in_halves = getattr(cell, "project", None) is not None
+    inputs, advance = (cell.project(steps), cell.step) if in_halves else (steps, cell)
     inputs = inputs.unbind()
     out = [None] * len(inputs)
-    for t in reversed(range(len(inputs))) if backward else range(len(inputs)):
+    order = range(len(inputs))[::-1] if backward else range(len(inputs))
+    for t in order:
         new = advance(inputs[t], state)
+        if t == order[0]:
+            _check_new_state(cell, new, state)
         if real is not None:
             new = _where(real[t], new, state)
         state = new
@@ -262,25 +283,37 @@ def _real_steps(steps, lengths):
     return (torch.arange(seq_len, device=steps.device)[:, None] < lengths)[..., None]
 
 
-def _pair(state):
-    if not isinstance(state, (tuple, list)) or len(state) != 2:
-        raise ValueError(f"an LSTM's state is a tuple (h, c), got {type(state).__name__}; "
-                         "start from zeros: (torch.zeros_like(h), torch.zeros_like(h))")
+def _parts(state, names):
+    """The tensors of a state: it is one tensor, or a tuple of as many as it has names."""
+    if len(names) == 1:
+        return (state,)
+    if not isinstance(state, (tuple, list)) or len(state) != len(names):
+        raise ValueError(f"the state is a tuple ({', '.join(names)}), got {type(state).__name__}; start from zeros: "
+                         f"({', '.join(['torch.zeros_like(h)'] * len(names))})")
     return tuple(state)
 
 
+def _joined(parts):
+    """The other way round: a state from its tensors."""
+    return parts[0] if len(parts) == 1 else tuple(parts)
+
+
+def _check_new_state(cell, new, old):
+    def shapes(state):
+        return [tuple(part.shape) for part in (state if isinstance(state, (tuple, list)) else [state])]
+
+    if isinstance(new, tuple) != isinstance(old, tuple) or shapes(new) != shapes(old):
+        name = type(cell).__name__
+        raise ValueError(f"{name} should return a {type(old).__name__} with the shapes of the state that it got, "
+                         f"{shapes(old)}, got a {type(new).__name__} with {shapes(new)}. A cell that carries more "
+                         'than h names what it carries: state_names = ("h", "c")')
+
+
 def _check_step(cell, x, state):
-    states = _pair(state) if len(cell.state_names) == 2 else (state,)
     if x.shape[-1] != cell.input_size:
         raise ValueError(f"the last axis of x is input_size and should be {cell.input_size}, got {x.shape[-1]}: "
                          f"x is {tuple(x.shape)}")
-    for name, state in zip(cell.state_names, states, strict=True):
-        if state.shape != (*x.shape[:-1], cell.hidden_size):
+    for name, part in zip(cell.state_names, _parts(state, cell.state_names), strict=True):
+        if part.shape != (*x.shape[:-1], cell.hidden_size):
             raise ValueError(f"{name} should be (batch, hidden_size) = {(*x.shape[:-1], cell.hidden_size)} to go with "
-                             f"x {tuple(x.shape)}, got {tuple(state.shape)}")
-
-
-def _check_sizes(**sizes):
-    for name, size in sizes.items():
-        if not isinstance(size, int) or size < 1:
-            raise ValueError(f"{name} should be a whole number of at least 1, got {size!r}")
+                             f"x {tuple(x.shape)}, got {tuple(part.shape)}")

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from .cells import BUILT_IN, Recurrent, _check_sizes
+from .arguments import whole_numbers
+from .cells import BUILT_IN, Recurrent
 
 __all__ = ["SequenceClassifier"]
 
@@ -34,7 +35,8 @@ class SequenceClassifier(nn.Module):
                  pooling: str = "last", bidirectional: bool = False, dropout: float = 0.0, seq_len: int | None = None):
         super().__init__()
         layer = _layer_of(kind)
-        _check_sizes(input_size=input_size, hidden_size=hidden_size, num_classes=num_classes, num_layers=num_layers)
+        input_size, hidden_size, num_classes, num_layers = whole_numbers(
+            input_size=input_size, hidden_size=hidden_size, num_classes=num_classes, num_layers=num_layers)
         if not 0 <= dropout <= 1:
             raise ValueError(f"dropout should be between 0 and 1, got {dropout}")
         if pooling not in POOLINGS:
@@ -43,7 +45,7 @@ class SequenceClassifier(nn.Module):
             if seq_len is None:
                 raise ValueError("pooling 'concat' has weights for every step, so it needs seq_len, "
                                  "the fixed number of steps")
-            _check_sizes(seq_len=seq_len)
+            seq_len, = whole_numbers(seq_len=seq_len)
         self.layer = layer(input_size, hidden_size, num_layers, batch_first=True,
                            dropout=dropout if num_layers > 1 else 0.0, bidirectional=bidirectional)
         self.pooling, self.seq_len = pooling, seq_len
