@@ -1,11 +1,9 @@
 """Training and evaluation: the loop that the chapters write out, with everything a real run wants around it."""
 
 import contextlib
-import copy
 import math
-import os
+import numbers
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-__all__ = ["Evaluation", "History", "choose_device", "evaluate", "fit"]
+from .arguments import whole_numbers
+from .checkpoints import History, Run
+
+__all__ = ["Evaluation", "History", "evaluate", "fit"]
 
 SCHEDULES = ("one-cycle", None)
 
@@ -28,35 +29,6 @@ class Evaluation(NamedTuple):
 
     def __str__(self):
         return f"loss {self.loss:.4f}  acc {100 * self.accuracy:.2f} %"
-
-
-class History(list):
-    """One dict per epoch: epoch (from 1), train_loss, val_loss, val_accuracy (0 to 1), seconds."""
-
-    @property
-    def best_epoch(self) -> int:
-        """The first epoch with the highest validation accuracy: the one whose weights `fit` keeps."""
-        if not self:
-            raise ValueError("no epoch has been finished yet")
-        return max(self, key=lambda row: row["val_accuracy"])["epoch"]
-
-
-def choose_device(quiet: bool = False) -> torch.device:
-    """The GPU if there is one, else the CPU, with one printed line that says which.
-
-    Source: https://docs.pytorch.org/docs/stable/cuda.html
-    """
-    if torch.cuda.is_available():
-        device, name = torch.device("cuda"), torch.cuda.get_device_name()
-    elif torch.backends.mps.is_available():
-        device, name = torch.device("mps"), "Apple GPU"
-    else:
-        device, name = torch.device("cpu"), "fast enough for this course"
-        if "COLAB_RELEASE_TAG" in os.environ:
-            name += "; for a GPU: Runtime > Change runtime type > T4 GPU"
-    if not quiet:
-        print(f"device: {device} ({name})")
-    return device
 
 
 def fit(model: nn.Module, train: tuple[Tensor, Tensor], val: tuple[Tensor, Tensor], *, epochs: int = 3,
@@ -74,37 +46,42 @@ def fit(model: nn.Module, train: tuple[Tensor, Tensor], val: tuple[Tensor, Tenso
         lr: the highest learning rate; "one-cycle" warms up to it and comes down again, None keeps it.
         clip: the largest gradient norm, or None for no clipping.
         seed: of the order of the batches and of dropout (the initial weights are the model's own affair).
-        checkpoint: a file to save to and to resume from. It is written whole or not at all.
+        checkpoint: a file to save to and to resume from; ~ is your home folder. It is written whole or not at all.
         device: where to train; the model's own device by default.
 
     Returns:
         The history of every epoch. The model is left on the device with its best weights, in eval mode.
 
     Raises:
-        ValueError: a setting or the data does not fit, or the checkpoint belongs to another run.
+        ValueError: a setting or the data does not fit, or the checkpoint is damaged or belongs to another run.
+        OSError: the checkpoint cannot be read or written.
         FloatingPointError: the loss is not a number any more.
 
     Sources: https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html,
     https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html,
     https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
     """
-    _check_settings(epochs=epochs, batch_size=batch_size, lr=lr, clip=clip, schedule=schedule)
+    epochs, batch_size = whole_numbers(epochs=epochs, batch_size=batch_size)
+    lr, clip, weight_decay, seed = _plain_settings(lr, clip, schedule, weight_decay, seed)
     _check_data("train", train)
     _check_data("val", val)
     device = torch.device(device) if device is not None else next(model.parameters()).device
     model.to(device)
     inputs, labels = (tensor.to(device) for tensor in train)
     val = tuple(tensor.to(device) for tensor in val)
+    with _own_randomness(seed, device):
+        _check_labels(_logits(model, inputs[:batch_size]), train=labels, val=val[1])
 
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay)
     steps = -(-len(inputs) // batch_size)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=epochs * steps) if schedule else None
     settings = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "clip": clip, "schedule": schedule,
                 "weight_decay": weight_decay, "seed": seed, "examples": len(inputs)}
-    run = _Run(model, optimizer, scheduler, settings, Path(checkpoint) if checkpoint else None)
+    run = Run(model, optimizer, scheduler, settings, checkpoint)
 
     try:
-        run.resume(quiet)
+        if run.resume() and not quiet:
+            print(f"Resumed from {run.path}: {len(run.history)} of {epochs} epochs are finished.")
         for epoch in range(len(run.history) + 1, epochs + 1):
             start = time.perf_counter()
             with _own_randomness(seed * 1_000_003 + epoch, device):
@@ -122,27 +99,6 @@ def fit(model: nn.Module, train: tuple[Tensor, Tensor], val: tuple[Tensor, Tenso
     finally:        # whatever happened, no half-trained or broken weights are left behind
         run.restore_best()
     return run.history
-
-
-@torch.no_grad()
-def evaluate(model: nn.Module, data: tuple[Tensor, Tensor], batch_size: int = 1000) -> Evaluation:
-    """Mean loss and accuracy of `model` on (inputs, labels), in eval mode; the model's mode is put back after.
-
-    Raises:
-        ValueError: the data does not fit.
-    """
-    _check_data("data", data)
-    device, was_training = next((p.device for p in model.parameters()), data[0].device), model.training
-    model.eval()
-    loss, right = 0.0, 0
-    try:
-        for inputs, labels in zip(data[0].split(batch_size), data[1].split(batch_size), strict=True):
-            logits, labels = model(inputs.to(device)), labels.to(device)
-            loss += F.cross_entropy(logits, labels, reduction="sum").item()
-            right += (logits.argmax(dim=1) == labels).sum().item()
-    finally:
-        model.train(was_training)
-    return Evaluation(loss / len(data[1]), right / len(data[1]))
 
 
 def _train_epoch(model, inputs, labels, order, batch_size, optimizer, scheduler, clip, bar) -> float:
@@ -167,6 +123,40 @@ def _train_epoch(model, inputs, labels, order, batch_size, optimizer, scheduler,
     return mean
 
 
+def evaluate(model: nn.Module, data: tuple[Tensor, Tensor], batch_size: int = 1000) -> Evaluation:
+    """Mean loss and accuracy of `model` on (inputs, labels), in eval mode; the model's mode is put back after.
+
+    Raises:
+        ValueError: the data does not fit.
+    """
+    batch_size, = whole_numbers(batch_size=batch_size)
+    _check_data("data", data)
+    device = next((p.device for p in model.parameters()), data[0].device)
+    loss, right = 0.0, 0
+    for first, (inputs, labels) in enumerate(zip(*(part.split(batch_size) for part in data), strict=True)):
+        logits, labels = _logits(model, inputs.to(device)), labels.to(device)
+        if first == 0:
+            _check_labels(logits, data=data[1])
+        loss += F.cross_entropy(logits, labels, reduction="sum").item()
+        right += (logits.argmax(dim=1) == labels).sum().item()
+    return Evaluation(loss / len(data[1]), right / len(data[1]))
+
+
+@torch.no_grad()
+def _logits(model, inputs) -> Tensor:
+    """The model's scores in eval mode; its mode is put back after."""
+    was_training = model.training
+    model.eval()
+    try:
+        logits = model(inputs)
+    finally:
+        model.train(was_training)
+    if logits.dim() != 2 or len(logits) != len(inputs):
+        raise ValueError(f"the model should give (batch, classes), one score per class for each of {len(inputs)} "
+                         f"examples, got {tuple(logits.shape)}")
+    return logits
+
+
 @contextlib.contextmanager
 def _own_randomness(seed: int, device: torch.device):
     """Random numbers that depend on `seed` alone, so that a resumed run draws the same; the caller's are put back."""
@@ -175,85 +165,25 @@ def _own_randomness(seed: int, device: torch.device):
         yield
 
 
-class _Run:
-    """The state of one training run: what is saved after every epoch and found again after an interruption."""
-
-    def __init__(self, model, optimizer, scheduler, settings, path):
-        self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
-        self.settings, self.path = settings, path
-        self.history, self.best = History(), copy.deepcopy(model.state_dict())
-
-    def finish_epoch(self, epoch, train_loss, result, seconds):
-        row = {"epoch": epoch, "train_loss": train_loss, "val_loss": result.loss, "val_accuracy": result.accuracy,
-               "seconds": seconds}
-        if History([*self.history, row]).best_epoch == epoch:
-            self.best = copy.deepcopy(self.model.state_dict())      # a copy: state_dict() itself changes with the model
-        self.history.append(row)
-        if self.path:
-            _write_whole(self.path, {"settings": self.settings, "history": list(self.history), "best": self.best,
-                                     "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
-                                     "scheduler": self.scheduler.state_dict() if self.scheduler else None})
-
-    def resume(self, quiet):
-        if not self.path or not self.path.exists():
-            return
-        saved = _read_checkpoint(self.path)
-        if saved["settings"] != self.settings:
-            changed = [name for name, value in self.settings.items() if saved["settings"].get(name) != value]
-            raise ValueError(f"{self.path} is the checkpoint of a run with other settings ({', '.join(changed)}): "
-                             "use another file name, or delete it to start afresh")
+def _plain_settings(lr, clip, schedule, weight_decay, seed):
+    """The settings as plain numbers, which a checkpoint can hold; refused if they make no sense."""
+    def number(value):
         try:
-            self.model.load_state_dict(saved["model"])
-        except RuntimeError as problem:
-            raise ValueError(f"{self.path} is the checkpoint of another model: use another file name, "
-                             "or delete it to start afresh") from problem
-        self.optimizer.load_state_dict(saved["optimizer"])
-        if self.scheduler:
-            self.scheduler.load_state_dict(saved["scheduler"])
-        self.history, self.best = History(saved["history"]), saved["best"]
-        if not quiet:
-            print(f"Resumed from {self.path}: {len(self.history)} of {self.settings['epochs']} epochs are finished.")
+            return float(value)
+        except (TypeError, ValueError):
+            return math.nan
 
-    def restore_best(self):
-        self.model.load_state_dict(self.best)
-        self.model.eval()
-
-
-def _write_whole(path: Path, content: dict) -> None:
-    """Save to a temporary file beside `path`, then put it in place in one move: a reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    os.close(handle)
-    try:
-        torch.save(content, temporary)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _read_checkpoint(path: Path) -> dict:
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)     # tensors and plain values, never code
-        if not {"settings", "history", "best", "model", "optimizer", "scheduler"} <= set(saved):
-            raise ValueError("parts are missing")
-    except Exception as problem:
-        raise ValueError(f"{path} is not a checkpoint of fit, or is damaged: use another file name, "
-                         "or delete it to start afresh") from problem
-    return saved
-
-
-def _check_settings(epochs, batch_size, lr, clip, schedule):
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} should be a whole number of at least 1, got {value!r}")
-    if not lr > 0:
+    if not number(lr) > 0:
         raise ValueError(f"lr should be greater than 0, got {lr!r}")
-    if clip is not None and not clip > 0:
+    if clip is not None and not number(clip) > 0:
         raise ValueError(f"clip should be greater than 0, or None for no clipping, got {clip!r}")
     if schedule not in SCHEDULES:
         raise ValueError(f'schedule should be "one-cycle" or None, got {schedule!r}')
+    if not number(weight_decay) >= 0:
+        raise ValueError(f"weight_decay should be at least 0, got {weight_decay!r}")
+    if not isinstance(seed, numbers.Integral):
+        raise ValueError(f"seed should be a whole number, got {seed!r}")
+    return number(lr), None if clip is None else number(clip), number(weight_decay), int(seed)
 
 
 def _check_data(name, data):
@@ -265,3 +195,13 @@ def _check_data(name, data):
                          f"labels {tuple(labels.shape)}")
     if labels.dtype != torch.int64:
         raise ValueError(f"{name}: labels should be int64 class numbers, got {labels.dtype}; use labels.long()")
+
+
+def _check_labels(logits, **labels):
+    """`logits` (batch, classes) say how many classes there are."""
+    classes = logits.shape[1]
+    for name, values in labels.items():
+        for value in (values.min().item(), values.max().item()):
+            if not 0 <= value < classes:
+                raise ValueError(f"{name}: labels should be class numbers from 0 to {classes - 1}, one for each of "
+                                 f"the model's {classes} scores, got {value}")

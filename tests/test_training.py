@@ -1,5 +1,6 @@
-"""fit, evaluate, History and choose_device: what they learn, keep, print, refuse and survive."""
+"""fit, evaluate and History: what they learn, keep, print, refuse and survive."""
 
+import errno
 import math
 import os
 import re
@@ -7,13 +8,15 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from seqlab import Evaluation, History, SequenceClassifier, choose_device, evaluate, fit, training
+from seqlab import Evaluation, History, SequenceClassifier, checkpoints, evaluate, fit, training
 
 
 @pytest.fixture(autouse=True)
@@ -307,6 +310,79 @@ def test_a_checkpoint_of_another_model_is_refused_and_leaves_this_one_as_it_was(
     assert torch.equal(weights(other), before)
 
 
+def test_a_tilde_means_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    train(small_model(), epochs=1, checkpoint="~/runs/run.pt")
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run.pt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX file modes")
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_a_checkpoint_is_as_open_as_any_other_file(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        train(small_model(), epochs=1, checkpoint=tmp_path / "run.pt")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "run.pt").stat().st_mode & 0o777 == mode
+
+
+def no_permission(path, monkeypatch):
+    path.write_bytes(b"somebody else's")
+
+    def denied(self):
+        raise PermissionError(errno.EACCES, "Permission denied")
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    return "cannot be read (Permission denied)"
+
+
+def a_directory(path, monkeypatch):
+    path.mkdir()
+    return "cannot be read (Is a directory)"
+
+
+def under_a_file(path, monkeypatch):
+    path.parent.rmdir()
+    path.parent.write_text("a file")
+    return "cannot be read (Not a directory)"
+
+
+def no_folder_can_be_made(path, monkeypatch):
+    path.parent.rmdir()
+    path.parent.symlink_to("/proc/seqlab")
+    return "cannot be written (File exists)"
+
+
+def no_file_can_be_made(path, monkeypatch):
+    path.parent.rmdir()
+    path.parent.symlink_to("/proc/self")
+    return "cannot be written (No such file or directory)"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux, where even root cannot write everywhere")
+@pytest.mark.parametrize("trouble", [no_permission, a_directory, under_a_file, no_folder_can_be_made,
+                                     no_file_can_be_made])
+def test_a_checkpoint_out_of_reach_is_told_before_the_first_epoch(tmp_path, monkeypatch, trouble):
+    path = tmp_path / "folder" / "run.pt"
+    path.parent.mkdir()
+    words = trouble(path, monkeypatch)
+    monkeypatch.setattr(training, "_train_epoch", lambda *_, **__: pytest.fail("an epoch was trained"))
+    with pytest.raises(OSError) as problem:
+        train(small_model(), checkpoint=path)
+    assert str(problem.value) == f"the checkpoint {path} {words}"
+
+
+def test_numbers_of_numpy_will_do_and_come_back_from_the_checkpoint(tmp_path):
+    options = {"epochs": np.int64(2), "batch_size": np.int32(32), "lr": np.float64(0.01), "clip": np.float32(1.0),
+               "weight_decay": np.float64(0.01), "seed": np.int64(3), "checkpoint": tmp_path / "run.pt"}
+    model, again = small_model(), small_model(seed=1)
+    train(model, **options)
+    assert len(train(again, **options)) == 2
+    assert torch.equal(weights(model), weights(again))
+
+
 def test_a_failed_write_leaves_the_old_checkpoint_and_no_litter(tmp_path, monkeypatch):
     path = tmp_path / "run.pt"
     train(small_model(), checkpoint=path)
@@ -317,9 +393,9 @@ def test_a_failed_write_leaves_the_old_checkpoint_and_no_litter(tmp_path, monkey
             f.write(b"half of")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(training.torch, "save", full_disk)
+    monkeypatch.setattr(torch, "save", full_disk)
     with pytest.raises(OSError, match="No space left"):
-        training._write_whole(path, {})
+        checkpoints._write(path, {})
     assert path.read_bytes() == old
     assert [p.name for p in tmp_path.iterdir()] == ["run.pt"]
 
@@ -332,12 +408,12 @@ def test_a_process_killed_while_it_writes_leaves_the_old_checkpoint(tmp_path):
     old = path.read_bytes()
     script = textwrap.dedent("""
         import os, signal, sys, torch
-        from seqlab import training
+        from seqlab import checkpoints
         def die_half_way(content, file):
             open(file, "wb").write(b"half of")
             os.kill(os.getpid(), signal.SIGKILL)
-        training.torch.save = die_half_way
-        training._write_whole(training.Path(sys.argv[1]), {})
+        torch.save = die_half_way
+        checkpoints._write(checkpoints.Path(sys.argv[1]), {})
     """)
     assert subprocess.run([sys.executable, "-c", script, str(path)], check=False).returncode == -signal.SIGKILL
     assert path.read_bytes() == old
@@ -376,6 +452,10 @@ def test_an_infinite_loss_stops_too():
     ({"lr": float("nan")}, "lr should be greater than 0"),
     ({"clip": -1.0}, "clip should be greater than 0, or None"),
     ({"schedule": "cosine"}, 'schedule should be "one-cycle" or None, got \'cosine\''),
+    ({"epochs": True}, "epochs should be a whole number of at least 1, got True"),
+    ({"lr": "fast"}, "lr should be greater than 0, got 'fast'"),
+    ({"weight_decay": -1}, "weight_decay should be at least 0, got -1"),
+    ({"seed": 0.5}, "seed should be a whole number, got 0.5"),
 ])
 def test_bad_settings_are_named(options, words):
     with pytest.raises(ValueError) as problem:
@@ -400,6 +480,56 @@ def test_bad_data_is_named(data, words):
             call()
         assert str(problem.value).startswith(name)
         assert words in str(problem.value)
+
+
+@pytest.mark.parametrize("label", [7, 2, -1, -100])
+def test_a_label_that_is_no_class_is_named_before_anything_is_trained(label, monkeypatch, tmp_path):
+    monkeypatch.setattr(training, "_train_epoch", lambda *_, **__: pytest.fail("an epoch was trained"))
+    labels = TRAIN[1].clone()
+    labels[200] = label
+    bad, model = (TRAIN[0], labels), small_model()
+    before = weights(model)
+    for name, call in (("train", lambda: fit(model, bad, VAL, batch_size=32, quiet=True)),
+                       ("val", lambda: fit(model, TRAIN, bad, batch_size=32, quiet=True)),
+                       ("data", lambda: evaluate(model, bad, batch_size=32))):
+        with pytest.raises(ValueError) as problem:
+            call()
+        assert str(problem.value) == (f"{name}: labels should be class numbers from 0 to 1, one for each of the "
+                                      f"model's 2 scores, got {label}")
+    assert torch.equal(weights(model), before)
+    assert model.training
+
+
+def test_the_classes_are_counted_on_one_batch_and_no_random_number_is_used(monkeypatch):
+    sizes = []
+
+    class Watching(nn.Dropout):
+        def forward(self, x):
+            sizes.append((self.training, len(x)))
+            return nn.functional.dropout(x, 0.5)        # random in eval mode too
+
+    model = nn.Sequential(Watching(), nn.Linear(1, 2))
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "evaluate", lambda *_: Evaluation(1.0, 1.0))
+        fit(model, (torch.ones(10, 1), torch.zeros(10).long()), (torch.ones(3, 1), torch.ones(3).long()),
+            epochs=1, batch_size=4, quiet=True)
+    assert sizes == [(False, 4), (True, 4), (True, 4), (True, 2)]
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("answer", [lambda x: x.new_zeros(len(x), 3, 2), lambda x: x.new_zeros(len(x)),
+                                    lambda x: x.new_zeros(len(x) + 1, 2)])
+def test_scores_of_another_shape_are_named(answer):
+    class Odd(nn.Linear):
+        def forward(self, x):
+            return answer(x)
+
+    for call in (lambda: fit(Odd(1, 2), TRAIN, VAL, quiet=True), lambda: evaluate(Odd(1, 2), VAL)):
+        with pytest.raises(ValueError, match=r"the model should give \(batch, classes\), one score per class"):
+            call()
 
 
 # --- what is printed ----------------------------------------------------------------------------------------------
@@ -434,40 +564,3 @@ def test_the_progress_bar_is_shown_and_can_be_silenced():
     assert "|" not in without_bar
     assert without_bar.count("\n") == 2
     assert run_in_a_new_process(quiet=True) == ""
-
-
-# --- devices ------------------------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize(("cuda", "mps", "expected"), [
-    (True, False, "device: cuda (Tesla T4)\n"),
-    (False, True, "device: mps (Apple GPU)\n"),
-    (False, False, "device: cpu (fast enough for this course)\n"),
-])
-def test_choose_device_takes_the_best_and_says_so(monkeypatch, capsys, cuda, mps, expected):
-    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Tesla T4")
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
-    assert choose_device().type == expected.split()[1]
-    assert capsys.readouterr().out == expected
-    choose_device(quiet=True)
-    assert capsys.readouterr().out == ""
-
-
-def test_choose_device_says_how_to_get_a_gpu_in_colab(monkeypatch, capsys):
-    monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    choose_device()
-    assert "Runtime > Change runtime type > T4 GPU" in capsys.readouterr().out
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_fit_trains_and_resumes_on_a_gpu(tmp_path):
-    model = small_model()
-    train(model, device="cuda", checkpoint=tmp_path / "run.pt")
-    assert next(model.parameters()).is_cuda
-    again = small_model(seed=1)
-    train(again, device="cuda", checkpoint=tmp_path / "run.pt")
-    assert torch.equal(weights(again), weights(model))
-    assert evaluate(model, VAL).accuracy == 1.0

@@ -1,0 +1,253 @@
+"""Devices: which one is chosen, and that everything on a training path is made where the model is.
+
+No GPU is needed: pretend_gpu.py has one whose numbers are real and whose rules are a GPU's. What is trained on it must
+equal what is trained on the CPU.
+"""
+
+import copy
+
+import pytest
+import torch
+from pretend_gpu import GPU, OnGPU, pretend_gpu
+from torch import nn
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_flatten, tree_map
+
+from seqlab import (
+    GRUCell,
+    LSTMCell,
+    Recurrent,
+    RNNCell,
+    SequenceClassifier,
+    choose_device,
+    evaluate,
+    fit,
+    plots,
+    shape_table,
+)
+from tools.course import chapter
+
+# --- which device is chosen ---------------------------------------------------------------------------------------
+
+
+class GPUByName(TorchFunctionMode):
+    """What is asked of "cuda" or "mps" is done by the pretended GPU."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        there = lambda leaf: GPU if isinstance(leaf, torch.device) and leaf.type in ("cuda", "mps") else leaf
+        return func(*tree_map(there, args), **tree_map(there, kwargs or {}))
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """machine(cuda="Tesla T4") pretends that this GPU is there; with `too_old`, PyTorch has no code for it."""
+    monkeypatch.delenv("SEQLAB_DEVICE", raising=False)
+
+    def pretend(cuda=None, mps=False, too_old=False):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda is not None)
+        monkeypatch.setattr(torch.cuda, "get_device_name", lambda device=None: cuda)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+        with pretend_gpu(no_kernel_image=too_old), GPUByName():
+            return choose_device()
+
+    return pretend
+
+
+@pytest.mark.parametrize(("there", "expected"), [
+    ({"cuda": "Tesla T4"}, "device: cuda (Tesla T4)\n"),
+    ({"mps": True}, "device: mps (Apple GPU)\n"),
+    ({}, "device: cpu (fast enough for this course)\n"),
+    ({"cuda": "Tesla P100-PCIE-16GB", "too_old": True},
+     "device: cpu (Tesla P100-PCIE-16GB cannot be used: this PyTorch has no code for it, "
+     "no kernel image is available for execution on the device)\n"),
+])
+def test_the_best_device_that_works_is_chosen_and_said(machine, capsys, there, expected):
+    assert machine(**there) == torch.device(expected.split()[1])
+    assert capsys.readouterr().out == expected
+
+
+@pytest.mark.parametrize(("wish", "expected"), [
+    ("cpu", "device: cpu (fast enough for this course)\n"), ("cuda", "device: cuda (Tesla T4)\n"),
+    ("cuda:1", "device: cuda:1 (Tesla T4)\n"), ("mps", "device: mps (Apple GPU)\n"), ("", "device: cuda (Tesla T4)\n")])
+def test_a_wish_is_granted(machine, monkeypatch, capsys, wish, expected):
+    monkeypatch.setenv("SEQLAB_DEVICE", wish)
+    assert machine("Tesla T4") == torch.device(expected.split()[1])
+    assert capsys.readouterr().out == expected
+
+
+def test_a_wish_that_cannot_be_granted_is_told(monkeypatch, capsys):
+    monkeypatch.setenv("SEQLAB_DEVICE", "cuda:99")
+    assert choose_device() == torch.device("cpu")
+    line, = capsys.readouterr().out.splitlines()
+    assert line.startswith("device: cpu (cuda:99 cannot be used: ") and line.endswith(")")
+
+
+@pytest.mark.parametrize("wish", ["gpu", "cuda:one", "cuda:", "cpu:0 please", "meta"])
+def test_a_wish_that_is_no_device_is_told(monkeypatch, wish):
+    monkeypatch.setenv("SEQLAB_DEVICE", wish)
+    with pytest.raises(ValueError) as problem:
+        choose_device()
+    assert str(problem.value) == f"SEQLAB_DEVICE should be cpu, cuda, cuda:1 (the second GPU) or mps, got {wish!r}"
+
+
+def test_quiet_prints_nothing_and_no_random_number_is_used(machine, capsys):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    machine("Tesla T4")
+    assert torch.equal(torch.rand(3), expected)
+    capsys.readouterr()
+    choose_device(quiet=True)
+    assert capsys.readouterr().out == ""
+
+
+# --- the package on a GPU -----------------------------------------------------------------------------------------
+
+def on_both(work, *given):
+    """`work(device, *given)`, all moved there, on the CPU and on the GPU from the same seed: the results are equal."""
+    results = []
+    for device in (torch.device("cpu"), GPU):
+        with pretend_gpu():
+            torch.manual_seed(0)
+            answer = work(device, *(copy.deepcopy(one).to(device) for one in given))
+            leaves = tree_flatten(answer)[0]
+            assert all(leaf.device == device for leaf in leaves if isinstance(leaf, torch.Tensor))
+            results.append([leaf.cpu() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves])
+    for on_cpu, on_gpu in zip(*results, strict=True):
+        torch.testing.assert_close(on_gpu, on_cpu, rtol=0, atol=1e-5)
+
+
+def trained(model):
+    return [parameter.detach() for parameter in model.parameters()]
+
+
+X, Y = torch.randn(12, 5, 3, generator=torch.Generator().manual_seed(0)), torch.arange(12) % 2
+LENGTHS = [5, 2, 3, 1, 5, 4] * 2
+
+
+def test_the_pretended_gpu_has_the_rules_of_one():
+    with pretend_gpu():
+        x, rows = X.to(GPU), torch.tensor([1, 0])
+        assert isinstance(x, OnGPU) and x[rows].device == GPU and (x + torch.tensor(1.0)).device == GPU
+        total = torch.zeros(())
+        for mixed in (lambda: x + X, lambda: nn.Linear(3, 2)(x), lambda: X[rows.to(GPU)], lambda: total.add_(x.sum()),
+                      lambda: nn.LSTM(3, 4).to(GPU)(x, (torch.zeros(1, 5, 4),) * 2), lambda: torch.where(X > 0, x, x),
+                      lambda: nn.functional.cross_entropy(x[:, 0], Y), lambda: x.numpy()):
+            with pytest.raises(RuntimeError):
+                mixed()
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm", RNNCell, GRUCell, LSTMCell])
+def test_every_classifier_answers_and_learns_there(kind):
+    def step(device, model, x, y):
+        answers = [model(x)]
+        if model.pooling != "concat":
+            answers += [model(x, lengths=LENGTHS), model(x, lengths=torch.tensor(LENGTHS, device=device))]
+        sum(nn.functional.cross_entropy(answer, y) for answer in answers).backward()
+        return [*(answer.detach() for answer in answers), [parameter.grad for parameter in model.parameters()]]
+
+    for pooling in ("last", "mean", "concat"):
+        for bidirectional in (False, True):
+            on_both(step, SequenceClassifier(kind, 3, 4, 2, 2, pooling=pooling, bidirectional=bidirectional, seq_len=5),
+                    X, Y)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_recurrent_takes_lengths_and_states_there(cell):
+    h_0 = torch.randn(4, 12, 4)
+
+    def read(device, layer, x, h_0):
+        given = (h_0, h_0) if cell == "lstm" else h_0
+        results = [layer(x), layer(x, given), layer(x, given, lengths=LENGTHS),
+                   layer(x, lengths=torch.tensor(LENGTHS, device=device))]
+        return tree_map(torch.Tensor.detach, results)
+
+    on_both(read, Recurrent(cell, 3, 4, 2, bidirectional=True), X, h_0)
+
+
+@pytest.mark.parametrize("kind", ["lstm", LSTMCell])
+def test_fit_and_evaluate_run_there_from_data_in_main_memory(kind, tmp_path):
+    def run(device, model):
+        options = {"epochs": 2, "batch_size": 5, "quiet": True, "device": device}
+        if device == GPU:
+            options["checkpoint"] = tmp_path / "run.pt"
+        history = fit(model, (X, Y), (X, Y), **options)
+        if device == GPU:
+            again = fit(copy.deepcopy(model), (X, Y), (X, Y), **options)
+            assert list(again) == list(history), "the run of the GPU is resumed there"
+        return trained(model), [[row["train_loss"], row["val_loss"]] for row in history], tuple(evaluate(model, (X, Y)))
+
+    on_both(run, SequenceClassifier(kind, 3, 4, 2, 2, dropout=0.3))
+
+
+# --- the training loops of the chapters ---------------------------------------------------------------------------
+
+def test_the_first_classifier_trains_there():
+    names = chapter("first-classifier").definitions()
+
+    def work(device, model, x, y):
+        losses = names["train"](model, [(x, y)], epochs=2)
+        return trained(model), losses, names["accuracy"](model, x, y)
+
+    names["LAYERS"] = {"lstm": nn.LSTM}
+    x, y = names["trends"](6, 5, seed=0)
+    on_both(work, names["FirstClassifier"](), x, y)
+    for pooling in ("last", "mean"):
+        on_both(work, names["SequenceClassifier"]("lstm", 1, 4, 2, pooling), x, y)
+
+
+def test_variable_lengths_are_read_there():
+    names = chapter("variable-lengths").definitions()
+    x, lengths, y = names["ends"](12, "up", seed=0, longest=5)
+
+    def states(device, layer, cell, x, lengths):
+        mask = names["real_steps"](lengths, x.shape[1])
+        return [state.detach() for state in (
+            mask, names["mean_over_real"](layer(x)[0], mask), names["last_by_gather"](layer, x, lengths),
+            names["last_by_loop"](cell, x, lengths), names["last_by_packing"](layer, x, lengths.cpu()))]
+
+    on_both(states, nn.RNN(1, 4, batch_first=True), RNNCell(1, 4), x, lengths)
+    for use in ("lengths - 1", "out[:, -1]"):
+        on_both(lambda device, *given: trained(names["train"](*given, steps=2)), names["Reader"](use), x, lengths, y)
+
+
+def test_digits_read_row_by_row_are_trained_there():
+    digits, answers = torch.rand(40, 28, 28), torch.arange(40) % 10
+
+    def work(device, images, labels):
+        names = chapter("images-as-sequences").definitions(device=device, labels=labels)
+        right, forgetful = names["RowReader"](8).to(device), names["ForgetfulReader"](8).to(device)
+        losses = [names["train"](model, images, labels, steps=2) for model in (right, forgetful)]
+        names["expect_independent"](right, images)
+        shuffled = names["reorder"](images, torch.arange(784).flip(0))
+        assert names["shuffle_each"](images).device == device
+        shape_table(right.lstm, images)
+        return (losses, trained(right), trained(forgetful), names["accuracy"](right, shuffled, labels),
+                names["moved"](right, images, shuffled).tolist())
+
+    on_both(work, digits, answers)
+
+
+def test_the_hand_built_classifier_is_trained_there():
+    digits, answers = torch.rand(40, 28, 28), torch.arange(40) % 10
+
+    def work(device, images, labels):
+        names = chapter("hand-built-digits").definitions(device=device)
+        model = names["DigitClassification"](28, 8).to(device)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+        scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.01, 3)
+        loss = names["train_epoch"](model, (images, labels), optimizer, scheduler, batch_size=16)
+        _, state = model.lstm(images)
+        carried, _ = model.lstm(images, state)
+        return (loss, names["evaluate"](model, images, labels), trained(model), names["predict"](model, images[0]),
+                carried.detach(), names["learn_by_heart"](images[:4], labels[:4], steps=1))
+
+    on_both(work, digits, answers)
+
+
+def test_digits_on_a_gpu_are_drawn():
+    with pretend_gpu():
+        digits = torch.rand(4, 28, 28).to(GPU)
+        plots.digits(digits, torch.arange(4).to(GPU), torch.arange(4).to(GPU))
+        plots.digit_as_sequence(digits[0])
+        plots.confusion(torch.eye(10).long().to(GPU))
