@@ -42,8 +42,9 @@ def load_digits(source: str | None = None, *, quiet: bool = False) -> Digits:
     """Training, validation and test digits, with one printed line that says which data they are.
 
     Looks for MNIST in the folder named by the environment variable SEQLAB_DATA, then in the user's cache, both in
-    torchvision's layout (`MNIST/raw/train-images-idx3-ubyte`, ...); downloads it if it is in neither. If that fails
-    too, uses the 1,797 digits that scikit-learn carries, enlarged to 28 x 28: everything runs, the numbers differ.
+    torchvision's layout (`MNIST/raw/train-images-idx3-ubyte`, ...); downloads it if it is in neither, to the first of
+    them that can be written to, or else to a temporary folder. If that fails too, uses the 1,797 digits that
+    scikit-learn carries, enlarged to 28 x 28: everything runs, the numbers differ.
 
     Args:
         source: "mnist" or "embedded" to allow only that one; None to take the best there is.
@@ -65,7 +66,7 @@ def load_digits(source: str | None = None, *, quiet: bool = False) -> Digits:
         except OSError as problem:
             if source == "mnist":
                 raise RuntimeError(
-                    f"MNIST was asked for, but {problem}. Put its four unpacked files into {_raw_folders()[0]}, set "
+                    f"MNIST was asked for, but {problem}. Put its four unpacked files into {_places()[0]}, set "
                     'SEQLAB_DATA to a folder that holds MNIST/raw, or use load_digits("embedded").') from problem
             say(f"No MNIST here: {problem}.")
         else:
@@ -78,18 +79,30 @@ def load_digits(source: str | None = None, *, quiet: bool = False) -> Digits:
 
 # --- finding and fetching MNIST -----------------------------------------------------------------------------------
 
-def _raw_folders() -> list[Path]:
-    """Where MNIST's files may be, the preferred place first; a download goes there."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "seqlab"
+def _named_folder() -> Path | None:
+    """Where SEQLAB_DATA says that MNIST's files are."""
     named = os.environ.get("SEQLAB_DATA")
-    folders = [Path(os.path.expanduser(named)), cache] if named else [cache]
-    return [folder / "MNIST" / "raw" for folder in folders]
+    return Path(os.path.expanduser(named)) / "MNIST" / "raw" if named else None
+
+
+def _places() -> list[Path]:
+    """Where MNIST's files may be, the preferred place first; a download goes there, if it can be written to.
+
+    A named folder that is not there is no place: its name may be a slip, and is not made.
+    """
+    folders = [Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))]
+    with contextlib.suppress(OSError):      # some machines have no temporary folder
+        folders.append(Path(tempfile.gettempdir()))
+    named = _named_folder()
+    return [named] * bool(named and os.path.isdir(named)) + [at / "seqlab" / "MNIST" / "raw" for at in folders]
 
 
 def _find_or_download(say) -> Path:
     """The folder with the four intact files. OSError, in words, if there is none and none can be made."""
-    damaged = []
-    for raw in _raw_folders():
+    places, named, damaged = _places(), _named_folder(), []
+    if named and named not in places:
+        say(f"No MNIST/raw in {named.parents[1]}, the folder that SEQLAB_DATA names.")
+    for raw in places:
         there = [name for name in MNIST_FILES if os.path.exists(raw / name)]
         broken = [name for name in there if not _intact(raw / name)]
         if len(there) == len(MNIST_FILES) and not broken:
@@ -97,14 +110,12 @@ def _find_or_download(say) -> Path:
         damaged += [str(raw / name) for name in broken]
     if damaged:
         say(f"Damaged (wrong checksum): {', '.join(damaged)}")
-    raw = _raw_folders()[0]
     try:
-        _download(raw, say)
+        return _download(places, say)
     except OSError as problem:
         if not damaged:
             raise
         raise OSError(f"{', '.join(damaged)} has the wrong checksum and {problem}") from problem
-    return raw
 
 
 def _intact(path: Path) -> bool:
@@ -115,16 +126,13 @@ def _intact(path: Path) -> bool:
         return False
 
 
-def _download(raw: Path, say) -> None:
+def _download(places: list[Path], say) -> Path:
     """Fetch the files into a private folder, check them, then move what is missing or damaged into place.
 
-    So nobody ever sees half a file, and two processes may do this at the same time.
+    So nobody ever sees half a file, and two processes may do this at the same time. The place is the first that can
+    be written to.
     """
-    try:
-        raw.mkdir(parents=True, exist_ok=True)
-        workplace = tempfile.TemporaryDirectory(dir=raw, prefix=".download-", ignore_cleanup_errors=True)
-    except OSError as problem:
-        raise OSError(f"{raw} cannot be written to ({problem.strerror or problem})") from problem
+    raw, workplace = _workplace(places, say)
     with workplace as temporary:
         say(f"Downloading MNIST (about 12 MB) to {raw} ...")
         try:
@@ -144,6 +152,20 @@ def _download(raw: Path, say) -> None:
                     os.replace(fetched / name, raw / name)
         except OSError as problem:
             raise OSError(f"{raw} cannot be written to ({problem.strerror or problem})") from problem
+    return raw
+
+
+def _workplace(places: list[Path], say) -> tuple[Path, tempfile.TemporaryDirectory]:
+    """The first of the places that can be written to, and a private folder in it."""
+    for raw, following in zip(places, [*places[1:], None], strict=True):
+        try:
+            raw.mkdir(parents=True, exist_ok=True)
+            return raw, tempfile.TemporaryDirectory(dir=raw, prefix=".download-", ignore_cleanup_errors=True)
+        except OSError as problem:
+            refused = f"{raw} cannot be written to ({problem.strerror or problem})"
+            if following is None:
+                raise OSError(refused) from problem
+            say(f"No MNIST there: {refused}. Using {following} instead.")
 
 
 def _fetch_with_torchvision(folder: str) -> Path:

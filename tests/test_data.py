@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -50,16 +51,25 @@ def tiny_mnist() -> dict[str, bytes]:
 
 
 class Place:
-    """SEQLAB_DATA and the user's cache, both empty at first, and a fetch that fails until `online()`."""
+    """SEQLAB_DATA, the user's cache and a temporary folder, all empty at first; a fetch fails until `online()`."""
 
     def __init__(self, folder: Path, monkeypatch):
         self.files, self.monkeypatch, self.fetched = tiny_mnist(), monkeypatch, 0
-        self.named, self.cache = (folder / part / "MNIST" / "raw" for part in ("named", "cache/seqlab"))
-        monkeypatch.setenv("SEQLAB_DATA", str(folder / "named"))
-        monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        self.named, self.cache, self.temporary = (
+            folder / part / "MNIST" / "raw" for part in ("named", "cache/seqlab", "tmp/seqlab"))
+        self.named.mkdir(parents=True)
+        (folder / "tmp").mkdir()
+        self.folder = folder
+        self.set_places()
         checksums = {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
         monkeypatch.setattr(data, "MNIST_FILES", checksums)
         self.fetch_fails(RuntimeError("Error downloading:\nTried a mirror, got:\n<urlopen error no route to host>\n"))
+
+    def set_places(self):
+        self.monkeypatch.setenv("SEQLAB_DATA", str(self.folder / "named"))
+        self.monkeypatch.setenv("XDG_CACHE_HOME", str(self.folder / "cache"))
+        self.monkeypatch.setenv("TMPDIR", str(self.folder / "tmp"))
+        self.monkeypatch.setattr(tempfile, "tempdir", None)         # found anew
 
     def fill(self, raw: Path, **changes: bytes):
         raw.mkdir(parents=True, exist_ok=True)
@@ -108,19 +118,37 @@ def test_the_named_folder_comes_before_the_cache(place):
 def test_without_a_named_folder_the_cache_is_used(place, tmp_path, monkeypatch):
     for value in (None, ""):
         monkeypatch.delenv("SEQLAB_DATA") if value is None else monkeypatch.setenv("SEQLAB_DATA", value)
-        assert data._raw_folders() == [place.cache]
+        assert data._places() == [place.cache, place.temporary]
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert data._raw_folders() == [tmp_path / ".cache" / "seqlab" / "MNIST" / "raw"]
+    assert data._places()[0] == tmp_path / ".cache" / "seqlab" / "MNIST" / "raw"
 
 
 def test_a_tilde_means_the_home_folder(place, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("SEQLAB_DATA", "~/digits")
-    assert data._raw_folders()[0] == tmp_path / "digits" / "MNIST" / "raw"
+    place.fill(tmp_path / "digits" / "MNIST" / "raw")
+    assert load_digits(quiet=True).source == "mnist"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SEQLAB_DATA", "~nobody-of-that-name/digits")
     assert load_digits(quiet=True).source == "embedded"
+    assert not (tmp_path / "~nobody-of-that-name").exists()
+
+
+@pytest.mark.parametrize("slip", ["named/digits", "named/MNIST", "named/MNIST/raw"])
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_slip_in_the_name_is_told_and_no_folder_is_made(place, slip, cached, monkeypatch, capsys):
+    monkeypatch.setenv("SEQLAB_DATA", str(place.folder / slip))
+    before = sorted(place.folder.rglob("*"))
+    place.online()
+    if cached:
+        place.fill(place.cache)
+    assert load_digits().source == "mnist"
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == f"No MNIST/raw in {place.folder / slip}, the folder that SEQLAB_DATA names."
+    assert len(told) == (2 if cached else 3)
+    assert place.whole(place.cache) and place.fetched == (0 if cached else 1)
+    assert [path for path in sorted(place.folder.rglob("*")) if "cache" not in path.parts] == before
 
 
 # --- download -----------------------------------------------------------------------------------------------------
@@ -250,18 +278,53 @@ def a_read_only_folder(folder: Path) -> Path:
     return folder / "locked"
 
 
-@pytest.mark.parametrize("folder", [a_file_in_its_place, a_folder_of_the_kernel, a_read_only_folder])
-def test_a_folder_that_cannot_be_written_to_is_named(place, folder, tmp_path, monkeypatch, capsys):
+BAD_FOLDERS = pytest.mark.parametrize("folder", [a_file_in_its_place, a_folder_of_the_kernel, a_read_only_folder])
+
+
+@BAD_FOLDERS
+def test_without_a_cache_a_temporary_folder_is_used_and_said(place, folder, tmp_path, monkeypatch, capsys):
     bad = folder(tmp_path)
-    monkeypatch.setenv("SEQLAB_DATA", str(bad))
+    monkeypatch.delenv("SEQLAB_DATA")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(bad))
+    place.online()
+    assert load_digits().source == "mnist"
+    passed_over, downloading, used = capsys.readouterr().out.splitlines()
+    assert passed_over.startswith(f"No MNIST there: {bad / 'seqlab' / 'MNIST' / 'raw'} cannot be written to (")
+    assert passed_over.endswith(f"). Using {place.temporary} instead.")
+    assert downloading.endswith(f"to {place.temporary} ...") and used.startswith("data: MNIST")
+    assert place.whole(place.temporary)
+    assert load_digits().source == "mnist" and place.fetched == 1      # it is found there the next time
+
+
+def test_a_named_folder_that_cannot_be_completed_gives_way_to_the_cache(place, capsys):
+    place.named.rmdir()
+    place.named.symlink_to(a_folder_of_the_kernel(place.folder).with_name("self"))
+    place.online()
+    assert load_digits().source == "mnist"
+    assert f"{place.named} cannot be written to (" in capsys.readouterr().out
+    assert place.whole(place.cache)
+
+
+@BAD_FOLDERS
+def test_where_nothing_can_be_written_that_is_told(place, folder, tmp_path, monkeypatch, capsys):
+    bad = folder(tmp_path)
+    monkeypatch.delenv("SEQLAB_DATA")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(bad))
+    monkeypatch.setattr(tempfile, "tempdir", str(bad))
     place.online()
     assert load_digits().source == "embedded"
-    assert f"No MNIST here: {bad / 'MNIST' / 'raw'} cannot be written to (" in capsys.readouterr().out
+    assert f"No MNIST here: {bad / 'seqlab' / 'MNIST' / 'raw'} cannot be written to (" in capsys.readouterr().out
     assert place.fetched == 0       # nothing is downloaded that cannot be kept
     with pytest.raises(RuntimeError, match="cannot be written to"):
         load_digits("mnist")
-    place.fill(place.cache)
-    assert load_digits().source == "mnist"
+
+
+def test_a_machine_without_a_temporary_folder_still_finds_its_digits(place, monkeypatch):
+    def none_there():
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+    monkeypatch.setattr(tempfile, "gettempdir", none_there)
+    place.fill(place.named)
+    assert load_digits(quiet=True).source == "mnist"
 
 
 def test_a_folder_that_becomes_read_only_meanwhile_is_told(place, monkeypatch, capsys):
@@ -335,8 +398,7 @@ def mirror(place, monkeypatch):
     from torchvision.datasets import MNIST
     mirror = Mirror(place.files)
     monkeypatch.undo()          # the real fetch again, in the same place
-    for name, value in {"SEQLAB_DATA": place.named.parents[1], "XDG_CACHE_HOME": place.cache.parents[2]}.items():
-        monkeypatch.setenv(name, str(value))
+    place.set_places()
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr(data, "MNIST_FILES", {n: hashlib.sha256(c).hexdigest() for n, c in place.files.items()})
     monkeypatch.setattr(MNIST, "mirrors", [mirror.address])
