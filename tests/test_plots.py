@@ -16,13 +16,12 @@ from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Patch
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch
 from matplotlib.path import Path
 from matplotlib.text import Text
 from PIL import Image
 
 from seqlab import History, plots
-from seqlab.plots import cells
 
 SPREAD = np.random.default_rng(0)
 IMAGES = SPREAD.random((24, 28, 28)) * (SPREAD.random((24, 28, 28)) < 0.2)  # far harder to compress than digits
@@ -209,11 +208,6 @@ def test_the_checks_see_faults():
     assert not is_tint(to_rgb("magenta"))
 
 
-def test_a_line_named_h_has_the_colour_of_h():
-    fig = plots.lines([0, 1], {"h": [0, 1], "c": [1, 0]})
-    assert [line.get_color() for line in fig.axes[0].lines] == [plots.COLOURS["h"], plots.COLOURS["c"]]
-
-
 @pytest.mark.parametrize(
     ("cell", "gates"),
     [
@@ -232,22 +226,6 @@ def test_each_gate_has_its_colour(cell, gates):
     assert not gates
 
 
-def test_the_reset_gate_multiplies_after_the_matrix():
-    """As in nn.GRU: on its way to the candidate, the old state meets W_hn first, and then r."""
-    fig, texts = draw_once("gru_cell")
-    middle = {text.get_text(): (where.x0 + where.x1) / 2 for text, where in texts}
-    assert middle["reset\nσ"] < middle["$W_{hn}$"] < middle["candidate\ntanh"]
-    products = [mark for mark in fig.axes[0].patches if type(mark) is Circle and mark.radius > 0.1]
-    reset, = (mark for mark in products if mark.center[1] == pytest.approx(cells.GATE_Y))
-    assert middle["$W_{hn}$"] < fig.axes[0].transData.transform(reset.center)[0] < middle["candidate\ntanh"]
-
-
-def test_a_sequence_may_be_answered_by_a_shorter_one():
-    fig, texts = draw_once("patterns")
-    lowest_row = [text.get_text() for text, where in texts if where.y1 < fig.bbox.height / 3]
-    assert [name for name in lowest_row if name.startswith("$")] == ["$x_1$", "$x_2$", "$x_3$", "$y_1$", "$y_2$"]
-
-
 def test_values_stand_in_the_unrolled_loop():
     _, texts = draw_once("unrolled numbers")
     shown = [text.get_text() for text, _ in texts]
@@ -255,11 +233,6 @@ def test_values_stand_in_the_unrolled_loop():
         "$x_1$ = 1.0", "$x_2$ = 0.5", "$x_3$ = −1.0", "$x_4$ = 2.0",
     ]  # fmt: skip
     assert {"$h_1$\n0.7163", "$h_2$\n0.6953", "$h_3$\n−0.3385", "$h_4$\n0.9106"} <= set(shown)
-
-
-def test_a_wrong_prediction_is_marked_by_more_than_colour():
-    _, texts = draw(plots.digits(IMAGES[:3], [1, 2, 3], [1, 2, 5]))
-    assert [text.get_text() for text, _ in texts] == ["1", "2", "✗ 5, is 3"]
 
 
 def test_the_best_epoch_is_the_one_of_the_history():
