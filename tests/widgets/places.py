@@ -19,6 +19,7 @@ from pathlib import Path
 import nbformat
 
 from seqlab import widgets
+from seqlab.palette import NEUTRALS
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = tuple(os.environ.get("SEQLAB_PLACES", "site,lab").split(","))
@@ -104,7 +105,8 @@ def bench_page(make, folder, copies=1):
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>bench</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<style>html { color-scheme: light dark } body { max-width: 48rem; margin: auto; padding: 1rem;"
-        "color: light-dark(#1b2733, #d8e0e7); background: light-dark(#fff, #11181f); font-family: sans-serif }</style>"
+        f"color: light-dark({', '.join(NEUTRALS['ink'])}); background: light-dark({', '.join(NEUTRALS['paper'])});"
+        "font-family: sans-serif }</style>"
         f"</head><body><main><h1>bench</h1>{place * copies}"
         f'<script type="application/vnd.jupyter.widget-state+json">{state}</script></main>'
         f"<script>{LOADER.read_text()}</script></body></html>", "utf8")
