@@ -14,7 +14,9 @@ from tools.course import ROOT, toc_pages
 
 
 def nothing_wrong(look):
-    assert not look.problems, "\n".join([f"{look.name} ({look.mode})", *(f"- {line}" for line in look.problems)])
+    if look.problems:
+        lines = [f"- {problem}" for problem in dict.fromkeys(look.problems)]
+        pytest.fail("\n".join([f"{look.name} ({look.mode}), {len(lines)} problems:", *lines]), pytrace=False)
 
 
 @pytest.mark.parametrize("name", PAGES)

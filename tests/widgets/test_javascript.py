@@ -51,9 +51,9 @@ def test_lines_are_no_longer_than_those_of_python():
             for number, line in enumerate(file.read_text("utf8").splitlines(), 1) if len(line) > longest] == []
 
 
-def test_every_command_of_tex_js_is_used_by_a_quiz():
+def test_every_command_of_tex_js_is_used_by_a_quiz(node):
     code = 'import { COMMANDS } from "./seqlab/widgets/tex.js"; console.log(JSON.stringify(Object.keys(COMMANDS)));'
-    known = json.loads(run(BIN / "node", "--input-type=module", "--eval", code))
+    known = json.loads(run(node, "--input-type=module", "--eval", code))
     formulas = [formula for quiz in (HERE / "quizzes").glob("*.toml")
                 for formula in re.findall(r"\$([^$\n]+)\$", quiz.read_text("utf8"))]
     used = {name for formula in formulas for name in re.findall(r"\\([A-Za-z]+)", formula)}
@@ -61,8 +61,8 @@ def test_every_command_of_tex_js_is_used_by_a_quiz():
 
 
 @pytest.mark.parametrize("file", UNIT_TESTS, ids=lambda file: file.name.removesuffix(".test.js"))
-def test_unit_tests_of_node(file):
-    assert "# fail 0" in run(BIN / "node", "--test", "--test-reporter=tap", file)
+def test_unit_tests_of_node(node, file):
+    assert "# fail 0" in run(node, "--test", "--test-reporter=tap", file)
 
 
 def test_every_figure_has_unit_tests():
@@ -70,10 +70,10 @@ def test_every_figure_has_unit_tests():
 
 
 @pytest.mark.parametrize("name", FIGURE_MODULES)
-def test_the_bundle_is_one_valid_module(name, tmp_path):
+def test_the_bundle_is_one_valid_module(node, name, tmp_path):
     bundle = tmp_path / "bundle.mjs"
     bundle.write_text(module(name), encoding="utf-8")
-    run(BIN / "node", "--check", bundle)
+    run(node, "--check", bundle)
     assert "import " not in [line[:7] for line in module(name).splitlines()]
 
 
@@ -101,8 +101,8 @@ def test_a_form_that_cannot_be_joined_is_refused(tmp_path, line):
         module("whole.js", tmp_path)
 
 
-def test_a_bundle_that_names_something_twice_is_noticed(tmp_path):
+def test_a_bundle_that_names_something_twice_is_noticed(node, tmp_path):
     bundle = tmp_path / "bundle.mjs"
     bundle.write_text(module(FIGURE_MODULES[0]) + "\nconst mount = 1;\n", encoding="utf-8")
     with pytest.raises(AssertionError, match="already been declared"):
-        run(BIN / "node", "--check", bundle)
+        run(node, "--check", bundle)
