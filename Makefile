@@ -24,7 +24,7 @@ serve: book     ## build the website and serve it on this machine
 
 # Which tests each speed takes: the marks are explained in pyproject.toml, and given in conftest.py.
 check: $(READY)     ## the quick tests: no browser, no notebook that trains; a few minutes
-	$(PYTEST) $(TESTS) -n $(JOBS) -m "not training and not browser and not site and not deep and not perf"
+	$(PYTEST) $(TESTS) -n $(JOBS) -m "not training and not slow and not browser and not site and not deep and not perf"
 
 test: $(READY)     ## every test once: all notebooks, the package, the site in a browser
 	$(PYTEST) $(TESTS) -n $(JOBS)

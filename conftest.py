@@ -6,8 +6,9 @@ A test's speed follows from where it stands and what it asks for, so nobody has 
     tests/perf                      perf
     the fixture `site`, `browser`   site, browser: the built website, and a browser to look at it
 
-A test that repeats in another setting what a quicker one looks at already is marked `deep` by hand. pyproject.toml
-says what each mark means; the Makefile, which marks each speed takes or leaves.
+Two marks are given by hand: `slow` to a test of more than about five seconds, and `deep` to one that repeats in
+another setting what a quicker one looks at already. pyproject.toml says what each mark means; the Makefile, which
+marks each speed takes or leaves.
 """
 
 import functools

@@ -463,6 +463,7 @@ def another_process(mirror, limit=0):
     return child
 
 
+@pytest.mark.slow
 def test_two_processes_may_start_at_once(mirror, place):
     mirror.behaviour = "slow"
     children = [another_process(mirror) for _ in range(2)]
@@ -472,6 +473,7 @@ def test_two_processes_may_start_at_once(mirror, place):
     assert place.whole(place.named)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="limits of this kind exist on POSIX systems only")
 def test_a_disk_that_takes_no_more_is_told_and_leaves_nothing(mirror, place):
     out, problems = another_process(mirror, limit=1000).communicate()
@@ -479,6 +481,7 @@ def test_a_disk_that_takes_no_more_is_told_and_leaves_nothing(mirror, place):
     assert list(place.named.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs a signal that cannot be caught")
 def test_a_process_killed_in_the_middle_leaves_no_file_that_could_be_taken_for_whole(mirror, place):
     mirror.behaviour = "silent"

@@ -19,6 +19,7 @@ def test_there_are_at_least_twelve_and_each_can_be_planted(tmp_path):
         (tree / fault.file).write_text(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_caught(fault, tmp_path):
     tree = plant_faults.copy_project(tmp_path)
@@ -33,6 +34,7 @@ def test_without_a_fault_the_same_checks_are_green(tmp_path):
     assert plant_faults.run_checks(plant_faults.copy_project(tmp_path), checks) == {}
 
 
+@pytest.mark.slow
 def test_a_harmless_change_is_reported_as_not_caught(monkeypatch, capsys):
     harmless = plant_faults.Fault("harmless", "a comment changes", "seqlab/shapes.py",
                                   '"""Shapes: print them', '"""Shapes: do print them', ("tests/test_shapes.py",))

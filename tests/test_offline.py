@@ -36,6 +36,7 @@ def test_the_network_is_really_gone(run_without_network):
     assert result.returncode == 0 and "unreachable" in result.stdout, result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_the_digits_are_announced_as_embedded(run_without_network):
     result = run_without_network(sys.executable, "-c", "import seqlab; print(seqlab.load_digits().source)")
     assert result.returncode == 0, result.stderr
@@ -43,6 +44,7 @@ def test_the_digits_are_announced_as_embedded(run_without_network):
     assert result.stdout.endswith("embedded\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS)
 def test_a_notebook_gives_its_stored_shapes(path, run_without_network):
     result = run_without_network(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path))

@@ -400,6 +400,7 @@ def test_a_failed_write_leaves_the_old_checkpoint_and_no_litter(tmp_path, monkey
     assert [p.name for p in tmp_path.iterdir()] == ["run.pt"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 def test_a_process_killed_while_it_writes_leaves_the_old_checkpoint(tmp_path):
     path = tmp_path / "run.pt"
@@ -557,6 +558,7 @@ def test_one_line_per_epoch_in_the_fixed_form(capsys):
             rf"epoch  {epoch}/2  train loss \d\.\d{{4}}  val loss \d\.\d{{4}}  val acc \d+\.\d\d %  \d+\.\d s", line)
 
 
+@pytest.mark.slow
 def test_the_progress_bar_is_shown_and_can_be_silenced():
     shown = run_in_a_new_process(quiet=False)
     assert "epoch 1/2:   0%|" in shown

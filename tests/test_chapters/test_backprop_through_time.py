@@ -56,6 +56,7 @@ def test_gradient_by_lag_points_the_right_way(chapter):
     assert powers.shape == (61,) and powers[0] == 0 and torch.all(powers[1:] == -math.inf)
 
 
+@pytest.mark.slow
 def test_the_order_of_the_nets_at_lag_60(chapter):
     """What the text says of the two charts, over the chapter's five seeds."""
     over_seeds, plain, lstm = chapter["over_seeds"], chapter["plain"], chapter["lstm"]
@@ -82,6 +83,7 @@ def test_the_forget_bias_stands_in_the_forget_block(chapter):
     assert (layer.bias_ih_l0 + layer.bias_hh_l0)[24:48].eq(2).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("clipping", "max_norm"), [("on", 1.0), ("off", math.inf)])
 def test_the_chapters_training_is_the_studys(chapter, clipping, max_norm):
     losses = chapter["count_ones"](3, max_norm, lr=1e-6 if clipping == "off" else 1e-2)

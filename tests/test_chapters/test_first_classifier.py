@@ -84,6 +84,7 @@ def test_only_order_separates_the_trends(chapter):
     assert torch.allclose(lifted, x + 6, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_four_sequences_need_no_order(chapter):
     """Five nets get them right in either direction, and rising from falling no better than a coin."""
     nets, accuracy = [], chapter["accuracy"]
@@ -95,6 +96,7 @@ def test_the_four_sequences_need_no_order(chapter):
     assert all(accuracy(net, chapter["x_new"], chapter["y_new"]) < 0.5 for net in nets)
 
 
+@pytest.mark.slow
 def test_where_training_on_five_steps_holds_and_where_not(chapter):
     nets = [chapter["trained"](seed, [5], epochs=200) for seed in range(5)]
     at = {name: [chapter["accuracy"](net, *data) for net in nets] for name, data in chapter["tests"].items()}
@@ -108,6 +110,7 @@ def test_where_training_on_five_steps_holds_and_where_not(chapter):
         assert gap["far higher up"] < 0.1 < 0.5 < gap["new sequences"], "a sequence and its reverse end alike up there"
 
 
+@pytest.mark.slow
 def test_the_clock_and_its_cure(chapter):
     """Trained on 5, 10 and 20: right at multiples of five, lost between. Trained on 3 to 12: no peaks."""
     names = FIRST.cell("by_length = ").run({**chapter})

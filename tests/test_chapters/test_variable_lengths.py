@@ -117,6 +117,7 @@ def test_the_stored_loss_comparison_says_what_the_text_says():
     assert acc["masked loss, all"][1] > 3, "different with every seed"
 
 
+@pytest.mark.slow
 def test_the_wrong_reader_is_no_better_than_a_coin_in_a_fresh_run(chapter):
     """One seed through the chapter's own model, task and loop."""
     scores = {}
