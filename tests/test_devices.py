@@ -180,6 +180,18 @@ def test_fit_and_evaluate_run_there_from_data_in_main_memory(kind, tmp_path):
     on_both(run, SequenceClassifier(kind, 3, 4, 2, 2, dropout=0.3))
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("kind", ["lstm", LSTMCell])
+def test_fit_trains_and_resumes_on_a_real_gpu(kind, tmp_path):
+    def run():
+        model = SequenceClassifier(kind, 3, 4, 2)
+        fit(model, (X, Y), (X, Y), epochs=2, quiet=True, device="cuda", checkpoint=tmp_path / "run.pt")
+        assert all(parameter.is_cuda for parameter in model.parameters())
+        return trained(model), evaluate(model, (X, Y))
+
+    torch.testing.assert_close(*(run() for _ in range(2)), rtol=0, atol=0)
+
+
 # --- the training loops of the chapters ---------------------------------------------------------------------------
 
 def test_the_first_classifier_trains_there():
