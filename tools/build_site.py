@@ -3,19 +3,22 @@
     python -m tools.build_site
 """
 
+import argparse
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from filelock import FileLock
+
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "made-from.txt"       # written last, so an interrupted build is no build
-SOURCES = ("book", "exercises", "seqlab", "studies", "tools/course.py", "_config.yml", "_toc.yml", "pyproject.toml",
+SOURCES = ("book", "exercises", "seqlab", "studies", "tools", "_config.yml", "_toc.yml", "pyproject.toml",
            "requirements.txt")
-PASSING = {"__pycache__", ".ipynb_checkpoints", "_build"}
+PASSING = {"__pycache__", ".ipynb_checkpoints"}
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 
 def fingerprint(root: Path = ROOT) -> str:
@@ -34,25 +37,27 @@ def is_current() -> bool:
     return STAMP.is_file() and STAMP.read_text() == fingerprint() and (SITE / "index.html").is_file()
 
 
-def build() -> None:
-    """Build the site, with warnings as errors. Nothing is done if it is current.
+def build() -> Path:
+    """The folder of the site, built with warnings as errors if it is not current. One process builds, others wait.
 
     Raises:
-        SystemExit: the site does not build; the lines above say why.
+        SystemExit: the site does not build; it holds what Sphinx said.
     """
-    if is_current():
-        return
-    now = fingerprint()
-    STAMP.unlink(missing_ok=True)
-    shutil.rmtree(SITE, ignore_errors=True)     # so that no page of an older book is left; what was read is kept
-    print("Building the website (about half a minute) ...", flush=True)
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(ROOT), "-W", "-n", "--keep-going", "--quiet"]
-    result = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    if result.returncode:
-        sys.exit("The website does not build: see the lines above.")
-    STAMP.write_text(now)
+    STAMP.parent.mkdir(exist_ok=True)
+    with FileLock(STAMP.with_suffix(".lock")):
+        if not is_current():
+            now = fingerprint()
+            STAMP.unlink(missing_ok=True)
+            shutil.rmtree(SITE, ignore_errors=True)     # so that no page of an older book is left
+            print("Building the website (about half a minute) ...", flush=True)
+            result = subprocess.run([sys.executable, "-c", JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going",
+                                     "--quiet"], cwd=ROOT, capture_output=True, text=True)
+            if result.returncode:
+                sys.exit(f"The website does not build:\n{result.stdout[-3000:]}\n{result.stderr[-3000:]}")
+            STAMP.write_text(now)
+    return SITE
 
 
 if __name__ == "__main__":
-    build()
-    print(f"The website is built. Open {SITE / 'index.html'}, or run: make serve")
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    print(f"The website is built. Open {build() / 'index.html'}, or run: make serve")

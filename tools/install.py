@@ -12,7 +12,7 @@ is done and nothing is said. The folder may be moved or copied afterwards: .venv
 --torch auto    (the default) the build that fits this machine's graphics card, or cpu if it has none
 """
 
-from __future__ import annotations     # so that an older Python gets as far as being told that it is too old
+from __future__ import annotations  # so that an older Python gets as far as being told that it is too old
 
 import argparse
 import hashlib
@@ -122,7 +122,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036
         sys.exit(f"seqlab needs Python 3.11 or newer, and this is {sys.version.split()[0]}. "
                  "With make, name a newer one: make PYTHON=python3.12 ...")
     try:
