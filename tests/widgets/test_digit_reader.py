@@ -51,7 +51,10 @@ def weights_in(figure):
 
 
 def agrees(figure):
-    """Image and probabilities are those of Python's and torch's, and prediction is their end."""
+    """Image and probabilities are those of Python's and torch's, and prediction is their end.
+
+    Python paints and reads for itself, so a pixel may come out one grey level away from the page's.
+    """
     figure.settle()
     image = figure.get("image")
     if figure.get("strokes"):
@@ -61,6 +64,9 @@ def agrees(figure):
     assert np.abs(expected.numpy() - figure.get("probabilities")).max() <= 1e-3
     assert figure.get("prediction") == int(expected[-1].argmax())
     if figure.ask:
+        painted = figure.python("figure.image")
+        assert np.abs(np.array(painted) - image).max() <= 1
+        expected = by_torch(*weights_in(figure), painted)[1]
         assert np.abs(expected.numpy() - figure.python("figure.probabilities")).max() <= 1e-3
         assert figure.python("figure.strokes") == figure.get("strokes")
 
