@@ -137,6 +137,7 @@ def test_the_pretended_gpu_has_the_rules_of_one():
                 mixed()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["rnn", "gru", "lstm", RNNCell, GRUCell, LSTMCell])
 def test_every_classifier_answers_and_learns_there(kind):
     def step(device, model, x, y):
@@ -223,6 +224,7 @@ def test_variable_lengths_are_read_there():
         on_both(lambda device, *given: trained(names["train"](*given, steps=2)), names["Reader"](use), x, lengths, y)
 
 
+@pytest.mark.slow
 def test_digits_read_row_by_row_are_trained_there():
     digits, answers = torch.rand(40, 28, 28), torch.arange(40) % 10
 
@@ -240,6 +242,7 @@ def test_digits_read_row_by_row_are_trained_there():
     on_both(work, digits, answers)
 
 
+@pytest.mark.slow
 def test_the_hand_built_classifier_is_trained_there():
     digits, answers = torch.rand(40, 28, 28), torch.arange(40) % 10
 

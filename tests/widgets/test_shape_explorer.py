@@ -47,6 +47,7 @@ def agree(left, right):
     return left.shape == right.shape and torch.allclose(left, right, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_every_answer_over_the_grid_is_pytorchs(answers):
     assert len(GRID) == len(answers) == 672
     for settings, answer in zip(GRID, answers, strict=True):
@@ -81,6 +82,7 @@ def test_pythons_answers_are_those_of_the_page(answers):
         assert figure.lengths == (answer["lengths"] if figure.packed else []), settings
 
 
+@pytest.mark.slow
 def test_slices_called_equal_are_and_others_are_not(answers):
     wrong = []
     for settings, answer in zip(GRID, answers, strict=True):
