@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tools.browsers import find_browser
 
+DEBIAN_BROWSER = "chromium-headless-shell"
 PLAYWRIGHT = [sys.executable, "-m", "playwright"]
 
 
@@ -79,7 +80,7 @@ def how_to_get(name: str, where: str | None = None, root: bool | None = None) ->
     if name == "chromium":
         fetch = f"{python} -m playwright install chromium"
         if where == "debian":
-            return f"{sudo}apt-get install chromium" + ("" if root else f", or without root: {fetch}")
+            return f"{sudo}apt-get install {DEBIAN_BROWSER}" + ("" if root else f", or without root: {fetch}")
         more = f"; if it does not start then, {sudo}{python} -m playwright install-deps chromium"
         return (f"{fetch} (needs no root; any Chrome will do too, named by CHROMIUM=/path/to/chrome)"
                 + (more if where == "ubuntu" else ""))
@@ -95,7 +96,8 @@ def get() -> None:
     """Install what is missing, where that can be done: with apt as root, and a browser with Playwright by anybody."""
     wanted, sudo = set(missing()), [] if is_root() else ["sudo", "-n"]
     apt = system() in ("debian", "ubuntu") and (is_root() or can_sudo())
-    packages = sorted({"bubblewrap"} & wanted | ({"chromium"} & wanted if system() == "debian" else set()))
+    names = {"bubblewrap": "bubblewrap", "chromium": DEBIAN_BROWSER if system() == "debian" else None}
+    packages = sorted(filter(None, map(names.get, wanted & set(names))))
     if apt and packages:
         print(f"Installing {' and '.join(packages)} with apt ...", flush=True)
         for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
