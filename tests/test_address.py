@@ -28,7 +28,7 @@ def test_every_set_up_cell_and_the_configuration_name_the_same_address(root):
     handed_out = [Notebook(path) for path in (root / "exercises").glob("*.ipynb")]
     assert handed_out
     for notebook in (*notebooks(), *handed_out):
-        assert notebook.setup.source.rstrip().endswith(f"git+{address}"), notebook.path
+        assert f"git+{address}\n" in notebook.setup.source, notebook.path
 
 
 def test_one_command_changes_it_everywhere(copy):
