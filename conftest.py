@@ -63,7 +63,7 @@ def marks_of(item):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """A file is the work of one process, with two exceptions: the pages of the site are shared out by mode (each is
+    """A file is the work of one process, with two exceptions: the pages of the site are shared out by size (each is
     visited once in each), and whatever needs JupyterLab goes to one process, so that it is started once."""
     from xdist.scheduler import LoadScopeScheduling
 
@@ -80,8 +80,8 @@ def together(nodeid):
     parameters = re.split(r"[\[\]-]", test)[1:]
     if "lab" in parameters:
         return "lab"
-    mode = re.search(r"\[((?:desktop|phone)-\w+|disk|bare)\b", test)
-    return f"{file}::{mode[1]}" if mode else file
+    size = re.search(r"\[(desktop|phone|disk|bare)\b", test)
+    return f"{file}::{size[1]}" if size else file
 
 
 # --- what the tests need from outside, and what is said without it ----------------------------------------------------

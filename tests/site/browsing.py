@@ -13,9 +13,9 @@ from tools.course import ROOT, Notebook, toc_pages
 
 ARTEFACTS = ROOT / "artefacts" / "site"
 PATIENCE = 240_000              # ms: for something to become so, on a machine however slow
+SCHEMES = ("light", "dark")
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 AXE_MODES = {"desktop-light": {}, "phone-dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
-MODES = [f"{size}-{scheme}" for size in SIZES for scheme in ("light", "dark")]
 NOTEBOOK_PAGES = [page for page in toc_pages() if re.search(r"/\d\d-[\w-]+$", page)]
 PAGES = [*toc_pages(), "search", "genindex", "404"]
 REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
@@ -34,7 +34,7 @@ FIGURE_PAGES = [page for page in toc_pages() if has_figure(page)]
 
 @dataclass
 class Look:
-    """A page in a browser, and what it did from the moment it was opened."""
+    """A page in a browser, and what it did from the moment it was opened. Its `mode` is a size and a colour scheme."""
 
     name: str
     mode: str
@@ -157,6 +157,14 @@ LOAD_IMAGES = """async () => {
 }"""
 
 
+def turn(look, scheme):
+    """Let the reader's device ask for light or dark, and wait until the page has followed."""
+    look.page.emulate_media(color_scheme=scheme)
+    look.page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+    look.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    look.mode = f"{look.mode.partition('-')[0]}-{scheme}"
+
+
 def until_live(look):
     """Wait until every figure is live or has said that it cannot be; not once there is an error, which may be why."""
     for _ in range(PATIENCE // 50):
@@ -184,8 +192,12 @@ def accessible(look):
     return [f"axe, {line}" for line in dict.fromkeys(found)]
 
 
+def picture_of(look):
+    return ARTEFACTS / f"{look.name.replace('/', '_')}-{look.mode}.jpg"
+
+
 def screenshot_kept(look):
-    picture = ARTEFACTS / f"{look.name.replace('/', '_')}-{look.mode}.jpg"
+    picture = picture_of(look)
     return [] if picture.stat().st_size > 5_000 else [f"the screenshot {picture.name} is nearly empty"]
 
 
@@ -267,27 +279,34 @@ class Reader:
             page.evaluate("() => window.MathJax?.startup?.promise")
         return look
 
-    def visit(self, name, mode):
-        """The page looked at in full from the server, reveals open; `problems` are all that was found."""
-        if (name, mode) in self.visits:
-            return self.visits[name, mode]
-        look = self.open(f"{self.address}no/such/page" if name == "404" else f"{self.address}{name}.html", mode, name)
-        page, ask = look.page, lambda moment: look.problems.extend(
-            problem for question in QUESTIONS[moment] for problem in question(look))
+    def visit(self, name, size):
+        """The page looked at in full from the server, in the light and then in the dark; `problems` are all that was
+        found. It is opened once: a reader's device may turn dark in the middle of a page."""
+        if (name, size) in self.visits:
+            return self.visits[name, size]
+        address = f"{self.address}no/such/page" if name == "404" else f"{self.address}{name}.html"
+        look = self.open(address, f"{size}-{SCHEMES[0]}", name)
+
+        def ask(moment):
+            look.problems += [f"{look.mode}: {problem}" for question in QUESTIONS[moment] for problem in question(look)]
+
         try:
             ask("opened")
+            look.page.evaluate(LOAD_IMAGES)
             ARTEFACTS.mkdir(parents=True, exist_ok=True)
-            page.evaluate(LOAD_IMAGES)
-            page.screenshot(path=ARTEFACTS / f"{name.replace('/', '_')}-{mode}.jpg", full_page=True, type="jpeg",
-                            quality=75)
-            page.evaluate(OPEN_REVEALS)
-            page.evaluate(LOAD_IMAGES)
+            for scheme in SCHEMES:
+                turn(look, scheme)
+                look.page.screenshot(path=picture_of(look), full_page=True, type="jpeg", quality=75)
+            look.page.evaluate(OPEN_REVEALS)
+            look.page.evaluate(LOAD_IMAGES)
             until_live(look)
-            ask("loaded")
+            for scheme in reversed(SCHEMES):
+                turn(look, scheme)
+                ask("loaded")
             ask("closed")
         finally:
-            page.close()
-        self.visits[name, mode] = look
+            look.page.close()
+        self.visits[name, size] = look
         return look
 
     def from_disk(self, name):

@@ -6,24 +6,24 @@ import re
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browsing import ARTEFACTS, FIGURE_PAGES, MODES, NOTEBOOK_PAGES, PAGES
+from browsing import ARTEFACTS, FIGURE_PAGES, NOTEBOOK_PAGES, PAGES, SIZES
 
 from tools.course import ROOT, toc_pages
 
-# --- every page: one visit in each mode, and all that is wrong with it in one message ---------------------------------
+# --- every page: one visit in each size, and all that is wrong with it in one message ---------------------------------
 
 
 def nothing_wrong(look):
     if look.problems:
         lines = [f"- {problem}" for problem in dict.fromkeys(look.problems)]
-        pytest.fail("\n".join([f"{look.name} ({look.mode}), {len(lines)} problems:", *lines]), pytrace=False)
+        pytest.fail("\n".join([f"{look.name}, {len(lines)} problems:", *lines]), pytrace=False)
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("mode", MODES)
-def test_a_page(reader, mode, name):
-    """The questions are those of browsing.QUESTIONS."""
-    nothing_wrong(reader.visit(name, mode))
+@pytest.mark.parametrize("size", SIZES)
+def test_a_page(reader, size, name):
+    """The questions are those of browsing.QUESTIONS, in the light and in the dark."""
+    nothing_wrong(reader.visit(name, size))
 
 
 @pytest.mark.parametrize("name", [page for page in PAGES if page != "404"])
@@ -136,12 +136,12 @@ def compressed_sizes(reader, site, urls):
     return sizes
 
 
-@pytest.mark.parametrize("mode", ["desktop-light"])      # among the visits in that mode
-def test_pages_are_light(reader, site, mode):
+@pytest.mark.parametrize("size", ["desktop"])      # among the visits in that size
+def test_pages_are_light(reader, site, size):
     """The first page with all it loads at most 1 MB; each later one, with all its figures, at most 150 kB more."""
     known, report = {}, {}
     for name in toc_pages():
-        sizes = compressed_sizes(reader, site, reader.visit(name, mode).loaded)
+        sizes = compressed_sizes(reader, site, reader.visit(name, size).loaded)
         report[name] = sum(size for path, size in sizes.items() if path not in known)
         known |= sizes
     (ARTEFACTS / "page-sizes.json").write_text(json.dumps(report, indent=1) + "\n")
