@@ -128,7 +128,8 @@ def verify(name: str, study: Study, folder: Path = RESULTS, sample: int = 2, aga
         if got != stored[key]:
             if against is None or got != _by_older_code(against, name, key):
                 raise StudyError(f"{name} {list(key)} is stored as {stored[key]}, and comes out as {got}" +
-                                 (", not so by the older code" if against else ""))
+                                 (", not so by the older code" if against else "") +
+                                 f". If it should: delete {path.name} and run the study again")
             same = "by the older code on this machine"
         repeated.append({"run": list(key), "came out": got, "as": same})
         print(f"{name} {list(key)}: as {same}", flush=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from seqlab import widgets
 from tools.course import WIDGET_VIEW, notebooks
 from tools.run_notebooks import COLAB_MANAGER
 
@@ -34,9 +35,8 @@ sys.modules.update({"google": types.ModuleType("google"), "google.colab": colab,
 SHOW = """
 from seqlab import widgets
 shown = {}
-for make in (widgets.ScalarRNN, widgets.ShapeExplorer, widgets.GateExplorer, widgets.GradientExplorer,
-             widgets.DigitReader, lambda: widgets.Quiz("lstm")):
-    figure = make()
+for name in widgets.__all__:
+    figure = widgets.Quiz("lstm") if name == "Quiz" else getattr(widgets, name)()
     data, metadata = figure._repr_mimebundle_()
     shown[type(figure).__name__] = [sorted(data), metadata]
 print(json.dumps({"shown": shown, "enabled": Output.enabled}))
@@ -45,14 +45,14 @@ print(json.dumps({"shown": shown, "enabled": Output.enabled}))
 
 @pytest.fixture(scope="module")
 def in_colab(root):
-    """What six figures send to the page where google.colab is there."""
+    """What the figures send to the page where google.colab is there."""
     result = subprocess.run([sys.executable, "-c", STUB + SHOW], cwd=root, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
 
 
 def test_every_figure_switches_on_the_manager_that_shows_it_and_names_it(in_colab):
-    assert len(in_colab["shown"]) == 6 and in_colab["enabled"] >= 1
+    assert set(in_colab["shown"]) == set(widgets.__all__) and in_colab["enabled"] >= 1
     for name, (_, metadata) in in_colab["shown"].items():
         url = metadata[WIDGET_VIEW]["colab"]["custom_widget_manager"]["url"]
         assert url == "https://ssl.gstatic.com/manager.min.js", name

@@ -71,7 +71,9 @@ def test_every_chapter_has_a_quiz_of_three_to_six_questions(name):
 def test_the_stored_quiz_is_the_one_in_the_file(name):
     saved = course.chapter(name).widget_states.values()
     packed = [one["state"]["_packed"] for one in saved if "_packed" in one["state"]]
-    assert packed == [pack(read_quiz(name))], "the questions have changed since: run the notebook again"
+    current = packed == [pack(read_quiz(name))]          # pytest would show both, and neither can be read
+    assert current, ("the questions have changed since: "
+                     f"python -m tools.run_notebooks --figures book/{course.chapter(name).name}.ipynb")
 
 
 def test_all_kinds_of_questions_are_used():

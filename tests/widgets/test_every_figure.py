@@ -44,8 +44,9 @@ def test_the_saved_figure_is_the_packages(notebook):
     assert figures
     for state in figures:
         package = getattr(widgets, state["_anywidget_id"].rpartition(".")[2])
-        assert state["_esm"] == str(package._esm), "the figure's JavaScript has changed: run the notebook again"
-        assert state["_styles"] == package._styles.default_value, "the figure's styles have changed: run it again"
+        current = [state["_esm"], state["_styles"]] == [str(package._esm), package._styles.default_value]
+        assert current, (f"{package.__name__} has changed since: "
+                         f"python -m tools.run_notebooks --figures book/{notebook.path.name}")
 
 
 @every_figure
