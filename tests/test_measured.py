@@ -1,9 +1,6 @@
 """`results`, `summary` and `published`: numbers that travel with the package, and what is said of repeated runs."""
 
 import math
-import shutil
-import subprocess
-import sys
 import zipfile
 
 import numpy as np
@@ -12,22 +9,15 @@ import torch
 
 from seqlab import published, results, summary
 from seqlab.measured import RESULTS, Results
+from tools import wheel
 
 RUNS = Results("toy", "A toy", "", ("layer", "lag", "seed"), ("layer", "lag", "seed", "loss"), [
     ("RNN", 5, 0, 1.0), ("RNN", 5, 1, 3.0), ("RNN", 20, 0, math.nan), ("GRU", 5, 0, 2.0)], "", "", "")
 
 
-def test_the_wheel_carries_the_results_and_no_study(root, tmp_path):
-    copy, wheels = tmp_path / "copy", tmp_path / "wheels"
-    wheels.mkdir()
-    for folder in ("seqlab", "studies", "instructor", "tools"):
-        shutil.copytree(root / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(root / file, copy)
-    build = f"import setuptools.build_meta as backend; backend.build_wheel({str(wheels)!r})"
-    subprocess.run([sys.executable, "-c", build], cwd=copy, check=True, capture_output=True)
-    wheel, = wheels.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
+def test_the_wheel_carries_the_results_and_no_study(tmp_path):
+    built = wheel.build(tmp_path, (*wheel.MADE_FROM, "studies", "instructor", "tools"))
+    names = zipfile.ZipFile(built).namelist()
     stored = {f"seqlab/results/{path.name}" for path in RESULTS.glob("*.json")} | {"seqlab/published.json"}
     assert len(stored) > 1 and stored <= set(names)
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"seqlab"}
