@@ -57,8 +57,8 @@ move: lab-packages     ## put a chapter in another place: make move SUBJECT=what
 assign: lab-packages     ## write the student notebooks in exercises/ from the masters
 	$(BIN)/python -m instructor student
 
-address: lab-packages     ## change the repository's address everywhere: make address URL=https://github.com/you/seqlab
-	$(BIN)/python -m tools.set_address $(URL)
+address:     ## change the repository's address everywhere: make address URL=https://github.com/you/seqlab
+	@$(PYTHON) -m tools.set_address $(URL)
 
 offline: book     ## pack the website into seqlab-offline.zip, to be opened from disk
 	$(BIN)/python -m tools.offline_zip

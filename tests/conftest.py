@@ -1,11 +1,13 @@
 """What every test shares: where the project is, and the built site."""
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tools import build_site
+from tools import build_site, set_address
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -13,6 +15,18 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT
+
+
+@pytest.fixture
+def checkout(root, tmp_path):
+    """The project's text files in a git checkout of their own, nothing committed yet."""
+    place = tmp_path / "checkout"
+    for path in set_address.files(root):
+        target = place / path.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    subprocess.run(["git", "init", "-q"], cwd=place, check=True)
+    return place
 
 
 @pytest.fixture(scope="session")
