@@ -1,7 +1,7 @@
 """What the pages load: everything from the site itself, in few requests, and nothing that a page does not need.
 
 MathJax comes from the wheel sphinx-mathjax-offline and starts when a formula comes near. The style sheets are joined
-into one, behind the palette. The theme's icon font, Thebe and other unused scripts are dropped; the few icons are
+into one, behind the palette. The theme's icon font, Thebe and other unused files are dropped; the few icons are
 drawn by seqlab.css.
 """
 
@@ -25,6 +25,9 @@ MATHJAX_SETTINGS = {
 STYLES = ["basic.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css",
           "copybutton.css", "mystnb.*.css", "sphinx-design.min.css", "seqlab.css"]
 
+UNUSED_FOLDERS = ("vendor/fontawesome", "locales", "styles")
+UNUSED_FILES = ("*.map", "fontawesome*", "sphinx-thebe.*", "togglebutton.*", "design-tabs.js", "*webpack-macros.html",
+                "check-solid.svg", "play-solid.svg", "copy-button.svg")
 UNUSED_SCRIPTS = ("sphinx-thebe", "togglebutton", "design-tabs", "sphinx-comments")
 UNUSED_INLINE = ("THEBE_JS_URL", "togglebutton", "toggleHint", "toggleOpenOnPrint", "thebe", "DOCUMENTATION_OPTIONS.")
 
@@ -64,8 +67,9 @@ def copy_assets(app, problem):
     joined = "\n".join(without_icon_font(sheet.read_text("utf8")) for sheet in sheets)
     (static / "site.css").write_text(site_css() + joined, "utf8")
 
-    shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
-    for file in [*static.rglob("*.map"), *(static / "scripts").glob("fontawesome*"), *static.glob("sphinx-thebe.*")]:
+    for folder in UNUSED_FOLDERS:
+        shutil.rmtree(static / folder, ignore_errors=True)
+    for file in [*sheets, *(file for pattern in UNUSED_FILES for file in static.rglob(pattern))]:
         file.unlink(missing_ok=True)
 
 

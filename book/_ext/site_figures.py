@@ -29,8 +29,8 @@ from sphinx.util.docutils import SphinxDirective
 HERE = Path(__file__).resolve().parent
 STATE_SCRIPT = re.compile(rf'<script type="{re.escape(STATE)}">(.*?)</script>', flags=re.DOTALL)
 STAND_INS = ("image/png", "text/markdown")  # what a figure may leave for readers without JavaScript
-NEEDS_KERNEL = ("This control trains a network, so it needs a running notebook: open this page in Colab "
-                "(the button is at its top) or in Jupyter, and run its cells.")
+NEEDS_KERNEL = ("This control trains a network, so it needs a running notebook: the top of this page says how to "
+                "open it in Colab. Or open it in Jupyter, and run its cells.")
 
 
 class PlaceFigures(SphinxPostTransform):

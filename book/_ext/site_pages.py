@@ -4,6 +4,7 @@ import html
 import posixpath
 import re
 import struct
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +12,10 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from PIL import Image
 from sphinx.transforms.post_transforms import SphinxPostTransform
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT))  # for tools, wherever the build was started
+from tools import set_address, wheel  # noqa: E402
 
 NUMBERED = re.compile(r"book/(?:exercises/)?(\d\d)-[\w-]+$")
 
@@ -31,12 +36,31 @@ def number_title(app, doctree):
         title.insert(1, nodes.Text(" "))
 
 
-# --- the repository's address ----------------------------------------------------------------------------------------
+# --- the repository's address, and what is shown only if it has been set ---------------------------------------------
 
 
-def fill_address(app, docname, source):
-    """Write the repository's address, which stands in _config.yml, where a page says @REPOSITORY@."""
-    source[0] = source[0].replace("@REPOSITORY@", app.config.html_theme_options["repository_url"])
+def fill_in(app, docname, source):
+    """Where a page says @REPOSITORY@ or @WHEEL@, write the repository's address or the name of seqlab's wheel."""
+    words = {"@REPOSITORY@": app.config.html_theme_options["repository_url"], "@WHEEL@": wheel.file_name()}
+    for word, meaning in words.items():
+        if word in source[0]:
+            app.env.note_dependency(str(ROOT / "pyproject.toml"))
+            source[0] = source[0].replace(word, meaning)
+
+
+def promise_only_what_is_there(app, config):
+    """With an address, pages have the tag `published`; without one, no button leads to a repository or to Colab."""
+    if set_address.is_set():
+        app.tags.add("published")
+        return
+    config.html_theme_options.update(use_repository_button=False, use_issues_button=False, launch_buttons={})
+    config.html_baseurl = ""
+
+
+def name_no_site(app, pagename, templatename, context, doctree):
+    """Without an address, what a page says of itself to others names none either."""
+    if "metatags" in context and not set_address.is_set():
+        context["metatags"] = re.sub(r'<meta property="og:(?:url|image)[^>]*>\n?', "", context["metatags"])
 
 
 # --- the run bar -----------------------------------------------------------------------------------------------------
@@ -48,26 +72,36 @@ def add_run_bar(app, doctree, docname):
         return
     title = next(iter(doctree.findall(nodes.title)), None)
     if title is not None:
-        bar = nodes.raw("", run_bar(app.config.html_theme_options, docname), format="html")
+        bar = nodes.raw("", run_bar(app.config.html_theme_options, docname, set_address.is_set()), format="html")
         title.parent.insert(title.parent.index(title) + 1, bar)
 
 
-def run_bar(options, docname):
+def run_bar(options, docname, published):
+    """The bar's HTML. Only a published course can be opened in Colab by a button; else its notebooks are uploaded."""
+    package = wheel.file_name()
+    source, package_link = (html.escape(posixpath.relpath(place, posixpath.dirname(docname)))
+                            for place in (f"_sources/{docname}.ipynb", package))
+    if published:
+        colab, binder = (html.escape(link) for link in launch_links(options, docname))
+        lines = (f'<a class="run-first" href="{colab}" target="_blank" rel="noopener">Open in Colab</a>',
+                 '<span class="run-note">Run it in your browser: free, nothing to install.</span>',
+                 f'<span class="run-others">Or <a href="{binder}" target="_blank" rel="noopener">Binder</a>, '
+                 f'or <a href="{source}" download>download the notebook</a> '
+                 f'(and <a href="{package_link}" download>its package</a>).</span>')
+    else:
+        lines = (f'<a class="run-first" href="{source}" download>Download the notebook</a>',
+                 '<span class="run-note">To run it in Colab: <em>File &gt; Upload notebook</em>.</span>',
+                 f'<span class="run-others">Upload <a href="{package_link}" download>its package</a> too, under '
+                 f"<em>Files</em>, and first run <code>%pip install --no-deps {package}</code>.</span>")
+    return "\n".join(('<nav class="run-bar" aria-label="Run this page">', *lines, "</nav>\n"))
+
+
+def launch_links(options, docname):
+    """The addresses at which Colab and Binder open the notebook of a page."""
     owner_and_name = urlsplit(options["repository_url"]).path.strip("/")
     branch, launch = options["repository_branch"], options["launch_buttons"]
-    colab = f"{launch['colab_url'].rstrip('/')}/github/{owner_and_name}/blob/{branch}/{docname}.ipynb"
-    binder = (f"{launch['binderhub_url'].rstrip('/')}/v2/gh/{owner_and_name}/{branch}"
-              f"?urlpath=lab/tree/{docname}.ipynb")
-    source = posixpath.relpath(f"_sources/{docname}.ipynb", posixpath.dirname(docname))
-    colab, binder, source = (html.escape(link) for link in (colab, binder, source))
-    return (
-        '<nav class="run-bar" aria-label="Run this page">\n'
-        f'<a class="run-colab" href="{colab}" target="_blank" rel="noopener">Open in Colab</a>\n'
-        '<span class="run-note">Run it in your browser: free, nothing to install.</span>\n'
-        f'<span class="run-others">Or <a href="{binder}" target="_blank" rel="noopener">Binder</a>, '
-        f'or <a href="{source}" download>download the notebook</a>.</span>\n'
-        "</nav>\n"
-    )
+    return (f"{launch['colab_url'].rstrip('/')}/github/{owner_and_name}/blob/{branch}/{docname}.ipynb",
+            f"{launch['binderhub_url'].rstrip('/')}/v2/gh/{owner_and_name}/{branch}?urlpath=lab/tree/{docname}.ipynb")
 
 
 # --- reveals: hidden code and hidden outputs say what they hold ------------------------------------------------------
@@ -204,13 +238,15 @@ def use_base_url(app, config):
 
 def setup(app):
     app.setup_extension("myst_nb")
-    app.connect("source-read", fill_address)
+    app.connect("source-read", fill_in)
     app.connect("doctree-read", number_title, priority=400)  # before Sphinx collects the titles (500)
     app.connect("doctree-resolved", add_run_bar)
     app.add_post_transform(NameReveals)
     app.add_node(HideCodeCellNode, override=True, html=(visit_reveal, depart_reveal))
     app.connect("html-page-context", size_figures, priority=800)
     app.connect("config-inited", use_base_url, priority=100)
+    app.connect("config-inited", promise_only_what_is_there, priority=110)  # after the base URL has been used
+    app.connect("html-page-context", name_no_site, priority=900)  # after sphinxext.opengraph
     app.connect("build-finished", compress_figures)
     app.connect("build-finished", write_front_door, priority=100)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,12 +4,14 @@ A question is a function of the `Look`, the page as it stands before the reader.
 each a line that says what is wrong and where. QUESTIONS lists them by the moment at which they are asked.
 """
 
+import posixpath
 import re
-import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tools.course import ROOT, Notebook, toc_pages
+from tools.set_address import address, is_set
 
 ARTEFACTS = ROOT / "artefacts" / "site"
 PATIENCE = 240_000              # ms: for something to become so, on a machine however slow
@@ -18,7 +20,7 @@ SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "hei
 AXE_MODES = {"desktop-light": {}, "phone-dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
 NOTEBOOK_PAGES = [page for page in toc_pages() if re.search(r"/\d\d-[\w-]+$", page)]
 PAGES = [*toc_pages(), "search", "genindex", "404"]
-REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
+REPOSITORY = address()
 
 
 def has_figure(page):
@@ -60,20 +62,25 @@ def status(look):
     return [] if look.status == right else [f"the server answers {look.status}, not {right}"]
 
 
-def colab_in_one_click(look):
-    """The button to Colab, on the first screen of a phone; the download; the number of the chapter."""
+def run_in_one_click(look):
+    """The button to Colab, or, without an address, to the notebook itself, on the first screen of a phone; every
+    download of the bar; the number of the chapter."""
     if look.name not in NOTEBOOK_PAGES or look.mode != "phone-light":
         return []
-    button, found = look.page.locator("a.run-colab"), []
+    button, found = look.page.locator(".run-bar a").first, []
     link = f"https://colab.research.google.com/github/{REPOSITORY.removeprefix('https://github.com/')}/blob/main/"
-    if button.get_attribute("href") != f"{link}{look.name}.ipynb" or not (ROOT / f"{look.name}.ipynb").is_file():
-        found.append(f"the Colab button leads to {button.get_attribute('href')}")
+    expected = f"{link}{look.name}.ipynb" if is_set() else posixpath.relpath(
+        f"_sources/{look.name}.ipynb", posixpath.dirname(look.name))
+    if button.get_attribute("href") != expected or not (ROOT / f"{look.name}.ipynb").is_file():
+        found.append(f"the first button leads to {button.get_attribute('href')}")
     box = button.bounding_box()
     if box["y"] + box["height"] >= SIZES["phone"]["height"]:
-        found.append("the Colab button is not on the first screen of a phone")
-    download = look.page.locator(".run-bar a[download]").get_attribute("href")
-    if not (look.site / look.name).parent.joinpath(download).resolve().is_file():
-        found.append(f"the download {download} is not there")
+        found.append("the first button is not on the first screen of a phone")
+    downloads = [link.get_attribute("href") for link in look.page.locator(".run-bar a[download]").all()]
+    if [Path(download).suffix for download in downloads] != [".ipynb", ".whl"]:
+        found.append(f"the run bar offers to download {downloads}")
+    found += [f"the download {download} is not there" for download in downloads
+              if not (look.site / look.name).parent.joinpath(download).resolve().is_file()]
     number = re.search(r"/(\d\d)-", look.name)[1]
     if number not in (shown := look.page.locator("h1 .chapter-number").inner_text()):
         found.append(f"the heading says {shown!r}, not {number}")
@@ -233,7 +240,7 @@ def a_picture_or_words(look):
 
 ACTS = [nothing_from_elsewhere, nothing_missing, no_error]
 QUESTIONS = {
-    "opened": [status, colab_in_one_click, solutions_folded, words_where_a_kernel_is_needed],
+    "opened": [status, run_in_one_click, solutions_folded, words_where_a_kernel_is_needed],
     "loaded": [looks, figures_are_there, accessible, screenshot_kept],
     "closed": ACTS,
 }

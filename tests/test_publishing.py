@@ -1,0 +1,205 @@
+"""Publishing: what is promised with an address and without one, the wheel that the site offers, README's three steps,
+and the licences of what the site ships."""
+
+import hashlib
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from html.parser import HTMLParser
+from importlib.metadata import distribution
+
+import pytest
+
+from tools import set_address, third_party, wheel
+from tools.course import ROOT, find_all, notebooks
+
+OTHER = "https://github.com/you/seqlab"
+OPTIONS = {"repository_url": OTHER, "repository_branch": "main",
+           "launch_buttons": {"colab_url": "https://colab.research.google.com",
+                              "binderhub_url": "https://mybinder.org"}}
+
+
+def extension(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "book" / "_ext" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Links(HTMLParser):
+    """The addresses to which a piece of HTML links, in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "a":
+            self.found.append(dict(attributes)["href"])
+
+
+# --- with an address, and without one ---------------------------------------------------------------------------------
+
+
+def test_the_run_bar_leads_to_colab_and_binder_once_there_is_an_address():
+    bar = extension("site_pages").run_bar(OPTIONS, "book/exercises/03-shapes", published=True)
+    assert Links(bar).found == [
+        "https://colab.research.google.com/github/you/seqlab/blob/main/book/exercises/03-shapes.ipynb",
+        "https://mybinder.org/v2/gh/you/seqlab/main?urlpath=lab/tree/book/exercises/03-shapes.ipynb",
+        "../../_sources/book/exercises/03-shapes.ipynb", f"../../{wheel.file_name()}"]
+
+
+def test_the_run_bar_offers_downloads_and_says_how_to_open_them_until_then():
+    bar = extension("site_pages").run_bar(OPTIONS | {"launch_buttons": {}}, "book/03-shapes", published=False)
+    assert Links(bar).found == ["../_sources/book/03-shapes.ipynb", f"../{wheel.file_name()}"]
+    assert "File &gt; Upload notebook" in bar and f"%pip install --no-deps {wheel.file_name()}" in bar
+
+
+def test_the_pages_promise_what_is_there(site):
+    """Outside the set-up cells, which name the address and say what to do if it leads nowhere."""
+    promised = []
+    for page in site.rglob("*.html"):
+        text = re.sub(r"<pre>.*?</pre>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        promised += [f"{page.relative_to(site)}: {form}" for form in set_address.spellings(
+            set_address.address()).values() if form in text]
+    assert bool(promised) == set_address.is_set(), promised
+    intro = (site / "book/intro.html").read_text(encoding="utf-8")
+    assert ("Press <strong>Open in Colab</strong>" in intro) == set_address.is_set()
+    assert f'href="../{wheel.file_name()}"' in intro or set_address.is_set()
+
+
+# --- the wheel --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def offered(site):
+    """The wheel that the site offers."""
+    return site / wheel.file_name()
+
+
+def test_the_wheel_holds_the_whole_package(offered):
+    there = {name for name in zipfile.ZipFile(offered).namelist() if name.startswith("seqlab/")}
+    package = {path.relative_to(ROOT).as_posix() for path in (ROOT / "seqlab").rglob("*")
+               if path.is_file() and "__pycache__" not in path.parts}
+    assert there == package and len(there) > 50
+
+
+def test_the_wheel_installs_without_network_and_serves_the_set_up_cell(offered, tmp_path):
+    """As a learner would: the cell finds no seqlab and says so; with the wheel it has nothing to do."""
+    cell, place = notebooks()[0].setup.source, tmp_path / "packages"
+    script = tmp_path / "cell.ipy"
+    script.write_text(f"%cd -q {tmp_path}\n{cell}\nimport seqlab\nseqlab.results('count_ones')\nprint(seqlab.__file__)")
+
+    def run():
+        environment = {**os.environ, "PYTHONPATH": str(place), "GIT_CONFIG_COUNT": "1", "GIT_TERMINAL_PROMPT": "0",
+                       "GIT_CONFIG_KEY_0": f"url.file://{tmp_path}/nowhere.insteadOf",
+                       "GIT_CONFIG_VALUE_0": set_address.address(), "IPYTHONDIR": str(tmp_path)}
+        without = ("import sys; sys.path[:] = [p for p in sys.path if not __import__('os').path.isdir(p + '/seqlab') "
+                   f"or p == {str(place)!r}]; sys.argv = ['ipython', {str(script)!r}]; "
+                   "import IPython; IPython.start_ipython()")
+        return subprocess.run([sys.executable, "-c", without], cwd=tmp_path, env=environment, capture_output=True,
+                              text=True)
+
+    before = run()
+    assert "upload the wheel that the website offers" in before.stdout + before.stderr, before.stdout + before.stderr
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", place,
+                    offered], check=True)
+    after = run()
+    assert after.stdout.strip().endswith(str(place / "seqlab" / "__init__.py")), after.stdout + after.stderr
+
+
+def test_a_wheel_is_the_same_each_time_and_leaves_nothing_behind(offered, tmp_path):
+    before = {path for path in ROOT.iterdir()}
+    again = wheel.build(tmp_path)
+    assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(offered.read_bytes()).digest()
+    assert {path for path in ROOT.iterdir()} == before
+
+
+# --- README: make this yours and publish it ---------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_three_steps_publish_a_copy_under_its_new_address(checkout, tmp_path):
+    """README's commands, as they stand there; GitHub is a repository on this disk."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Make this yours and publish it")[2].partition("\n## ")[0]
+    commands, = find_all(r"```bash\n(.*?)```", section, re.DOTALL)
+    github, clone = tmp_path / "github.git", tmp_path / "clone"
+    environment = {**os.environ, "PYTHON": sys.executable, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_COUNT": "3",
+                   "GIT_CONFIG_KEY_0": f"url.file://{github}.insteadOf", "GIT_CONFIG_VALUE_0": OTHER,
+                   "GIT_CONFIG_KEY_1": "user.name", "GIT_CONFIG_VALUE_1": "you",
+                   "GIT_CONFIG_KEY_2": "user.email", "GIT_CONFIG_VALUE_2": "you@example.org"}
+
+    def run(*command, cwd=checkout):
+        done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    old = set_address.spellings(set_address.address(checkout))
+    run("git", "init", "--quiet", "--bare", github)
+    run("git", "add", "--all")
+    run("git", "commit", "--quiet", "--message", "as it came")
+    run("bash", "-euc", commands)
+
+    assert run("git", "status", "--porcelain") == ""
+    assert run("git", "branch", "--list", cwd=github).split() == ["main"]
+    run("git", "clone", "--quiet", "--branch", "main", github, clone)
+    assert set_address.address(clone) == OTHER and set_address.is_set(clone)
+    left = [path.name for path in set_address.files(clone) for form in old.values() if form in path.read_text("utf8")]
+    assert left == []
+    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_address.py", cwd=clone)
+
+
+# --- the licences of what is shipped ----------------------------------------------------------------------------------
+
+
+def test_whatever_the_site_ships_of_others_is_named_with_its_licence(site):
+    """Every file under _static is ours, or a file of a package in the notices: the same, or made from its template."""
+    ours = {path.name for folder in ("_static", "_ext") for path in (ROOT / "book" / folder).rglob("*")}
+    ours |= {"site.css", "pygments.css"}        # joined from the packages' sheets; written by Pygments
+    packages = {*third_party.PACKAGES, *(library.package for library in third_party.INNER)}
+    files = {}
+    for package in packages:
+        for file in distribution(package).files:
+            files.setdefault(file.name, []).append(file.locate())
+    unknown = []
+    for path in (site / "_static").rglob("*"):
+        if not path.is_file() or path.parent.name == "figures" or path.name in ours:
+            continue
+        templates = {f"{path.name}_t", f"{path.name}.jinja"} & set(files)
+        same = [one for one in files.get(path.name, []) if one.read_bytes() == path.read_bytes()]
+        if not templates and not same:
+            unknown.append(path.relative_to(site).as_posix())
+    assert unknown == [], "belongs to no package in tools/third_party.py"
+
+
+def test_the_notices_hold_every_name_and_every_text(site):
+    text = (site / third_party.NAME).read_text(encoding="utf-8")
+    assert text == third_party.notices()
+    for one in (*map(third_party.of_package, third_party.PACKAGES), *map(third_party.of_inner, third_party.INNER)):
+        assert re.match(r"[\w.-]+", one.title) and one.address.startswith("https://") and one.licence, one.title
+        assert f"{one.title}\n{one.address}\nLicence: {one.licence}\n" in text and one.text.strip() in text
+        assert len(one.text) > 900 or "Apache" in one.licence, f"{one.title} has no full licence"
+    assert "END OF TERMS AND CONDITIONS" in text and "MNIST" in text
+
+
+def test_a_library_that_is_no_longer_there_stops_the_build():
+    gone = third_party.INNER[0]._replace(sign=("bootstrap.js.LICENSE.txt", r"Bootstrap v9"))
+    with pytest.raises(LookupError, match="no longer holds Bootstrap"):
+        third_party.of_inner(gone)
+
+
+def test_every_page_leads_to_the_licences(site):
+    assert all(third_party.NAME in page.read_text(encoding="utf-8") for page in (site / "book").rglob("*.html"))
+
+
+def test_the_offline_zip_holds_wheel_and_licences(site, tmp_path):
+    from tools import offline_zip
+
+    offline_zip.pack(site, tmp_path / "offline.zip")
+    assert {f"seqlab/{wheel.file_name()}", f"seqlab/{third_party.NAME}"} <= set(
+        zipfile.ZipFile(tmp_path / "offline.zip").namelist())
