@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from html.parser import HTMLParser
 from importlib.metadata import distribution
@@ -92,16 +93,16 @@ def test_the_wheel_installs_without_network_and_serves_the_set_up_cell(offered, 
     """As a learner would: the cell finds no seqlab and says so; with the wheel it has nothing to do."""
     cell, place = notebooks()[0].setup.source, tmp_path / "packages"
     script = tmp_path / "cell.ipy"
-    script.write_text(f"%cd -q {tmp_path}\n{cell}\nimport seqlab\nseqlab.results('count_ones')\nprint(seqlab.__file__)")
+    script.write_text(f"{cell}\nimport seqlab\nseqlab.results('count_ones')\nprint(seqlab.__file__)")
 
     def run():
+        """The cell in an IPython that knows the installed packages, but no folder that holds seqlab itself."""
         environment = {**os.environ, "PYTHONPATH": str(place), "GIT_CONFIG_COUNT": "1", "GIT_TERMINAL_PROMPT": "0",
                        "GIT_CONFIG_KEY_0": f"url.file://{tmp_path}/nowhere.insteadOf",
                        "GIT_CONFIG_VALUE_0": set_address.address(), "IPYTHONDIR": str(tmp_path)}
-        without = ("import sys; sys.path[:] = [p for p in sys.path if not __import__('os').path.isdir(p + '/seqlab') "
-                   f"or p == {str(place)!r}]; sys.argv = ['ipython', {str(script)!r}]; "
-                   "import IPython; IPython.start_ipython()")
-        return subprocess.run([sys.executable, "-c", without], cwd=tmp_path, env=environment, capture_output=True,
+        start = (f"import sys; sys.path.append({sysconfig.get_path('purelib')!r}); "
+                 f"import IPython; IPython.start_ipython([{str(script)!r}])")
+        return subprocess.run([sys.executable, "-S", "-c", start], cwd=tmp_path, env=environment, capture_output=True,
                               text=True)
 
     before = run()

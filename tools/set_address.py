@@ -85,7 +85,7 @@ git clone {repository} && cd {name}
 WITHOUT = """**Read it**: this copy is not published anywhere yet. `make book` builds the website on your machine, and
 [three steps](#make-this-yours-and-publish-it) publish it. **In Colab**: *File > Upload notebook* takes any notebook of
 `book/`. Before you run it, put seqlab's wheel, which `make book` leaves in `_build/html`, into Colab's *Files* panel,
-and run `%pip install --no-deps seqlab-*.whl` in a cell of its own. **Kaggle** takes the wheel as a dataset.
+and run `%pip install --no-deps` with the wheel's name in a cell of its own. **Kaggle** takes the wheel as a dataset.
 
 ## Two commands
 
