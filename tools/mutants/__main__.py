@@ -1,0 +1,200 @@
+"""Mutants of the course's code and what the tests make of them.
+
+    python -m tools.mutants                                     all of them: days
+    python -m tools.mutants seqlab/cells.py book/02-scalar-rnn.ipynb --sample 50 --seed 7
+    python -m tools.mutants --list seqlab/shapes.py             only say which there are
+
+What was found out is kept in artefacts/mutants, so that a run that was interrupted goes on, and a mutant is not tried
+again as long as its file and the tests that it is shown to are the same. `--wide` shows what survives the quick tests
+to the notebooks as well that execute the changed line.
+"""
+
+import argparse
+import contextlib
+import datetime
+import json
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tools.course import ROOT
+from tools.mutants import bench, reach, report
+from tools.mutants.generate import Mutant, mutants_of, mutate
+
+FOLDERS = ("seqlab", "studies", "instructor", "tools")
+NO_TEST_RAN = 5                 # pytest's exit status
+INSIDE = "SEQLAB_MUTANTS_INSIDE"
+
+
+def files_of(root: Path) -> list[Path]:
+    """Every file that mutants are made of: the Python files, then the notebooks."""
+    return [path for folder in FOLDERS for path in sorted((root / folder).rglob("*.py"))] + reach.notebooks(root)
+
+
+def try_out(mutant: Mutant, stages: list[reach.Stage], tree: Path) -> dict:
+    """Plant it in the scratch copy, run one stage after the other until something is red, and put the file back."""
+    path = tree / mutant.file
+    before, times = path.read_bytes(), path.stat()
+    start, cpu, tried, outcome = time.monotonic(), 0.0, [], {"status": "survived", "by": ""}
+    try:
+        mutate(path, mutant)
+        # Another time than any other mutant's, so that no compiled file is taken for this one's.
+        os.utime(path, (times.st_atime, 1_000_000_000 + abs(hash(mutant.id)) % 1_000_000_000))
+        for stage in stages:
+            marks = "not deep" if stage.is_notebook else bench.QUICK
+            code, _, used, red = bench.pytest_in(tree, ["-x", *stage.units], stage.limit, [bench.Chosen(stage.tests)],
+                                                 marks=marks)
+            tried += stage.units
+            cpu += used
+            if code:
+                outcome = {"status": "killed", "by": red or ("nothing could be run" if code == NO_TEST_RAN
+                                                             else f"pytest ended with {code}")}
+            elif code is None:
+                outcome = {"status": "timeout", "by": stage.units[-1]}
+            if code != 0:
+                break
+    finally:
+        path.write_bytes(before)
+        os.utime(path, (times.st_atime, times.st_mtime))
+    return {"id": mutant.id, "file": mutant.file, "kind": mutant.kind, "change": mutant.change, **outcome,
+            "tried": tried, "seconds": round(time.monotonic() - start, 1), "cpu": round(cpu, 1)}
+
+
+def key(mutant: Mutant, stages: list[reach.Stage], root: Path) -> str:
+    """The same as long as the file and the tests that the mutant is shown to are."""
+    units = sorted({unit for stage in stages for unit in stage.units})
+    shared = [path.relative_to(root).as_posix() for path in root.glob("**/conftest.py") if ".venv" not in path.parts]
+    return reach.digest(mutant.id, *((root / file).read_bytes() for file in [mutant.file, *units, *sorted(shared)]))
+
+
+# --- several at once: each worker has a scratch copy of its own -------------------------------------------------------
+
+_tree: Path
+
+
+def _begin(root: Path, folder: Path) -> None:
+    global _tree
+    signal.signal(signal.SIGINT, signal.SIG_IGN)        # the first process stops the others
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    _tree = bench.copy_project(root, Path(tempfile.mkdtemp(dir=folder, prefix="tree-")) / "course")
+
+
+def _record(job: tuple[str, Path]) -> dict:
+    return reach.record(job[0], _tree, job[1])
+
+
+def _try(job: tuple[Mutant, list[reach.Stage]]) -> dict:
+    return try_out(*job, _tree)
+
+
+def run(mutants: list[Mutant], root: Path, folder: Path, jobs: int, wide: bool) -> list[dict]:
+    """The results of these mutants: those that are known, and the others tried now and written down one by one."""
+    from tqdm import tqdm
+
+    kept = root / "artefacts" / "mutants"
+    kept.mkdir(parents=True, exist_ok=True)
+    bench.quiet_environment(folder)
+    bench.warm_up(root)
+    with multiprocessing.get_context("fork").Pool(jobs, _begin, (root, folder)) as pool:
+        records = {unit: reach.known(unit, root, kept) for unit in reach.units_for(mutants, root, wide)}
+        missing = [(unit, kept) for unit, what in records.items() if what is None]
+        for what in tqdm(pool.imap_unordered(_record, missing), "unchanged code", len(missing), disable=not missing):
+            records[what["unit"]] = what
+        for what in records.values():
+            if what["red"]:
+                print(f"Left out, because they are red without any mutant: {', '.join(what['red'])}", flush=True)
+        planned = {mutant.id: (mutant, reach.stages(mutant, records)) for mutant in mutants}
+        keys = {id: key(*plan, root) for id, plan in planned.items()}
+        done = {result["id"]: result for result in read_results(kept) if keys.get(result["id"]) == result["key"]}
+        waiting = [plan for id, plan in planned.items() if id not in done]
+        with (kept / "results.jsonl").open("a", encoding="utf-8") as file:
+            for result in tqdm(pool.imap_unordered(_try, waiting), "mutants", len(waiting), disable=not waiting):
+                done[result["id"]] = {"key": keys[result["id"]], **result}
+                file.write(json.dumps(done[result["id"]], ensure_ascii=False) + "\n")
+                file.flush()
+    return [done[id] for id in planned]
+
+
+def read_results(kept: Path) -> list[dict]:
+    """What is written down; a last line that was cut off is not."""
+    results = []
+    with contextlib.suppress(FileNotFoundError):
+        for line in (kept / "results.jsonl").read_text("utf8").splitlines():
+            with contextlib.suppress(ValueError):
+                results.append(json.loads(line))
+    return results
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.mutants", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", help="Python files and notebooks (default: all)")
+    parser.add_argument("--sample", type=int, help="try so many, drawn at random")
+    parser.add_argument("--seed", help="what they are drawn by (default: the date)")
+    parser.add_argument("--at-least", type=float, default=0.0, help="exit status 1 if the score is lower")
+    parser.add_argument("--wide", action="store_true", help="show survivors to the notebooks as well")
+    parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
+    parser.add_argument("--list", action="store_true", help="say which mutants there are")
+    parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    root = options.root.resolve()
+
+    known = files_of(root)
+    files = [root / file for file in options.files] or known
+    if unknown := [str(file.relative_to(root)) for file in files if file not in known]:
+        parser.error(f"no mutants are made of {', '.join(unknown)}")
+    if not options.list and INSIDE not in os.environ:
+        return _run_inside(root, sys.argv[1:] if arguments is None else arguments)
+
+    made = [mutants_of(file, root) for file in files]
+    mutants = [mutant for here, _ in made for mutant in here]
+    excused = sum(len(here) for _, here in made)
+    entries = report.equivalent(root)
+    if gone := report.stale(entries, mutants, {file.relative_to(root).as_posix() for file in files}):
+        print(f"{report.EQUIVALENT} names mutants that there are no more:\n    " + "\n    ".join(gone))
+        return 1
+    meant = [mutant for mutant in mutants if not report.reason(mutant, entries)]
+    print(f"{len(mutants)} mutants of {len(files)} files; {len(mutants) - len(meant)} are equivalent, "
+          f"{excused} more are excused by a comment.")
+    if options.sample and options.sample < len(meant):
+        seed = options.seed or datetime.date.today().isoformat()
+        meant = random.Random(seed).sample(meant, options.sample)
+        print(f"Of these, {len(meant)}: --sample {options.sample} --seed {seed}", flush=True)
+    if options.list:
+        print("\n".join(f"{mutant.id}\n    {mutant.change}" for mutant in meant))
+        return 0
+    try:
+        results = run(meant, root, Path(os.environ[INSIDE]), options.jobs, options.wide)
+    except KeyboardInterrupt:
+        print("\nInterrupted. The same command goes on from here.")
+        return 130
+    print("\n".join([report.survivors(results), "", report.table(results, "kind"), "", report.table(results, "file")]))
+    print(f"score {report.score(results):.3f}")
+    if report.score(results) < options.at_least:
+        print(f"That is less than {options.at_least}: write a test that sees one of the survivors above, or say in "
+              f"{report.EQUIVALENT} why nobody could.")
+        return 1
+    return 0
+
+
+def _run_inside(root: Path, arguments: list[str]) -> int:
+    """The same command again, in a process that can write nothing but the scratch folder and artefacts/mutants."""
+    import subprocess
+
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        command = [sys.executable, "-m", "tools.mutants", *arguments]
+        environment = {**os.environ, INSIDE: folder}
+        try:
+            return subprocess.run(bench.wall(Path(folder), root / "artefacts" / "mutants") + command, cwd=ROOT,
+                                  env=environment).returncode
+        except KeyboardInterrupt:
+            return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

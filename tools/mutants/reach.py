@@ -1,0 +1,242 @@
+"""Which tests execute which lines: found out once by running them on unchanged code, and kept.
+
+A unit is a test file or a notebook. What is known of one holds as long as neither it nor a Python file changes that was
+loaded when it ran.
+"""
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+
+from tools.mutants import bench
+from tools.mutants.generate import Mutant
+
+FOREVER = 3600                  # seconds: without a mutant nothing hangs
+# Tests that ask whether a text has changed at all. They would be red for a mutant whatever it means.
+ABOUT_TEXT = (
+    "tests/test_studies.py::test_every_stored_result_is_whole_unedited_and_not_older_than_its_code",
+    "tests/test_student_notebooks.py::test_the_student_version_is_in_step_with_its_master",
+    "tests/test_faults.py::test_there_are_at_least_twelve_and_each_can_be_planted",
+    "tests/test_mutants.py::test_every_entry_of_the_equivalent_ones_is_still_there",
+)
+PHASE = re.compile(r" \((setup|call|teardown)\)$")        # what pytest puts behind the name of the running test
+RECORDING = """[run]
+parallel = True
+data_file = {folder}/data
+include = {tree}/*
+context = ${{PYTEST_CURRENT_TEST-}}
+"""
+
+
+def units(root: Path) -> list[str]:
+    """The quick test files, by the folder they stand in; `bench.QUICK` leaves out the slow tests in them."""
+    return sorted(path.relative_to(root).as_posix() for path in root.glob("tests/**/test_*.py")
+                  if not {"perf", "site"} & set(path.relative_to(root).parts))
+
+
+def known(unit: str, root: Path, kept: Path) -> dict | None:
+    """What was recorded of a unit, if it still holds."""
+    try:
+        record = json.loads(_place(unit, kept).read_text("utf8"))
+        return record if record["state"] == _state(root, record["loaded"]) else None
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def record(unit: str, tree: Path, kept: Path) -> dict:
+    """Run a unit on unchanged code: {"red", "tests": {id: seconds}, "lines": {file: {line: [ids]}}, "loaded"}.
+
+    The id "" stands for what is executed while files are loaded and shared fixtures are made: for every test of it.
+    """
+    folder = tree.parent / f"{tree.name}-record"
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    (folder / "settings").write_text(RECORDING.format(folder=folder, tree=tree), "utf8")
+    (folder / "sitecustomize.py").write_text("import coverage\ncoverage.process_startup()\n", "utf8")
+    os.environ.update(COVERAGE_PROCESS_START=str(folder / "settings"), COVERAGE_CORE="ctrace")
+    try:
+        if unit.endswith(".ipynb"):
+            result = _record_notebook(unit, tree, folder)
+        else:
+            bench.pytest_in(tree, [unit], FOREVER, [_Recorder(folder)], [str(folder)])
+            result = json.loads((folder / "tests.json").read_text("utf8"))
+    finally:
+        del os.environ["COVERAGE_PROCESS_START"]
+    lines = _read_lines(folder, tree)
+    loaded = sorted({unit, *lines})
+    whole = {"unit": unit, **result, "lines": lines, "loaded": loaded, "state": _state(tree, loaded)}
+    _place(unit, kept).parent.mkdir(parents=True, exist_ok=True)
+    _place(unit, kept).write_text(json.dumps(whole), "utf8")
+    return whole
+
+
+def _record_notebook(unit: str, tree: Path, folder: Path) -> dict:
+    """Whether it is green and how long it takes, as nbval sees it; and its lines, from a run without a kernel."""
+    code, seconds, _, red = bench.pytest_in(tree, [unit], FOREVER, marks="not deep")
+
+    def task() -> int:
+        bench.become_a_test_process(tree, str(folder))
+        import coverage
+        from IPython.core.interactiveshell import InteractiveShell
+
+        measure = coverage.Coverage(config_file=str(folder / "settings"))
+        measure.start()
+        os.chdir((tree / unit).parent)
+        shell = InteractiveShell.instance()
+        for cell in json.loads((tree / unit).read_text("utf8"))["cells"]:
+            if cell["cell_type"] == "code":
+                shell.run_cell("".join(cell["source"]), silent=True)
+        measure.stop()
+        measure.save()
+        return 0
+
+    bench.in_a_fork(task, FOREVER, tree.parent / f"{tree.name}.log")
+    return {"red": [red or unit] if code else [], "tests": {unit: seconds}}
+
+
+class _Recorder:
+    """A pytest plugin: how long each test takes, which are red, and coverage with the test's id as context."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.tests, self.red = folder, {}, []
+
+    def pytest_configure(self, config):
+        import coverage
+
+        self.measure = coverage.Coverage(config_file=str(self.folder / "settings"), context="")
+        self.measure.start()
+
+    def pytest_runtest_logstart(self, nodeid):
+        self.current = nodeid
+        self.measure.switch_context(nodeid)
+
+    def pytest_fixture_setup(self, fixturedef, request):
+        if fixturedef.scope != "function":
+            self.measure.switch_context("")
+
+    def pytest_runtest_call(self, item):
+        self.measure.switch_context(item.nodeid)
+
+    def pytest_runtest_logreport(self, report):
+        if report.outcome != "skipped":
+            self.tests[report.nodeid] = self.tests.get(report.nodeid, 0) + report.duration
+        if report.failed and report.nodeid not in self.red:
+            self.red.append(report.nodeid)
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.red.append(report.nodeid)
+
+    def pytest_unconfigure(self, config):
+        self.measure.stop()
+        self.measure.save()
+        (self.folder / "tests.json").write_text(json.dumps({"red": self.red, "tests": self.tests}), "utf8")
+
+
+def _read_lines(folder: Path, tree: Path) -> dict[str, dict[str, list[str]]]:
+    from coverage import CoverageData
+
+    lines: dict[str, dict[str, set[str]]] = {}
+    for path in folder.glob("data*"):
+        data = CoverageData(str(path))
+        data.read()
+        for file in data.measured_files():
+            name = Path(file).relative_to(tree).as_posix()
+            if not name.startswith("tests/"):
+                here = lines.setdefault(name, {})
+                for line, contexts in data.contexts_by_lineno(file).items():
+                    here.setdefault(str(line), set()).update(PHASE.sub("", context) for context in contexts)
+    return {file: {line: sorted(tests) for line, tests in here.items()} for file, here in lines.items()}
+
+
+def _place(unit: str, kept: Path) -> Path:
+    return kept / "reach" / (unit.replace("/", "+") + ".json")
+
+
+def _state(root: Path, files: list[str]) -> str:
+    return digest(*((root / file).read_bytes() for file in files if (root / file).exists()))
+
+
+def digest(*parts: bytes | str) -> str:
+    whole = hashlib.sha256()
+    for part in parts:
+        part = part.encode() if isinstance(part, str) else part
+        whole.update(str(len(part)).encode() + b":" + part)
+    return whole.hexdigest()[:16]
+
+
+# --- which tests a mutant is shown to, in which order -----------------------------------------------------------------
+
+
+class Stage:
+    """Tests of one or more units that run together: `tests` are their ids in order, none for all."""
+
+    def __init__(self, units: list[str], tests: list[str], seconds: float):
+        self.units, self.tests, self.limit = units, tests, 10 * seconds + 60
+
+    @property
+    def is_notebook(self) -> bool:
+        return self.units[0].endswith(".ipynb")
+
+
+def stages(mutant: Mutant, records: dict[str, dict]) -> list[Stage]:
+    """The cheapest tests that should see it first, then wider ones.
+
+    A Python file's mutant: the tests that execute its lines, in the file named after it (or the quickest), then all
+    such tests elsewhere, then the notebooks whose code executes them. A notebook's: what the tests ask about it by its
+    name, then itself.
+    """
+    if mutant.cell:
+        return _notebook_stages(mutant, records)
+    found = {}
+    for unit, what in records.items():
+        tests = {test for line, contexts in what["lines"].get(mutant.file, {}).items()
+                 if mutant.lines[0] <= int(line) <= mutant.lines[1] for test in contexts}
+        if "" in tests:
+            tests = set(what["tests"])
+        tests -= {*what["red"], *ABOUT_TEXT}
+        if tests & set(what["tests"]):
+            found[unit] = sorted(tests & set(what["tests"]), key=what["tests"].get)
+    seconds = {unit: sum(records[unit]["tests"][test] for test in tests) for unit, tests in found.items()}
+    name = Path(mutant.file).stem.strip("_")
+    order = sorted(found, key=lambda unit: (f"test_{name}" not in unit, seconds[unit]))
+    files = [unit for unit in order if not unit.endswith(".ipynb")]
+    made = [Stage(part, [test for unit in part for test in found[unit]], sum(map(seconds.get, part)))
+            for part in (files[:1], files[1:]) if part]
+    return made + [Stage([unit], [], seconds[unit]) for unit in order if unit.endswith(".ipynb")]
+
+
+def _notebook_stages(mutant: Mutant, records: dict[str, dict]) -> list[Stage]:
+    """Tests are about a notebook if their id or their file has its name, or its subject, in it."""
+    name = Path(mutant.file).stem
+    subject = name.partition("-")[2]
+    practice = "exercises" in mutant.file
+    found = []
+    for unit, what in records.items():
+        if unit.endswith(".ipynb"):
+            continue
+        whole = Path(unit).stem == f"test_{subject.replace('-', '_')}" and "chapters" in unit
+        found += [(unit, test) for test in what["tests"] if test not in {*what["red"], *ABOUT_TEXT}
+                  and (whole or (name in test and ("exercises" in test or not practice)) or f"[{subject}" in test)]
+    tests = sorted(found, key=lambda one: records[one[0]]["tests"][one[1]])
+    seconds = sum(records[unit]["tests"][test] for unit, test in tests)
+    itself = records[mutant.file]
+    made = [Stage(list(dict.fromkeys(unit for unit, _ in tests)), [test for _, test in tests], seconds)]
+    return made[:len(tests)] + ([] if itself["red"] else [Stage([mutant.file], [], itself["tests"][mutant.file])])
+
+
+def units_for(mutants: list[Mutant], root: Path, with_notebooks: bool) -> list[str]:
+    """The units to be known before the stages of these mutants can be told."""
+    wanted = units(root)
+    if with_notebooks and any(not mutant.cell for mutant in mutants):
+        wanted += sorted(path.relative_to(root).as_posix() for path in notebooks(root))
+    else:
+        wanted += sorted({mutant.file for mutant in mutants if mutant.cell})
+    return wanted
+
+
+def notebooks(root: Path) -> list[Path]:
+    return sorted(root.glob("book/*.ipynb")) + sorted(root.glob("book/exercises/*.ipynb"))
