@@ -8,7 +8,7 @@ JOBS   ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve check test deep perf tools run lab faults colab chapter move assign address offline lock clean study
+.PHONY: help book serve check test deep perf mutants tools run lab faults colab chapter move assign address offline lock clean study
 
 help:     ## say what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -26,9 +26,13 @@ check: test-packages     ## the quick tests: no browser, no notebook that trains
 test: test-packages     ## every test once: all notebooks, the package, the site in a browser
 	$(PYTEST) $(TESTS) -n $(JOBS)
 
-deep: test-packages     ## the same again in other settings: no network, planted faults, oldest and newest packages
+deep: test-packages     ## the same again in other settings: no network, planted faults, mutants, oldest and newest packages
 	$(PYTEST) $(TESTS) -n $(JOBS) -m deep
+	$(BIN)/python -m tools.mutants --sample 40 --jobs $(JOBS) --wide --at-least 0.75
 	$(BIN)/python -m tools.check_versions
+
+mutants: test-packages     ## change the code in one small place at a time: make mutants FILES="seqlab/cells.py" SAMPLE=50 SEED=1
+	$(BIN)/python -m tools.mutants $(FILES) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) --jobs $(JOBS) --wide
 
 perf: test-packages     ## measure what has a time to keep, as a table; on a machine that does nothing else
 	$(PYTEST) tests/perf -m perf

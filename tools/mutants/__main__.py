@@ -112,6 +112,7 @@ def run(mutants: list[Mutant], root: Path, folder: Path, jobs: int, wide: bool) 
         keys = {id: key(*plan, root) for id, plan in planned.items()}
         done = {result["id"]: result for result in read_results(kept) if keys.get(result["id"]) == result["key"]}
         waiting = [plan for id, plan in planned.items() if id not in done]
+        end_the_last_line(kept / "results.jsonl")
         with (kept / "results.jsonl").open("a", encoding="utf-8") as file:
             for result in tqdm(pool.imap_unordered(_try, waiting), "mutants", len(waiting), disable=not waiting):
                 done[result["id"]] = {"key": keys[result["id"]], **result}
@@ -128,6 +129,13 @@ def read_results(kept: Path) -> list[dict]:
             with contextlib.suppress(ValueError):
                 results.append(json.loads(line))
     return results
+
+
+def end_the_last_line(path: Path) -> None:
+    """A line that was cut off must not swallow the next one."""
+    if path.exists() and not path.read_bytes().endswith(b"\n"):
+        with path.open("ab") as file:
+            file.write(b"\n")
 
 
 def main(arguments: list[str] | None = None) -> int:

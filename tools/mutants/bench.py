@@ -25,7 +25,7 @@ from tools.outside import find_bubblewrap
 # Imported once, if the project's package asks for them; importing them is most of what a quick test takes.
 WARM = ("torch", "torchvision", "numpy", "scipy", "matplotlib.pyplot", "sklearn.datasets", "anywidget", "ipywidgets",
         "tqdm.auto", "torch.nn.utils.rnn", "torch._dynamo")
-WARM_WITH_NOTEBOOKS = ("nbformat", "nbclient", "nbval.plugin", "jupyter_client.manager", "hypothesis", "yaml",
+WARM_WITH_NOTEBOOKS = ("nbformat", "nbclient", "nbval.plugin", "jupyter_client.manager", "yaml",
                        "IPython.core.interactiveshell")
 QUICK = "not training and not slow and not browser and not site and not deep and not perf"
 MEMORY = 6 * 2**30              # bytes that a run may take on top of what the warm process has
@@ -59,7 +59,8 @@ def warm_up(root: Path) -> None:
     """Import what takes long and is the same for every mutant. Nothing of the project itself."""
     wanted = "\n".join(path.read_text("utf8") for path in root.glob("seqlab/**/*.py"))
     names = [name for name in WARM if re.search(rf"^\s*(import|from) {name.partition('.')[0]}\b", wanted, re.MULTILINE)]
-    for name in [*names, *(WARM_WITH_NOTEBOOKS if any(root.glob("book/*.ipynb")) else ()), "pytest"]:
+    for name in [*names, *(WARM_WITH_NOTEBOOKS if any(root.glob("book/*.ipynb")) else ()),
+                 "pytest", "hypothesis"]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     for plugin in importlib.metadata.entry_points(group="pytest11"):

@@ -223,7 +223,7 @@ class _Finder:
         for default in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
             yield from self.expression(default)
         body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-        if body and not isinstance(body[0], ast.Pass | ast.Raise) and self.source(body[0]) not in ("...", "return"):
+        if body and not isinstance(body[0], ast.Pass | ast.Raise | ast.Return) and self.source(body[0]) != "...":
             self.lines = self.reach(body[0])
             yield self.replaced(body[0], "return", "early return", "return at once")
         yield from self.body(body)

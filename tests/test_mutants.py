@@ -1,0 +1,277 @@
+"""The mutants: each kind is made, exactly where it says, and a run can be interrupted without losing anything."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.course import ROOT, notebooks
+from tools.mutants import bench, reach, report
+from tools.mutants.__main__ import files_of, key, read_results
+from tools.mutants.generate import mutants_of, mutants_of_text, mutate, mutate_text
+
+KINDS = [      # the text, the changed texts that must be among its mutants
+    ("y = a + b", ["y = a - b", "y = a", "y = b"]),
+    ("y = a - b", ["y = a + b", "y = a"]),
+    ("y = a * b / c", ["y = a / b / c", "y = a * b * c"]),
+    ("y = a @ b ** 2", ["y = a * b ** 2", "y = a @ b * 2", "y = a @ b ** 3"]),
+    ("y += 3", ["y -= 3", "y += 4"]),
+    ("y = (a  # why\n     + b)", ["y = (a  # why\n     - b)", "y = (b)"]),
+    ("y = -x", ["y = x"]),
+    ("y = a < b", ["y = a <= b", "y = a > b"]),
+    ("y = a is  not b", ["y = a is b"]),
+    ("y = a not in b == c", ["y = a in b == c", "y = a not in b != c"]),
+    ("y = a and b or not c", ["y = a or b or not c", "y = a and b and not c", "y = a and b or c"]),
+    ("if ready: go()", ["if (not (ready)): go()", "if ready: pass"]),
+    ("y = f(0, 1, 7, 0.5, 1.0)", ["y = f(1, 1, 7, 0.5, 1.0)", "y = f(0, 0, 7, 0.5, 1.0)", "y = f(0, 1, 8, 0.5, 1.0)",
+                                  "y = f(0, 1, 7, 1.0, 1.0)", "y = f(0, 1, 7, 0.5, 0.0)"]),
+    ("y = x[-1] + z[0, 2]", ["y = x[0] + z[0, 2]", "y = x[-1] + z[-1, 2]", "y = x[-1] + z[0, 1]"]),
+    ("y = x[1:n:-1]", ["y = x[:n:-1]", "y = x[2:n:-1]", "y = x[1::-1]", "y = x[1:n:]"]),
+    ("y = x.sum(dim=-1)", ["y = x.sum(dim=0)", "y = x.sum()"]),
+    ("y = np.mean(x, axis=1)", ["y = np.mean(x, axis=0)", "y = np.sum(x, axis=1)"]),
+    ("i, f, g = gates", ["f, i, g = gates", "i, g, f = gates"]),
+    ("for t, (a, b) in steps: pass", ["for (a, b), t in steps: pass", "for t, (b, a) in steps: pass"]),
+    ("y = [k for k, v in x if v]", ["y = [k for v, k in x if v]", "y = [k for k, v in x if (not (v))]"]),
+    ("f(a, b=1, c=2,)", ["f(a, c=2,)", "f(a, b=1,)"]),
+    ("f(b=1, c=2)", ["f(c=2)"]),
+    ("fit(x_train, x_val)", ["fit(x_val, x_val)", "fit(x_train, x_train)"]),
+    ("model.eval()", ["model.train()"]),
+    ("y = split['train']", ['y = split["val"]']),
+    ("y = True", ["y = False"]),
+    ('loss(x, reduction="mean")', ['loss(x, reduction="sum")', "loss(x)"]),
+    ("y = x.T @ w.transpose(0, 1)", ["y = x @ w.transpose(0, 1)", "y = x.T @ w"]),
+    ("y = torch.flip(x, [1]) + (a + b).unsqueeze(0)", ["y = x + (a + b).unsqueeze(0)",
+                                                      "y = torch.flip(x, [1]) + (a + b)"]),
+    ("y = torch.tanh(x) + x.sigmoid()", ["y = torch.sigmoid(x) + x.sigmoid()", "y = torch.tanh(x) + x.tanh()"]),
+    ("y = math.tanh(max(x))", ["y = math.atan(max(x))", "y = math.tanh(min(x))"]),
+    ("def f(x, n=3):\n    x = g(x)\n    return x", ["def f(x, n=4):\n    x = g(x)\n    return x",
+                                                   "def f(x, n=3):\n    return\n    return x",
+                                                   "def f(x, n=3):\n    x = g(x)\n    return None"]),
+    ("for x in y:\n    break", ["for x in y:\n    continue"]),
+    ("if x < 0:\n    raise ValueError('é')", ["if x < 0:\n    pass"]),
+    ("é = 'é'; y = 'é' if ü else x[0]", ["é = 'é'; y = 'é' if ü else x[-1]"]),
+    ('print(f"{x + 1:.2f} é {y[0]}")', ['print(f"{x - 1:.2f} é {y[0]}")', 'print(f"{x + 1:.2f} é {y[-1]}")']),
+    ("y = x[0]\r\nz = 1\r\n", ["y = x[-1]\r\nz = 1\r\n", "y = x[0]\r\nz = 0\r\n"]),
+]
+LEFT_ALONE = [
+    '"""A doc of 3 words."""', "import a.b as c", "__all__ = ['a', 'b']", 'if __name__ == "__main__":\n    main(1)',
+    "x: dict[int, 3]", "def f(a: x[0]) -> y[1]: ...", "def f():\n    '''Doc.'''\n    ...",
+    "y = 'loss ' + text", "y = '%d' % n", "@wraps(f, n=1)\nclass A:\n    pass",
+]
+
+
+def changed(text, cell=""):
+    return [mutate_text(text, mutant) for mutant in mutants_of_text(text, "file.py", cell)[0]]
+
+
+@pytest.mark.parametrize(("text", "wanted"), KINDS, ids=[text for text, _ in KINDS])
+def test_each_kind_is_made_where_it_says(text, wanted):
+    made = changed(text)
+    assert [one for one in wanted if one not in made] == []
+    assert len(made) == len(set(made)) and text not in made
+    for one in made:
+        ast.parse(one)
+
+
+@pytest.mark.parametrize("text", LEFT_ALONE)
+def test_what_is_no_code_to_run_is_left_alone(text):
+    assert changed(text) == []
+
+
+def test_tolerances_and_the_help_of_a_command_are_left_alone():
+    assert changed("assert close(a, b, atol=1e-5)") == []
+    command = "p.add_argument('--n', type=int, help='how many', metavar='N')"
+    assert sorted(changed(command)) == ["p.add_argument('--n', help='how many', metavar='N')", "pass"]
+
+
+def test_a_mutant_says_where_it_is_and_what_it_does():
+    text = "a = 1\nü, y = f(x), g(x[0],\n         1)  # end\n"
+    mutant = next(one for one in mutants_of_text(text, "seqlab/a.py")[0] if one.kind == "index")
+    assert mutant.id == "seqlab/a.py:2:18 index 0->-1"
+    assert text[mutant.start:mutant.end] == "0" and mutant.lines == (2, 3)
+    assert mutant.change == "ü, y = f(x), g(x[0],  =>  ü, y = f(x), g(x[-1],"
+
+
+def test_a_line_is_excused_by_a_comment_with_a_reason():
+    made, excused = mutants_of_text("a = 1  # no mutant: any number would do\nb = 2\n", "a.py")
+    assert [one.line for one in made] == [2] and [one.line for one in excused] == [1]
+    with pytest.raises(ValueError, match=r"a\.py:2: say why"):
+        mutants_of_text("b = 2\na = 1  # no mutant\n", "a.py")
+    assert len(mutants_of_text("a = '# no mutant: only a text', 3\n", "a.py")[0]) == 1
+
+
+def test_magics_of_a_notebook_stay_and_what_would_not_compile_is_not_made():
+    made = changed("%timeit f(1)\ny = 2\n!ls 3", cell="abc")
+    assert made == ["%timeit f(1)\ny = 3\n!ls 3"]
+    assert sorted(changed("f(a=1,)")) == ["f(a=0,)", "pass"], "and not f(,)"
+
+
+def test_of_a_notebook_one_line_of_one_cell_changes(tmp_path):
+    for notebook in notebooks()[1::9]:
+        made, _ = mutants_of(notebook.path, ROOT)
+        before = notebook.path.read_bytes()
+        for mutant in made[::60]:
+            copy = tmp_path / notebook.path.name
+            copy.write_bytes(before)
+            mutate(copy, mutant)
+            old, new = before.split(b"\n"), copy.read_bytes().split(b"\n")
+            assert len({*old} ^ {*new}) <= 2 * (mutant.lines[1] - mutant.lines[0] + 1), mutant.id
+            cells = zip(json.loads(before)["cells"], json.loads(copy.read_bytes())["cells"], strict=True)
+            assert [old["id"] for old, new in cells if old != new] == [mutant.cell]
+
+
+def test_the_set_up_cell_has_no_mutants():
+    notebook = notebooks()[0]
+    assert notebook.setup.id not in {mutant.cell for mutant in mutants_of(notebook.path, ROOT)[0]}
+
+
+def test_every_file_of_the_course_is_mutated():
+    names = {path.relative_to(ROOT).as_posix() for path in files_of(ROOT)}
+    assert {"seqlab/cells.py", "studies/recall.py", "instructor/student.py", "tools/mutants/generate.py",
+            "book/02-scalar-rnn.ipynb", "book/exercises/08-lstm.ipynb"} <= names
+    assert {notebook.path.relative_to(ROOT).as_posix() for notebook in notebooks()} <= names
+
+
+def test_every_entry_of_the_equivalent_ones_is_still_there():
+    entries = report.equivalent(ROOT)
+    made = [mutant for file in entries for mutant in mutants_of(ROOT / file, ROOT)[0]]
+    assert report.stale(entries, made, set(entries)) == []
+    assert [entry for here in entries.values() for entry, why in here.items() if len(why.split()) < 4] == []
+
+
+def test_an_entry_is_a_diff_or_a_place_and_is_stale_without_its_mutant():
+    made, _ = mutants_of_text("y = a < b\nz = a < c\n", "a.py")
+    assert [report.reason(one, {"a.py": {"y = … => y = a <= b": "why"}}) for one in made[:2]] == ["", ""]
+    assert [report.reason(one, {"a.py": {"y = …  =>  y = a <= b": "why"}}) for one in made[:2]] == ["why", ""]
+    assert [bool(report.reason(one, {"a.py": {":2:7 Lt->LtE": "why"}})) for one in made] == [False, False, True, False]
+    assert report.stale({"a.py": {":3:1 …": "why"}, "b.py": {"…": "why"}}, made, {"a.py"}) == ["a.py: :3:1 …"]
+
+
+def test_the_tests_about_text_are_there():
+    """Otherwise a mutant would be killed for being another text."""
+    for test in reach.ABOUT_TEXT:
+        file, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text("utf8")
+
+
+def record(tests, lines, red=()):
+    return {"tests": tests, "lines": lines, "red": list(red)}
+
+
+def test_the_cheapest_tests_that_run_the_line_come_first_and_the_file_named_after_it():
+    mutant, = [one for one in mutants_of_text("a = 1\ndef f(x):\n    return -x\n", "seqlab/cells.py")[0]
+               if one.what == "- dropped"]
+    records = {
+        "tests/test_quick.py": record({"q": 0.1, "other": 9}, {"seqlab/cells.py": {"3": ["q"], "1": ["other"]}}),
+        "tests/test_cells.py": record({"slow": 2.0, "fast": 1.0, "red": 1.0},
+                                      {"seqlab/cells.py": {"3": ["slow", "fast", "red"]}}, ["red"]),
+        "tests/test_all.py": record({"a": 3.0, "b": 4.0}, {"seqlab/cells.py": {"3": [""]}}),
+        "tests/test_none.py": record({"n": 0.1}, {"seqlab/data.py": {"3": ["n"]}}),
+        "book/02-x.ipynb": record({"book/02-x.ipynb": 5.0}, {"seqlab/cells.py": {"3": [""]}}),
+    }
+    first, second, third = reach.stages(mutant, records)
+    assert (first.units, first.tests, first.limit) == (["tests/test_cells.py"], ["fast", "slow"], 90)
+    assert (second.units, second.tests) == (["tests/test_quick.py", "tests/test_all.py"], ["q", "a", "b"])
+    assert third.units == ["book/02-x.ipynb"] and third.is_notebook
+
+
+def test_a_notebook_is_asked_about_before_it_is_run():
+    mutant = mutants_of_text("a = 1", "book/02-scalar-rnn.ipynb", "c1")[0][0]
+    records = {"tests/test_chapters/test_scalar_rnn.py": record({"x": 1.0}, {}),
+               "tests/test_notebooks.py": record({"t[02-scalar-rnn.ipynb]": 0.1, "t[03-shapes.ipynb]": 0.1}, {}),
+               "book/02-scalar-rnn.ipynb": record({"book/02-scalar-rnn.ipynb": 7.0}, {})}
+    asked, itself = reach.stages(mutant, records)
+    assert asked.tests == ["t[02-scalar-rnn.ipynb]", "x"] and itself.units == ["book/02-scalar-rnn.ipynb"]
+
+
+def test_another_text_or_another_test_is_another_key(tmp_path):
+    (tmp_path / "a.py").write_text("a = 1\n")
+    (tmp_path / "test_a.py").write_text("")
+    mutant = mutants_of(tmp_path / "a.py", tmp_path)[0][0]
+    stages = [reach.Stage(["test_a.py"], [], 1)]
+    keys = [key(mutant, stages, tmp_path)]
+    for name in ("a.py", "test_a.py", "conftest.py"):
+        (tmp_path / name).write_text("b = 2\n")
+        keys.append(key(mutant, stages, tmp_path))
+    assert len(set(keys)) == 4 and key(mutant, stages, tmp_path) == keys[-1]
+
+
+# --- a small project, whole -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(tmp_path):
+    files = {
+        "seqlab/__init__.py": "",
+        "seqlab/small.py": "def longer(a, b):\n    return a > b\n",
+        "tests/test_small.py": "from seqlab.small import longer\n\n\n"
+                               "def test_longer():\n    assert longer(2, 1) and not longer(1, 2)\n\n\n"
+                               "def test_red():\n    assert longer(1, 2)\n",
+        "pyproject.toml": "[tool.pytest.ini_options]\npythonpath = ['.']\n",
+        ".gitignore": "artefacts/\n__pycache__/\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    return tmp_path
+
+
+def run(project: Path, *options: str):
+    return subprocess.run([sys.executable, "-m", "tools.mutants", "--root", project, *options], cwd=ROOT, text=True,
+                          capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def test_a_run_says_what_survived_and_the_next_goes_on_where_it_stopped(project):
+    before = {path: path.read_bytes() for path in project.rglob("*.*") if path.is_file()}
+    first = run(project)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "test_red" in first.stdout.partition("\n\n")[0], "a test that is red anyway proves nothing, and is named"
+    results = {result["id"]: result for result in read_results(project / "artefacts" / "mutants")}
+    assert len(results) == 3
+    assert results["seqlab/small.py:2:14 Gt->GtE"]["status"] == "survived"
+    killed = results["seqlab/small.py:2:14 Gt->Lt"]
+    assert (killed["status"], killed["by"]) == ("killed", "tests/test_small.py::test_longer")
+    assert "return a > b  =>  return a >= b\n    not noticed by tests/test_small.py" in first.stdout
+    assert "2        0         1   0.67   all" in first.stdout
+
+    kept = project / "artefacts" / "mutants" / "results.jsonl"
+    lines = kept.read_text().splitlines(keepends=True)
+    kept.write_text("".join(lines[:2]) + lines[2][:40])      # stopped while it wrote the last
+    second = run(project, "--at-least", "0.8")
+    assert second.returncode == 1 and "less than 0.8" in second.stdout
+    assert kept.read_text().splitlines(keepends=True)[:2] == lines[:2]
+    again = read_results(project / "artefacts" / "mutants")
+    assert sorted(result["id"] for result in again) == sorted(results), "one was tried again, two were not"
+
+    for path, content in before.items():
+        assert path.read_bytes() == content, "the checkout is never written to"
+
+
+def test_a_draw_can_be_repeated(project):
+    drawn = [run(project, "--list", "--sample", "1", "--seed", seed).stdout for seed in ("1", "1", "2", "3", "4", "5")]
+    assert drawn[0] == drawn[1] and len(set(drawn)) > 2
+    assert "--sample 1 --seed 1" in drawn[0]
+
+
+def test_a_run_that_hangs_is_stopped_with_all_that_it_started(tmp_path):
+    def hang():
+        (tmp_path / "child").write_text(str(subprocess.Popen(["sleep", "1000"]).pid))
+        while True:
+            pass
+
+    code, _, _ = bench.in_a_fork(hang, 3, tmp_path / "log")
+    assert code is None
+    child = Path("/proc", (tmp_path / "child").read_text(), "cmdline")
+    assert not child.exists() or child.read_bytes() == b""     # gone, or dead and not yet buried
+
+
+def test_unknown_files_and_stale_entries_are_errors(project):
+    assert "no mutants are made of tests/test_small.py" in run(project, "tests/test_small.py").stderr
+    (project / "tests" / "equivalent_mutants.toml").write_text('["seqlab/small.py"]\n"x = 1  =>  x = 0" = "because"\n')
+    told = run(project, "--list")
+    assert told.returncode == 1 and "seqlab/small.py: x = 1  =>  x = 0" in told.stdout
