@@ -75,6 +75,8 @@ def copy_project(root: Path, target: Path) -> Path:
         if name and (root / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(root / name, target / name)
+    for command in (["init", "--quiet"], ["add", "--all"]):     # some tools, and their tests, ask git for the files
+        subprocess.run(["git", *command], cwd=target, check=True, capture_output=True)
     return target
 
 
