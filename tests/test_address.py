@@ -7,6 +7,8 @@ import pytest
 from tools import set_address
 from tools.course import Notebook, notebooks
 
+ELSEWHERE = "/".join(("https://github.com", "Someone", "other-name"))      # in pieces, which no change of address finds
+
 
 def test_every_set_up_cell_and_the_configuration_name_the_same_address(root):
     address = set_address.address()
@@ -20,13 +22,13 @@ def test_every_set_up_cell_and_the_configuration_name_the_same_address(root):
 
 def test_one_command_changes_it_everywhere(checkout):
     old = set_address.spellings(set_address.address(checkout))
-    files = set_address.set_address("https://github.com/Someone/other-name", checkout)
+    files = set_address.set_address(ELSEWHERE, checkout)
     changed = {path.relative_to(checkout).as_posix() for path in files}
     assert {"pyproject.toml", "_config.yml", "README.md", "book/01-order-matters.ipynb"} <= changed
     left = {path.name for path in set_address.files(checkout) for form in old.values() if form in path.read_text()}
     assert left == set()
-    assert set_address.address(checkout) == "https://github.com/Someone/other-name"
-    assert "https://someone.github.io/other-name" in (checkout / "_config.yml").read_text()
+    assert set_address.address(checkout) == ELSEWHERE
+    assert set_address.spellings(ELSEWHERE)["site"] in (checkout / "_config.yml").read_text()
 
 
 def test_readme_says_what_there_is_with_an_address_and_without(root, checkout):
@@ -38,13 +40,13 @@ def test_readme_says_what_there_is_with_an_address_and_without(root, checkout):
         assert set_address.readme_block(checkout) in readme.read_text()
         return readme.read_text()
 
-    with_one = words("https://github.com/Someone/other-name")
+    with_one = words(ELSEWHERE)
     assert set_address.is_set(checkout)
-    assert "<https://someone.github.io/other-name/>" in with_one and "&& cd other-name\n" in with_one
+    assert f"<{set_address.spellings(ELSEWHERE)['site']}/>" in with_one and "&& cd other-name\n" in with_one
     without = words("https://github.com/" + "/".join(set_address.PLACEHOLDER))
     assert not set_address.is_set(checkout)
     assert not re.search(r"github\.io/seqlab>|git clone|button", without.partition("## Make this yours")[0])
-    assert words("https://github.com/Someone/other-name") == with_one
+    assert words(ELSEWHERE) == with_one
 
 
 @pytest.mark.parametrize("url", ["", "github.com/a/b", "https://github.com/a", "https://example.com/a/b",

@@ -17,8 +17,7 @@ import pytest
 from tools import set_address, third_party, wheel
 from tools.course import ROOT, find_all, notebooks
 
-OTHER = "https://github.com/you/seqlab"
-OPTIONS = {"repository_url": OTHER, "repository_branch": "main",
+OPTIONS = {"repository_url": "https://github.com/you/" + "seqlab", "repository_branch": "main",
            "launch_buttons": {"colab_url": "https://colab.research.google.com",
                               "binderhub_url": "https://mybinder.org"}}
 
@@ -129,9 +128,10 @@ def test_the_three_steps_publish_a_copy_under_its_new_address(checkout, tmp_path
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     section = readme.partition("## Make this yours and publish it")[2].partition("\n## ")[0]
     commands, = find_all(r"```bash\n(.*?)```", section, re.DOTALL)
+    address, = find_all(r"make address URL=(\S+)", commands)
     github, clone = tmp_path / "github.git", tmp_path / "clone"
     environment = {**os.environ, "PYTHON": sys.executable, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_COUNT": "3",
-                   "GIT_CONFIG_KEY_0": f"url.file://{github}.insteadOf", "GIT_CONFIG_VALUE_0": OTHER,
+                   "GIT_CONFIG_KEY_0": f"url.file://{github}.insteadOf", "GIT_CONFIG_VALUE_0": address,
                    "GIT_CONFIG_KEY_1": "user.name", "GIT_CONFIG_VALUE_1": "you",
                    "GIT_CONFIG_KEY_2": "user.email", "GIT_CONFIG_VALUE_2": "you@example.org"}
 
@@ -140,7 +140,9 @@ def test_the_three_steps_publish_a_copy_under_its_new_address(checkout, tmp_path
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout
 
-    old = set_address.spellings(set_address.address(checkout))
+    as_it_came = "/".join(("https://github.com", *set_address.PLACEHOLDER))
+    set_address.set_address(as_it_came, checkout)
+    old = set_address.spellings(as_it_came)
     run("git", "init", "--quiet", "--bare", github)
     run("git", "add", "--all")
     run("git", "commit", "--quiet", "--message", "as it came")
@@ -149,7 +151,7 @@ def test_the_three_steps_publish_a_copy_under_its_new_address(checkout, tmp_path
     assert run("git", "status", "--porcelain") == ""
     assert run("git", "branch", "--list", cwd=github).split() == ["main"]
     run("git", "clone", "--quiet", "--branch", "main", github, clone)
-    assert set_address.address(clone) == OTHER and set_address.is_set(clone)
+    assert set_address.address(clone) == address and set_address.is_set(clone)
     left = [path.name for path in set_address.files(clone) for form in old.values() if form in path.read_text("utf8")]
     assert left == []
     run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_address.py", cwd=clone)
