@@ -193,6 +193,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.stamp and not options.here:
         parser.error("--stamp says what ran in Colab's image, so it goes with --here")
 
+    shallow = subprocess.run(["git", "rev-parse", "--is-shallow-repository"], cwd=ROOT, capture_output=True, text=True)
+    if shallow.stdout.strip() != "false":       # pip's partial clone of a shallow one starts git after git, without end
+        sys.exit("The setup cell installs from a clone of this checkout, which must be whole: git fetch --unshallow")
     versions = wanted_versions()
     python, notes = (sys.executable, []) if options.here else build(versions, options.keep)
     before = freeze(python)
