@@ -8,15 +8,14 @@
 2. Runs the setup cell against a clone of this checkout's last commit and shows that it adds exactly one package and
    changes none.
 3. Runs every notebook there (on real MNIST if SEQLAB_DATA names it or it can be downloaded, else on the embedded
-   digits). Only this needs nbclient and nbformat. Where the image has them not, they are lent: installed into a folder
-   that neither the setup cell nor a notebook's kernel sees.
+   digits). This takes nbclient and nbformat. Where they are not there, they are lent: installed into a folder that
+   neither the setup cell nor a notebook's kernel sees.
 
 --stamp brings tests/colab/gpu-runtime.txt up to date, and writes down which notebooks ran: book/ran-in-colab.json.
 """
 
 import argparse
 import datetime
-import importlib.util
 import json
 import os
 import re
@@ -32,7 +31,7 @@ from tools.course import ROOT, notebooks
 RUNTIME = ROOT / "tests" / "colab" / "gpu-runtime.txt"
 IMAGE = "us-docker.pkg.dev/colab-images/public/runtime"
 VENV = ROOT / ".colab-venv"
-RUNNER = {"nbclient": "nbclient", "nbformat": "nbformat", "yaml": "pyyaml"}     # what runs a notebook: module, package
+RUNNER = ("nbclient", "nbformat")       # what runs a notebook, and is not its business
 # The lent packages come last in the path of this one process; PYTHONPATH would hand them to the kernel as well.
 RUN = "import sys; sys.path.append(sys.argv.pop(1)); from tools.run_notebooks import main; sys.exit(main())"
 
@@ -110,16 +109,6 @@ def build(versions: dict[str, str], keep: bool) -> tuple[str, list[str]]:
     return str(made), missing
 
 
-def lend(folder: str) -> None:
-    """Install into the folder what runs a notebook, as far as this Python has it not, and take it from there here."""
-    missing = [package for module, package in RUNNER.items() if importlib.util.find_spec(module) is None]
-    if missing:
-        print(f"lent to what runs the notebooks, not to the notebooks: {', '.join(missing)}", flush=True)
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                        "--target", folder, *missing], check=True)
-        sys.path.append(folder)
-
-
 def ask(python: str, *arguments: str) -> str:
     """What that Python prints, started away from the checkout, in which seqlab could be found by chance."""
     with tempfile.TemporaryDirectory() as elsewhere:
@@ -131,6 +120,16 @@ def freeze(python: str) -> dict[str, str]:
     packages = json.loads(ask(python, "-m", "pip", "list", "--format=json", "--disable-pip-version-check"))
     version = ask(python, "-c", "import sys; print(f'{sys.version_info[0]}.{sys.version_info[1]}')").strip()
     return {"python": version, **{canonical(package["name"]): package["version"] for package in packages}}
+
+
+def lend(python: str, folder: str) -> None:
+    """Install into the folder what runs a notebook, as far as that Python has it not."""
+    question = f"import importlib.util as util; print(*(name for name in {RUNNER} if not util.find_spec(name)))"
+    missing = ask(python, "-c", question).split()
+    if missing:
+        print(f"lent to what runs the notebooks, not to the notebooks: {', '.join(missing)}", flush=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", folder,
+                        *missing], check=True)
 
 
 # --- the checks ------------------------------------------------------------------------------------------------------
@@ -165,6 +164,9 @@ def run_notebooks(python: str, names: list[str], course: Path, lent: str) -> lis
 
 def check(python: str, names: list[str], before: dict[str, str], lent: str) -> tuple[list[str], int]:
     """Setup cell, then notebooks. Returns the notebooks that ran, and the exit status."""
+    shallow = subprocess.run(["git", "rev-parse", "--is-shallow-repository"], cwd=ROOT, capture_output=True, text=True)
+    if shallow.stdout.strip() != "false":       # pip's partial clone of a shallow one starts git after git, without end
+        sys.exit("The setup cell installs from a clone of this checkout, which must be whole: git fetch --unshallow")
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder, "seqlab.git")
         subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(clone)], check=True)
@@ -193,9 +195,6 @@ def main(arguments: list[str] | None = None) -> int:
     if options.stamp and not options.here:
         parser.error("--stamp says what ran in Colab's image, so it goes with --here")
 
-    shallow = subprocess.run(["git", "rev-parse", "--is-shallow-repository"], cwd=ROOT, capture_output=True, text=True)
-    if shallow.stdout.strip() != "false":       # pip's partial clone of a shallow one starts git after git, without end
-        sys.exit("The setup cell installs from a clone of this checkout, which must be whole: git fetch --unshallow")
     versions = wanted_versions()
     python, notes = (sys.executable, []) if options.here else build(versions, options.keep)
     before = freeze(python)
@@ -211,8 +210,7 @@ def main(arguments: list[str] | None = None) -> int:
     print("\n".join(notes) or "every version is that of the list", flush=True)
 
     with tempfile.TemporaryDirectory() as lent:
-        if options.here:
-            lend(lent)
+        lend(python, lent)
         pages = [one.path.relative_to(ROOT).as_posix() for one in notebooks()]
         today = datetime.datetime.now(datetime.UTC).date()
         if options.stamp:

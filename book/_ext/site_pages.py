@@ -15,7 +15,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))  # for tools, wherever the build was started
-from tools import set_address, wheel  # noqa: E402
+from tools import colab_stamps, set_address, wheel  # noqa: E402
 
 NUMBERED = re.compile(r"book/(?:exercises/)?(\d\d)-[\w-]+$")
 
@@ -72,7 +72,8 @@ def add_run_bar(app, doctree, docname):
         return
     title = next(iter(doctree.findall(nodes.title)), None)
     if title is not None:
-        bar = nodes.raw("", run_bar(app.config.html_theme_options, docname, set_address.is_set()), format="html")
+        bar = run_bar(app.config.html_theme_options, docname, set_address.is_set()) + last_run(docname)
+        bar = nodes.raw("", bar, format="html")
         title.parent.insert(title.parent.index(title) + 1, bar)
 
 
@@ -102,6 +103,12 @@ def launch_links(options, docname):
     branch, launch = options["repository_branch"], options["launch_buttons"]
     return (f"{launch['colab_url'].rstrip('/')}/github/{owner_and_name}/blob/{branch}/{docname}.ipynb",
             f"{launch['binderhub_url'].rstrip('/')}/v2/gh/{owner_and_name}/{branch}?urlpath=lab/tree/{docname}.ipynb")
+
+
+def last_run(docname):
+    """A line that says when the notebook last ran in Colab's public image, and with what; nothing if it never did."""
+    words = colab_stamps.sentence(docname, colab_stamps.read())
+    return f'<p class="run-last">{html.escape(words, quote=False)}</p>\n' if words else ""
 
 
 # --- reveals: hidden code and hidden outputs say what they hold ------------------------------------------------------
