@@ -59,6 +59,15 @@ def test_the_run_bar_offers_downloads_and_says_how_to_open_them_until_then():
     assert "File &gt; Upload notebook" in bar and f"%pip install --no-deps {wheel.file_name()}" in bar
 
 
+def test_a_page_says_under_its_run_bar_when_it_last_ran_in_colabs_image():
+    last_run = extension("site_pages").last_run
+    stamps = {"shapes": {"date": "2026-11-21", "python": "3.12", "torch": "<2.9>"}}
+    assert last_run(stamps, "book/03-shapes") == (
+        '<p class="run-last">Last ran in Colab\'s image on 21 November 2026 (Python 3.12, torch &lt;2.9&gt;).</p>\n')
+    assert last_run(stamps, "book/exercises/03-shapes") == last_run({}, "book/03-shapes") == ""
+
+
+
 def test_the_pages_promise_what_is_there(site):
     """Outside the set-up cells, which name the address and say what to do if it leads nowhere."""
     promised = []

@@ -72,8 +72,8 @@ def add_run_bar(app, doctree, docname):
         return
     title = next(iter(doctree.findall(nodes.title)), None)
     if title is not None:
-        bar = run_bar(app.config.html_theme_options, docname, set_address.is_set()) + last_run(docname)
-        bar = nodes.raw("", bar, format="html")
+        bar = run_bar(app.config.html_theme_options, docname, set_address.is_set())
+        bar = nodes.raw("", bar + last_run(colab_stamps.read(), docname), format="html")
         title.parent.insert(title.parent.index(title) + 1, bar)
 
 
@@ -105,9 +105,9 @@ def launch_links(options, docname):
             f"{launch['binderhub_url'].rstrip('/')}/v2/gh/{owner_and_name}/{branch}?urlpath=lab/tree/{docname}.ipynb")
 
 
-def last_run(docname):
+def last_run(stamps, docname):
     """A line that says when the notebook last ran in Colab's public image, and with what; nothing if it never did."""
-    words = colab_stamps.sentence(docname, colab_stamps.read())
+    words = colab_stamps.sentence(docname, stamps)
     return f'<p class="run-last">{html.escape(words, quote=False)}</p>\n' if words else ""
 
 
