@@ -14,7 +14,7 @@ from importlib.metadata import distribution
 
 import pytest
 
-from tools import set_address, third_party, wheel
+from tools import check_addresses, set_address, third_party, wheel
 from tools.course import ROOT, find_all, notebooks
 
 OPTIONS = {"repository_url": "https://github.com/you/" + "seqlab", "repository_branch": "main",
@@ -51,6 +51,8 @@ def test_the_run_bar_leads_to_colab_and_binder_once_there_is_an_address():
         "https://colab.research.google.com/github/you/seqlab/blob/main/book/exercises/03-shapes.ipynb",
         "https://mybinder.org/v2/gh/you/seqlab/main?urlpath=lab/tree/book/exercises/03-shapes.ipynb",
         "../../_sources/book/exercises/03-shapes.ipynb", f"../../{wheel.file_name()}"]
+    assert [check_addresses.opens(link, OTHER) for link in Links(bar).found[:2]] == [
+        ("main", "book/exercises/03-shapes.ipynb")] * 2     # what asks every week whether the buttons lead somewhere
 
 
 def test_the_run_bar_offers_downloads_and_says_how_to_open_them_until_then():
