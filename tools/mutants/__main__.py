@@ -17,6 +17,7 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +29,7 @@ from tools.mutants.generate import Mutant, mutants_of, mutate
 
 FOLDERS = ("seqlab", "studies", "instructor", "tools")
 NO_TEST_RAN = 5                 # pytest's exit status
+INTERRUPTED = 130
 INSIDE = "SEQLAB_MUTANTS_INSIDE"
 
 
@@ -94,31 +96,42 @@ def _try(job: tuple[Mutant, list[reach.Stage]]) -> dict:
 
 def run(mutants: list[Mutant], root: Path, folder: Path, jobs: int, wide: bool) -> list[dict]:
     """The results of these mutants: those that are known, and the others tried now and written down one by one."""
-    from tqdm import tqdm
-
     kept = root / "artefacts" / "mutants"
     kept.mkdir(parents=True, exist_ok=True)
+    end_the_last_line(kept / "results.jsonl")
     bench.quiet_environment(folder)
     bench.warm_up(root)
     with multiprocessing.get_context("fork").Pool(jobs, _begin, (root, folder)) as pool:
-        records = {unit: reach.known(unit, root, kept) for unit in reach.units_for(mutants, root, wide)}
-        missing = [(unit, kept) for unit, what in records.items() if what is None]
-        for what in tqdm(pool.imap_unordered(_record, missing), "unchanged code", len(missing), disable=not missing):
-            records[what["unit"]] = what
-        for what in records.values():
-            if what["red"]:
-                print(f"Left out, because they are red without any mutant: {', '.join(what['red'])}", flush=True)
-        planned = {mutant.id: (mutant, reach.stages(mutant, records)) for mutant in mutants}
-        keys = {id: key(*plan, root) for id, plan in planned.items()}
-        done = {result["id"]: result for result in read_results(kept) if keys.get(result["id"]) == result["key"]}
-        waiting = [plan for id, plan in planned.items() if id not in done]
-        end_the_last_line(kept / "results.jsonl")
-        with (kept / "results.jsonl").open("a", encoding="utf-8") as file:
-            for result in tqdm(pool.imap_unordered(_try, waiting), "mutants", len(waiting), disable=not waiting):
-                done[result["id"]] = {"key": keys[result["id"]], **result}
-                file.write(json.dumps(done[result["id"]], ensure_ascii=False) + "\n")
-                file.flush()
-    return [done[id] for id in planned]
+        own = sorted({mutant.file for mutant in mutants if mutant.cell})
+        results = show(mutants, [*reach.units(root), *own], pool, root, kept)
+        left = [mutant for mutant in mutants if not mutant.cell and results[mutant.id]["status"] == "survived"]
+        if wide and left:
+            units = [path.relative_to(root).as_posix() for path in reach.notebooks(root)]
+            for id, result in show(left, units, pool, root, kept).items():
+                results[id] = {**result, "tried": results[id]["tried"] + result["tried"]}
+    return list(results.values())
+
+
+def show(mutants: list[Mutant], units: list[str], pool, root: Path, kept: Path) -> dict[str, dict]:
+    """What these units make of the mutants, by id."""
+    from tqdm import tqdm
+
+    records = {unit: reach.known(unit, root, kept) for unit in units}
+    missing = [(unit, kept) for unit, what in records.items() if what is None]
+    for what in tqdm(pool.imap_unordered(_record, missing), "unchanged code", len(missing), disable=not missing):
+        records[what["unit"]] = what
+    if red := [test for what in records.values() for test in what["red"]]:
+        print(f"Left out, because they are red without any mutant: {', '.join(red)}", flush=True)
+    planned = {mutant.id: (mutant, reach.stages(mutant, records)) for mutant in mutants}
+    keys = {id: key(*plan, root) for id, plan in planned.items()}
+    done = {result["id"]: result for result in read_results(kept) if keys.get(result["id"]) == result["key"]}
+    waiting = [plan for id, plan in planned.items() if id not in done]
+    with (kept / "results.jsonl").open("a", encoding="utf-8") as file:
+        for result in tqdm(pool.imap_unordered(_try, waiting), "mutants", len(waiting), disable=not waiting):
+            done[result["id"]] = {"key": keys[result["id"]], **result}
+            file.write(json.dumps(done[result["id"]], ensure_ascii=False) + "\n")
+            file.flush()
+    return {id: done[id] for id in planned}
 
 
 def read_results(kept: Path) -> list[dict]:
@@ -179,8 +192,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         results = run(meant, root, Path(os.environ[INSIDE]), options.jobs, options.wide)
     except KeyboardInterrupt:
-        print("\nInterrupted. The same command goes on from here.")
-        return 130
+        return INTERRUPTED
     print("\n".join([report.survivors(results), "", report.table(results, "kind"), "", report.table(results, "file")]))
     print(f"score {report.score(results):.3f}")
     if report.score(results) < options.at_least:
@@ -192,16 +204,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run_inside(root: Path, arguments: list[str]) -> int:
     """The same command again, in a process that can write nothing but the scratch folder and artefacts/mutants."""
-    import subprocess
-
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        command = [sys.executable, "-m", "tools.mutants", *arguments]
-        environment = {**os.environ, INSIDE: folder}
-        try:
-            return subprocess.run(bench.wall(Path(folder), root / "artefacts" / "mutants") + command, cwd=ROOT,
-                                  env=environment).returncode
-        except KeyboardInterrupt:
-            return 130
+        command = [*bench.wall(Path(folder), root / "artefacts" / "mutants"), sys.executable, "-m", "tools.mutants"]
+        with subprocess.Popen([*command, *arguments], cwd=ROOT, env={**os.environ, INSIDE: folder}) as process:
+            try:
+                code = process.wait()
+            except KeyboardInterrupt:       # which the process has been told of too
+                process.terminate()
+                code = INTERRUPTED
+    if code == INTERRUPTED:
+        print("\nInterrupted. The same command goes on from here.")
+    return code
 
 
 if __name__ == "__main__":

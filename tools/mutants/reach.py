@@ -228,15 +228,5 @@ def _notebook_stages(mutant: Mutant, records: dict[str, dict]) -> list[Stage]:
     return made[:len(tests)] + ([] if itself["red"] else [Stage([mutant.file], [], itself["tests"][mutant.file])])
 
 
-def units_for(mutants: list[Mutant], root: Path, with_notebooks: bool) -> list[str]:
-    """The units to be known before the stages of these mutants can be told."""
-    wanted = units(root)
-    if with_notebooks and any(not mutant.cell for mutant in mutants):
-        wanted += sorted(path.relative_to(root).as_posix() for path in notebooks(root))
-    else:
-        wanted += sorted({mutant.file for mutant in mutants if mutant.cell})
-    return wanted
-
-
 def notebooks(root: Path) -> list[Path]:
     return sorted(root.glob("book/*.ipynb")) + sorted(root.glob("book/exercises/*.ipynb"))
