@@ -65,6 +65,21 @@ GRID = list(itertools.product(["rnn", "gru", "lstm"], [1, 2, 3], [False, True], 
                               [None, [5, 2, 3]]))
 
 
+@pytest.mark.parametrize("cell", [RNNCell, GRUCell, LSTMCell])
+def test_weights_start_anywhere_between_minus_and_plus_one_over_the_root_of_hidden_size(cell):
+    torch.manual_seed(0)
+    for parameter in cell(25, 25).parameters():
+        assert -0.2 <= parameter.min() < -0.15 and 0.15 < parameter.max() <= 0.2
+
+
+def test_loading_changes_this_layer_and_leaves_the_other_as_it_was():
+    builtin = nn.LSTM(3, 4)
+    before = [parameter.clone() for parameter in builtin.parameters()]
+    layer = Recurrent("lstm", 3, 4).load_builtin(builtin)
+    assert all(map(torch.equal, builtin.parameters(), before)) and len(before) == 4
+    assert torch.equal(layer.cells[0].x2h.weight, before[0])
+
+
 @pytest.mark.parametrize(("kind", "num_layers", "bidirectional", "bias", "batch_first", "lengths"), GRID)
 def test_equal_to_the_built_in_layer(kind, num_layers, bidirectional, bias, batch_first, lengths):
     torch.manual_seed(0)
