@@ -11,6 +11,7 @@ another setting what a quicker one looks at already. pyproject.toml says what ea
 marks each speed takes or leaves.
 """
 
+import copy
 import functools
 import os
 import re
@@ -18,6 +19,7 @@ from collections import Counter
 
 import pytest
 
+from tools import comparing
 from tools.course import Notebook
 from tools.outside import FINDERS, how_to_get
 
@@ -44,6 +46,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(mark)
         if item.path.suffix == ".ipynb":
             item.output_timeout = int(config.getini("timeout"))   # nbval's own is 5 s, and no option changes it
+            item.compare_outputs = functools.partial(compare_outputs, item)
 
 
 @functools.cache
@@ -56,6 +59,28 @@ def marks_of(item):
     if item.path.suffix == ".ipynb":
         return {"notebook", "training"} if trains(item.path) else {"notebook"}
     return FOLDER_MARKS & set(folders) | FIXTURE_MARKS & set(getattr(item, "fixturenames", ()))
+
+
+# --- how a cell is compared with its stored outputs -------------------------------------------------------------------
+
+
+def compare_outputs(item, fresh, stored):
+    """nbval's comparison, but for numbers that lie within their band of the stored ones; see tools/comparing.py."""
+    printed = "".join(output.get("text", "") for output in fresh)
+    item.parent.embedded = getattr(item.parent, "embedded", False) or "data: embedded" in printed
+    real, bands = not item.parent.embedded, item.cell.metadata.get("bands")
+    adjusted = copy.deepcopy(fresh)
+    for new, old in zip(adjusted, stored, strict=False):
+        if "text" in new and "text" in old:
+            new["text"] = comparing.agree(new["text"], old["text"], bands, real)
+        elif "text/plain" in new.get("data", {}) and "text/plain" in old.get("data", {}):
+            new, old = new["data"], old["data"]
+            new["text/plain"] = comparing.agree(new["text/plain"], old["text/plain"], bands, real)
+    same = type(item).compare_outputs(item, adjusted, stored)
+    wrong = comparing.out_of_order(printed, item.cell.metadata.get("order", [])) if real else []
+    if same and wrong:
+        item.comparison_traceback = [f"the text claims an order that the numbers have not: {'; '.join(wrong)}"]
+    return same and not wrong
 
 
 # --- which tests stay together when several processes share them ------------------------------------------------------

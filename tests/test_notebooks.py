@@ -1,9 +1,13 @@
 """Every notebook is whole, current and within its budget: what nbval does not look at."""
 
+import base64
+import io
 import re
 
 import pytest
+from PIL import Image
 
+from seqlab.plots.style import signature
 from tools.course import BOOK, ROOT, WIDGET_VIEW, chapter, chapters, find_all, masters, notebooks
 
 KNOWN_TAGS = {"setup", "hide-input", "hide-output", "remove-input", "nbval-ignore-output", "raises-exception", "as-is",
@@ -50,6 +54,18 @@ def test_every_picture_has_alt_text(notebook):
         if any("image/png" in output.get("data", {}) for output in cell.outputs):
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
             assert len(alt.split()) >= 5, f"alt text missing or too short for {cell}"
+
+
+@every_notebook
+def test_every_stored_picture_is_the_one_that_its_text_describes(notebook):
+    """nbval compares the text, not the picture: a picture of another cell, or one that was touched up, is seen here."""
+    for cell in notebook.code:
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "image/png" in data and WIDGET_VIEW not in data:
+                with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as picture:
+                    said = picture.info.get("seqlab")
+                    assert said == signature("".join(data["text/plain"]), picture), f"not the picture of {cell}"
 
 
 @every_chapter

@@ -169,7 +169,8 @@ def test_a_notebook_shows_it_once_with_a_fixed_text(drawing):
     data, metadata = DisplayFormatter().format(fig)
     assert sorted(data) == ["image/png", "text/plain"]
     width, height = (round(100 * inches) for inches in fig.get_size_inches())
-    assert re.fullmatch(r"<Figure size 1400x\d+ with \d Axes>", data["text/plain"])
+    assert data["text/plain"].startswith(f"Figure, 7 x {fig.get_size_inches()[1]:g} inches\naxes ")
+    assert "\nFigure" not in data["text/plain"] and "0x" not in data["text/plain"]
     assert metadata["image/png"] == {"width": width, "height": height}
 
 

@@ -60,7 +60,7 @@ def duration_pattern() -> re.Pattern:
     """The form in which a duration is printed: the one that is not compared when the notebooks are tested."""
     sanitize = configparser.RawConfigParser()
     sanitize.read(ROOT / "tests" / "sanitize.cfg", encoding="utf-8")
-    return re.compile(sanitize["times in the fixed form"]["regex"])
+    return re.compile(sanitize["how long something took"]["regex"])
 
 
 def keep_times(notebook: nbformat.NotebookNode, stored: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -1,6 +1,7 @@
 """The one figure style of the course: colours, sizes, and a figure that a notebook shows crisp and small."""
 
 import functools
+import hashlib
 import io
 
 import matplotlib
@@ -10,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 
 from ..palette import PLOT_GREYS, SYMBOLS, darker
+from .describe import describe
 
 COLOURS = {name: colour.light for name, colour in SYMBOLS.items()} | PLOT_GREYS
 COLOURS |= {"loss": COLOURS["f"], "accuracy": COLOURS["i"]}
@@ -85,20 +87,31 @@ class Figure(matplotlib.figure.Figure):
         super().draw(renderer)
 
     def png(self):
-        """The figure as PNG bytes; 256 colours are plenty for flat drawings and make a small file."""
+        """The figure as PNG bytes; 256 colours are plenty for flat drawings and make a small file.
+
+        The file says in its text `seqlab` of which description and of which pixels it is: see `signature`.
+        """
         from PIL import Image
+        from PIL.PngImagePlugin import PngInfo
 
         canvas = FigureCanvasAgg(self)
         canvas.draw()
         picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-        file = io.BytesIO()
-        picture.quantize(256, dither=Image.Dither.NONE).save(file, "png", optimize=True)
+        picture, file, said = picture.quantize(256, dither=Image.Dither.NONE), io.BytesIO(), PngInfo()
+        said.add_text("seqlab", signature(describe(self), picture))
+        picture.save(file, "png", optimize=True, pnginfo=said)
         return file.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         width, height = (round(100 * inches) for inches in self.get_size_inches())
-        data = {"image/png": self.png(), "text/plain": repr(self)}
+        data = {"image/png": self.png(), "text/plain": describe(self)}
         return data, {"image/png": {"width": width, "height": height}}
+
+
+def signature(description, picture):
+    """Two short hashes: of the text that describes a figure, and of the colours of its picture (a PIL image)."""
+    pixels = picture.convert("RGB").tobytes()
+    return " ".join(hashlib.sha256(part).hexdigest()[:16] for part in (description.encode("utf-8"), pixels))
 
 
 def figure(height=3.2, layout="constrained", **kwargs):

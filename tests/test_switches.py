@@ -1,0 +1,74 @@
+"""What switches a comparison off or hides something stands where it may, and the tests are run as they should be."""
+
+import re
+import shlex
+import tomllib
+
+import pytest
+
+from tools.course import BOOK, notebooks
+
+NOT_COMPARED = {    # cell -> why its output may be another one tomorrow
+    "4b85a79662": "chapter 03: the wording of PyTorch's messages depends on its version",
+}
+MAY_BE_SHOWN = {    # predictions whose answer stays in sight -> why
+    "5f74317f5d": "chapter 10: the training takes minutes, and who runs it watches its progress",
+}
+every_notebook = pytest.mark.parametrize("notebook", notebooks(), ids=lambda one: str(one.path.relative_to(BOOK)))
+
+
+def test_only_these_cells_are_not_compared():
+    found = {cell.id for notebook in notebooks() for cell in notebook.cells if "nbval-ignore-output" in cell.tags}
+    assert found == set(NOT_COMPARED)
+
+
+@every_notebook
+def test_no_other_switch_of_nbval_or_of_myst_nb_is_used(notebook):
+    text = notebook.path.read_text(encoding="utf-8")
+    assert not re.search(r"NBVAL_|nbval-(?!ignore-output)|raises-exception|skip-execution|remove-output|remove-cell"
+                         r"|hide-cell|remove-stdout|remove-stderr", text)
+
+
+@every_notebook
+def test_an_output_is_hidden_after_a_question_and_nowhere_else(notebook):
+    for place, cell in enumerate(notebook.cells):
+        if "hide-output" in cell.tags:
+            before = [one for one in notebook.cells[:place] if one.kind == "markdown"]
+            assert re.search(r"predict|\?", before[-1].source[-500:], re.IGNORECASE), f"nothing is asked before {cell}"
+
+
+@every_notebook
+def test_what_is_to_be_predicted_is_hidden_or_moved_by_the_reader(notebook):
+    asked = [place for place, cell in enumerate(notebook.cells) if cell.kind == "markdown"
+             and "**Predict" in cell.source.rstrip().split("\n\n")[-1] and "<details" not in cell.source[-300:]]
+    for place in asked:
+        rest = notebook.cells[place + 1:]
+        end = next((k for k, cell in enumerate(rest) if cell.kind == "markdown"), len(rest))
+        hides = {"hide-output", "remove-input", "exercise"}
+        folded = end < len(rest) and rest[end].source.lstrip().startswith("<details")
+        control = any("@interact" in cell.source for cell in rest[:end])
+        assert folded or control or any(cell.tags & hides for cell in rest[:end]) or \
+            notebook.cells[place].id in MAY_BE_SHOWN, f"the answer is in sight: {notebook.cells[place].source[-200:]}"
+
+
+def test_the_tests_are_strict_and_take_in_every_notebook(root):
+    """nbval compares outputs, with this sanitize file; every notebook is collected; no mark leaves any out."""
+    options = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    assert options["testpaths"] == ["book", "tests"]
+    assert [one for one in options["addopts"] if "nbval" in one] == [
+        "--nbval", "--nbval-current-env", "--nbval-sanitize-with=tests/sanitize.cfg",
+        "--nbval-kernel-startup-timeout=600"]
+    assert options["addopts"][options["addopts"].index("-m") + 1] == "not deep and not perf"
+    assert not any(one.startswith(("--ignore", "--deselect", "-k", "--lf", "--co")) for one in options["addopts"])
+
+
+def test_make_test_and_ci_run_that_command_and_nothing_else(root):
+    makefile = (root / "Makefile").read_text()
+    assert re.search(r"^PYTEST := \$\(BIN\)/python -m pytest$", makefile, re.MULTILINE)
+    command = re.search(r"^test:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)[1]
+    assert shlex.split(command) == ["$(PYTEST)", "$(TESTS)", "-n", "$(JOBS)"]
+    assert re.search(r"^TESTS  \?=$", makefile, re.MULTILINE)
+    ci = (root / ".ci" / "run").read_text()
+    assert ci.rstrip().endswith("exec make test") and "SEQLAB_REQUIRE_MNIST=1" in ci and "CI=true" in ci
+    workflow = (root / ".github" / "workflows" / "course.yml").read_text()
+    assert "- run: make test\n" in workflow and 'SEQLAB_REQUIRE_MNIST: "1"' in workflow
