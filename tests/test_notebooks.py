@@ -27,7 +27,7 @@ def test_every_notebook_is_a_chapter_of_the_table_or_its_practice():
 @every_notebook
 def test_it_was_run_from_top_to_bottom(notebook):
     counts = [cell.content["execution_count"] for cell in notebook.code]
-    assert counts == list(range(1, len(counts) + 1))
+    assert counts == list(range(1, len(counts) + 1)), f"make run NB={notebook.path.relative_to(ROOT).as_posix()}"
 
 
 @every_notebook
@@ -53,7 +53,7 @@ def test_every_picture_has_alt_text(notebook):
     for cell in notebook.code:
         if any("image/png" in output.get("data", {}) for output in cell.outputs):
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-            assert len(alt.split()) >= 5, f"alt text missing or too short for {cell}"
+            assert len(alt.split()) >= 5, f"metadata.mystnb.image.alt is missing or too short for {cell}"
 
 
 @every_notebook
@@ -156,10 +156,11 @@ def test_a_chapter_has_the_common_rhythm(notebook):
 @every_master
 def test_an_exercise_master_keeps_the_conventions(notebook):
     exercises = [k for k, cell in enumerate(notebook.cells) if "exercise" in cell.tags]
-    assert 3 <= len(exercises) <= 5
+    assert 3 <= len(exercises) <= 5, "a practice notebook has three to five exercises"
     for k in exercises:
         cell, following = notebook.cells[k:k + 2]
         meta = cell.metadata
+        assert {"seqlab", "jupyter", "cellView"} <= set(meta), f"copy the metadata of another exercise to {cell}"
         assert meta["seqlab"]["id"].startswith(f"{notebook.subject}/") and meta["seqlab"]["points"] > 0
         assert "hide-input" in cell.tags, "the solution is not collapsed on the site"
         assert meta["jupyter"]["source_hidden"], "the solution is not collapsed in JupyterLab"
