@@ -2,7 +2,6 @@
 
 import functools
 import io
-import re
 import subprocess
 import sys
 import warnings

@@ -51,7 +51,7 @@ def test_the_run_bar_leads_to_colab_and_binder_once_there_is_an_address():
         "https://colab.research.google.com/github/you/seqlab/blob/main/book/exercises/03-shapes.ipynb",
         "https://mybinder.org/v2/gh/you/seqlab/main?urlpath=lab/tree/book/exercises/03-shapes.ipynb",
         "../../_sources/book/exercises/03-shapes.ipynb", f"../../{wheel.file_name()}"]
-    assert [check_addresses.opens(link, OTHER) for link in Links(bar).found[:2]] == [
+    assert [check_addresses.opens(link, OPTIONS["repository_url"]) for link in Links(bar).found[:2]] == [
         ("main", "book/exercises/03-shapes.ipynb")] * 2     # what asks every week whether the buttons lead somewhere
 
 
