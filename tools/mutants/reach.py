@@ -14,11 +14,12 @@ from tools.mutants import bench
 from tools.mutants.generate import Mutant
 
 FOREVER = 3600                  # seconds: without a mutant nothing hangs
-# Tests that ask whether a text has changed at all. They would be red for a mutant whatever it means.
+# Tests that ask whether a text has changed, or how it is written. They would be red for a mutant whatever it means.
 ABOUT_TEXT = (
     "tests/test_studies.py::test_every_stored_result_is_whole_unedited_and_not_older_than_its_code",
     "tests/test_student_notebooks.py::test_the_student_version_is_in_step_with_its_master",
     "tests/test_faults.py::test_there_are_at_least_twelve_and_each_can_be_planted",
+    "tests/test_package.py::test_the_style_checker_is_content",
     "tests/test_mutants.py::test_every_entry_of_the_equivalent_ones_is_still_there",
 )
 PHASE = re.compile(r" \((setup|call|teardown)\)$")        # what pytest puts behind the name of the running test
