@@ -73,6 +73,16 @@ def test_without_pytorchs_own_index_one_sentence_and_the_package_index(place, mo
     assert capsys.readouterr().out.count("could not be reached") == 1
 
 
+def test_the_index_is_asked_even_where_pytorch_is_there_already(monkeypatch, tmp_path):
+    """After `make book` has fallen back, `make test` has to as well: "it is there" does not say that it can be had."""
+    monkeypatch.setattr(install, "PYTHON", sys.executable)
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path))
+    there, nowhere = ["--dry-run", "--quiet"], ["--find-links", str(tmp_path), "--no-index"]
+    assert install.run(*install.uv(*there, *nowhere, "torch"), quiet=True) == 0
+    assert install.run(*install.uv(*install.PROBE, *nowhere, "torch"), quiet=True) != 0
+
+
 def test_a_failed_installation_is_not_taken_for_done(place, monkeypatch):
     monkeypatch.setattr(install, "run", lambda *command, **options: 1)
     with pytest.raises(SystemExit, match="Run the same command again"):

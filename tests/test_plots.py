@@ -169,7 +169,7 @@ def test_a_notebook_shows_it_once_with_a_fixed_text(drawing):
     assert sorted(data) == ["image/png", "text/plain"]
     width, height = (round(100 * inches) for inches in fig.get_size_inches())
     assert data["text/plain"].startswith(f"Figure, 7 x {fig.get_size_inches()[1]:g} inches\naxes ")
-    assert "\nFigure" not in data["text/plain"] and "0x" not in data["text/plain"]
+    assert "\nFigure" not in data["text/plain"] and " at 0x" not in data["text/plain"]
     assert metadata["image/png"] == {"width": width, "height": height}
 
 

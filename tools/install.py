@@ -31,6 +31,7 @@ STAMP = VENV / "installed.json"     # written last: without it, an installation 
 PARTS = {"lab": ("lab",), "book": ("book",), "test": ("lab", "book", "test")}
 SIZES = {"cpu": "about 2 GB on disk", "cuda": "about 6 GB on disk, most of it CUDA libraries",
          "auto": "2 GB on disk, or 6 GB where there is an NVIDIA card"}
+PROBE = ("--dry-run", "--quiet", "--reinstall")     # asks the index even where PyTorch is there already
 NO_INDEX = ("PyTorch's own index, which has the smaller builds, could not be reached, "
             "so PyTorch comes from the package index: with CUDA libraries on Linux.")
 
@@ -73,7 +74,7 @@ def install(part: str, torch: str | None = None) -> None:
     backend = []
     if torch != "cuda":
         backend = ["--torch-backend", torch]
-        if run(*uv("--dry-run", "--quiet", *backend, "torch"), quiet=True, timeout=120):
+        if run(*uv(*PROBE, *backend, "torch"), quiet=True, timeout=120):
             print(NO_INDEX, flush=True)
             backend = []
     extras = [word for name in parts for word in ("--extra", name)]
