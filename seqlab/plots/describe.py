@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.colors import to_hex
 from matplotlib.text import Annotation
 
-WHITE = "#ffffffff"
+WHITE = to_hex("white", keep_alpha=True)
 
 
 def describe(figure) -> str:
