@@ -5,8 +5,11 @@ import os
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
+from jupyter_client import KernelManager
+from jupyter_server.serverapp import ServerApp
 
 from tools import build_site, install
 
@@ -81,6 +84,18 @@ def test_the_index_is_asked_even_where_pytorch_is_there_already(monkeypatch, tmp
     there, nowhere = ["--dry-run", "--quiet"], ["--find-links", str(tmp_path), "--no-index"]
     assert install.run(*install.uv(*there, *nowhere, "torch"), quiet=True) == 0
     assert install.run(*install.uv(*install.PROBE, *nowhere, "torch"), quiet=True) != 0
+
+
+def test_jupyterlab_starts_kernels_that_have_nothing_to_warn_of(tmp_path, monkeypatch):
+    monkeypatch.setattr(install, "VENV", tmp_path)
+    monkeypatch.setattr(install, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(install, "run", lambda *command, **options: 0)
+    (tmp_path / "pyvenv.cfg").write_text("relocatable = true\n")
+    (tmp_path / ("Lib" if os.name == "nt" else "lib/python3.11") / "site-packages").mkdir(parents=True)
+    install.make_venv()
+    app = ServerApp(config_dir=str(tmp_path / "etc" / "jupyter"))
+    app.load_config_file()
+    assert KernelManager(config=app.config).transport_encryption == "auto"
 
 
 def test_a_failed_installation_is_not_taken_for_done(place, monkeypatch):

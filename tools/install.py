@@ -32,6 +32,8 @@ PARTS = {"lab": ("lab",), "book": ("book",), "test": ("lab", "book", "test")}
 SIZES = {"cpu": "about 2 GB on disk", "cuda": "about 6 GB on disk, most of it CUDA libraries",
          "auto": "2 GB on disk, or 6 GB where there is an NVIDIA card"}
 PROBE = ("--dry-run", "--quiet", "--reinstall")     # asks the index even where PyTorch is there already
+# What JupyterLab and a kernel say to each other is encrypted, or each kernel warns in the terminal that it is not.
+QUIET_KERNELS = {"KernelManager": {"transport_encryption": "auto"}}
 NO_INDEX = ("PyTorch's own index, which has the smaller builds, could not be reached, "
             "so PyTorch comes from the package index: with CUDA libraries on Linux.")
 
@@ -98,6 +100,9 @@ def make_venv() -> None:
         sys.exit("uv, which installs the packages, could not be had: see the lines above.")
     place = next((VENV / "lib").glob("python3*/site-packages")) if os.name != "nt" else VENV / "Lib" / "site-packages"
     (place / "seqlab_course.pth").write_text(os.path.relpath(ROOT, place) + "\n", encoding="utf-8")
+    config = VENV / "etc" / "jupyter" / "jupyter_server_config.json"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(json.dumps(QUIET_KERNELS) + "\n", encoding="utf-8")
 
 
 def uv(*arguments: str) -> list[str]:
