@@ -1,13 +1,19 @@
 """What holds for every interactive figure: on the pages of the built site, and in the hands of a careless page."""
 
+import ast
+import base64
+import hashlib
+import io
 import json
 import re
 
 import pytest
+from ipywidgets.embed import dependency_state
+from PIL import Image
 from places import LOADER, MAKERS, ROOT, bench_page, page_with
 
 from seqlab import widgets
-from tools.course import WIDGET_STATE, chapters, toc_pages
+from tools.course import WIDGET_STATE, WIDGET_VIEW, chapters, toc_pages
 
 WIDE = {"width": 1280, "height": 1000}
 every_figure = pytest.mark.parametrize("name", MAKERS)
@@ -38,15 +44,42 @@ def test_a_figure_follows_the_pages_choice_of_light_or_dark(browser, site):
 # --- in the notebooks ------------------------------------------------------------------------------------------------
 
 
+def whole_state(models, name):
+    """All that is stored of a widget, by name, with what it refers to in the place of the reference."""
+    model, reference = models[name], "IPY_MODEL_"
+    parts = {key: whole_state(models, value[len(reference):]) if str(value).startswith(reference) else value
+             for key, value in model["state"].items()}
+    buffers = [{"path": one["path"], "data": one["data"]} for one in model.get("buffers") or []]
+    return {**parts, "a": f"{model['model_module']} {model['model_name']}", "buffers": buffers}
+
+
+def pixels(data):
+    with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as picture:
+        return picture.size, hashlib.sha256(picture.convert("RGB").tobytes()).hexdigest()
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
-def test_the_saved_figure_is_the_packages(notebook):
-    figures = [model["state"] for model in notebook.widget_states.values() if model["model_module"] == "anywidget"]
-    assert figures
-    for state in figures:
-        package = getattr(widgets, state["_anywidget_id"].rpartition(".")[2])
-        current = [state["_esm"], state["_styles"]] == [str(package._esm), package._styles.default_value]
-        assert current, (f"{package.__name__} has changed since: "
-                         f"python -m tools.run_notebooks --figures book/{notebook.path.name}")
+def test_a_stored_figure_is_what_its_cell_makes(notebook):
+    """Its whole state: settings, module, styles, weights, questions; and the picture or words that stand in for it."""
+    behind = f"python -m tools.run_notebooks --figures book/{notebook.path.name}"
+    cells = [cell for cell in notebook.code if "from seqlab.widgets import" in cell.source]
+    assert cells
+    for cell in cells:
+        *before, last = ast.parse(cell.source).body
+        names = {}
+        exec(compile(ast.Module(before, []), "cell", "exec"), names)
+        figure = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+        output, = cell.outputs
+        made = json.loads(json.dumps(dependency_state([figure], drop_defaults=False)))
+        stored, fresh = (whole_state(*each) for each in (
+            (notebook.widget_states, output["data"][WIDGET_VIEW]["model_id"]), (made, figure.model_id)))
+        different = sorted(key for key in stored.keys() | fresh.keys() if stored.get(key) != fresh.get(key))
+        assert different == [], f"{figure!r:.40} is stored otherwise: {behind}"
+        data = figure._repr_mimebundle_()[0]
+        assert {kind: "".join(output["data"][kind]) for kind in data if kind.startswith("text/")} == {
+            kind: text for kind, text in data.items() if kind.startswith("text/")}, behind
+        assert ("image/png" in data) == ("image/png" in output["data"])
+        assert "image/png" not in data or pixels(data) == pixels(output["data"]), f"another picture: {behind}"
 
 
 @every_figure
