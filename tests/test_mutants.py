@@ -227,6 +227,7 @@ def run(project: Path, *options: str):
                           capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
+@pytest.mark.deep       # it forks: once, on a busy machine, it hung, and nobody knows why yet
 def test_a_run_says_what_survived_and_the_next_goes_on_where_it_stopped(project):
     before = {path: path.read_bytes() for path in project.rglob("*.*") if path.is_file()}
     first = run(project)
