@@ -147,6 +147,7 @@ def test_a_trained_picture_is_compared_by_what_it_is_only():
 CELL = "print('rows    acc 86.46 %')\nprint('columns acc 90.00 %')\nprint((64, 28))"
 
 
+@pytest.mark.slow
 def test_a_cell_is_red_when_its_fresh_numbers_lie_outside_the_band(tmp_path, pytester_run):
     passed = pytester_run(tmp_path, CELL, stored=CELL.replace("86.46", "86.47"))
     assert passed == (1, 0)

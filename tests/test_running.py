@@ -23,6 +23,7 @@ def notebook(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_another_run_that_only_took_another_time_changes_nothing(notebook):
     before = notebook.read_text()
     assert "took 0.0" in before
@@ -30,6 +31,7 @@ def test_another_run_that_only_took_another_time_changes_nothing(notebook):
     assert notebook.read_text() == before
 
 
+@pytest.mark.slow
 def test_times_are_stored_anew_when_asked_for_and_when_something_else_changed(notebook):
     before = notebook.read_text()
     nbformat.write(run_notebooks.execute(notebook, times=True), notebook)
@@ -40,6 +42,7 @@ def test_times_are_stored_anew_when_asked_for_and_when_something_else_changed(no
     assert run_notebooks.keep_times(fresh, stored).cells[0].outputs[0].text == "shape (2, 4)\ntook 9.9 s\n"
 
 
+@pytest.mark.slow
 def test_the_kernel_has_nothing_to_warn_of(notebook, capfd):
     run_notebooks.execute(notebook)
     assert "WARNING" not in capfd.readouterr().err
