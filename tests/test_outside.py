@@ -26,6 +26,7 @@ def run_without_a_browser(root, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_without_a_browser_the_rest_runs_and_the_end_says_what_was_left_out(run_without_a_browser):
     result = run_without_a_browser(CI="")
     assert result.returncode == 0 and "1 passed, 1 skipped" in result.stdout, result.stdout + result.stderr
@@ -34,6 +35,7 @@ def test_without_a_browser_the_rest_runs_and_the_end_says_what_was_left_out(run_
     assert "To get it: " in words and "chromium" in words.partition("To get it: ")[2]
 
 
+@pytest.mark.slow
 def test_where_ci_is_set_it_is_a_failure(run_without_a_browser):
     result = run_without_a_browser(CI="true")
     assert result.returncode == 1 and "CHROMIUM names /no/such/program" in result.stdout, result.stdout

@@ -295,6 +295,7 @@ def test_every_public_function_is_drawn_here():
     assert set(plots.__all__) - {"COLOURS", "figure"} <= drawn
 
 
+@pytest.mark.slow
 def test_importing_and_drawing_leaves_pyplot_alone():
     program = """
 import sys

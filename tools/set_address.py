@@ -70,7 +70,7 @@ def set_address(new: str, root: Path = ROOT) -> list[Path]:
 BEGIN, END = "<!-- The lines from here on are written by `make address`. -->", "<!-- The lines up to here. -->"
 BLOCK = re.compile(f"{re.escape(BEGIN)}\n.*?{re.escape(END)}", re.DOTALL)
 TWO_COMMANDS = """make book     # installs what is needed into .venv, builds the website and says where to open it
-make test     # runs every notebook, tests the package, and opens every page in a browser (about a quarter of an hour)"""
+make test     # runs every notebook, tests the package, and opens every page in a browser (about 15 minutes)"""
 WITH_AN_ADDRESS = """**Read it**: <{site}/>. Every chapter has a button that opens it in Colab, where nothing needs
 installing. **Kaggle** takes a downloaded notebook, with *Internet* switched on in its settings.
 
