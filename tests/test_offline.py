@@ -19,7 +19,8 @@ NOTEBOOKS = [pytest.param(one.path, marks=[] if one.path == SAMPLE else pytest.m
 @pytest.fixture
 def run_without_network(bubblewrap, tmp_path):
     """Runs a command where there is no network but the machine itself, no MNIST and no cache."""
-    environment = {**os.environ, "SEQLAB_DATA": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    environment = {**os.environ, "SEQLAB_DATA": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path),
+                   "SEQLAB_REQUIRE_MNIST": ""}
 
     def run(*command):
         return subprocess.run([bubblewrap, "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent", *command],
