@@ -1,20 +1,142 @@
-"""Every keyword does something: fit, evaluate, Recurrent and SequenceClassifier, one changed keyword at a time."""
+"""Every keyword does something: of the package, and of what its checks are made of, one changed keyword at a time.
 
+The keywords are read from the signatures: a new one is red until CASES says how it is called and what it changes to.
+"""
+
+import importlib
 import inspect
+import pkgutil
 
 import pytest
 import torch
 from pretend_gpu import GPU, pretend_gpu
 from torch import nn
 
-from seqlab import Recurrent, SequenceClassifier, evaluate, fit
+import seqlab
+from seqlab import checks
+from seqlab import data as seqlab_data
+from seqlab.checks import backprop_through_time, gru, lstm, scalar_rnn, shapes, variable_lengths
 
-OTHER_VALUES = {
-    fit: {"epochs": 2, "batch_size": 16, "lr": 0.02, "clip": 0.01, "schedule": None, "weight_decay": 0.5, "seed": 1,
-          "checkpoint": "run.pt", "device": GPU, "quiet": True},
-    evaluate: {"batch_size": 5},
-    Recurrent: {"num_layers": 1, "bias": False, "batch_first": False, "dropout": 0.5, "bidirectional": True},
-    SequenceClassifier: {"num_layers": 1, "pooling": "mean", "bidirectional": True, "dropout": 0.5, "seq_len": 5},
+# --- what a call leaves -----------------------------------------------------------------------------------------------
+
+
+def fitted(**options):
+    """Weights, where they are, and files; what is printed is seen by the test."""
+    torch.manual_seed(0)
+    model, x = nn.Linear(3, 2), torch.randn(64, 3)
+    with pretend_gpu():
+        seqlab.fit(model, (x, (x[:, 0] > 0).long()), (x, (x[:, 1] > 0).long()), **options)
+        parameters = [parameter.detach().cpu().tolist() for parameter in model.parameters()]
+    return parameters, model.weight.device
+
+
+def evaluated(**options):
+    sizes = []
+    model = nn.Linear(3, 2)
+    model.register_forward_hook(lambda module, given, answer: sizes.append(len(answer)))
+    seqlab.evaluate(model, (torch.zeros(12, 3), torch.zeros(12).long()), **options)
+    return sizes
+
+
+def answered(make, *sizes):
+    """What a layer or classifier with these options answers."""
+    def answer(**options):
+        torch.manual_seed(0)
+        model = make("lstm", *sizes, **options)
+        torch.manual_seed(1)
+        with torch.no_grad():
+            got = model(torch.randn(4, options.get("seq_len", 4), 3))
+        return (got[0] if isinstance(got, tuple) else got).tolist()
+    return answer
+
+
+def stepped(cell):
+    def step(**options):
+        torch.manual_seed(0)
+        h = torch.ones(2, 4)
+        with torch.no_grad():
+            got = cell(3, 4, **options)(torch.ones(2, 3), (h, h) if cell is seqlab.LSTMCell else h)
+        return [part.tolist() for part in (got if isinstance(got, tuple) else (got,))]
+    return step
+
+
+def loaded(**options):
+    try:
+        return seqlab.load_digits(**options).source
+    except RuntimeError as problem:
+        return str(problem)
+
+
+def no_mnist(say):
+    raise OSError("there is none")
+
+
+def said(function, *given):
+    """The message of a check that fails, or what the function returns."""
+    def say(**options):
+        try:
+            return function(*given, **options)
+        except checks.CheckFailed as problem:
+            return str(problem)
+    return say
+
+
+def given(function, *arguments):
+    """What a function returns, as plain numbers."""
+    def plain(value):
+        return [plain(part) for part in value] if isinstance(value, (tuple, list)) else torch.as_tensor(value).tolist()
+
+    return lambda **options: plain(function(*arguments, **options))
+
+
+def random(*shape):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(sum(shape)))
+
+
+def step_of(blocks, states):
+    """x, the state's parts, weights and biases of one step of a cell with so many blocks."""
+    return [random(2, 3), *(random(2, 4) + part for part in range(states)), random(4 * blocks, 3),
+            random(4 * blocks, 4), random(4 * blocks), random(4 * blocks) / 2]
+
+
+# --- how each is called, from which options, and what each keyword changes to -----------------------------------------
+
+CASES = {
+    seqlab.fit: (fitted, {}, {"epochs": 2, "batch_size": 16, "lr": 0.02, "clip": 0.01, "schedule": None,
+                              "weight_decay": 0.5, "seed": 1, "checkpoint": "run.pt", "device": GPU, "quiet": True}),
+    seqlab.evaluate: (evaluated, {}, {"batch_size": 5}),
+    seqlab.Recurrent: (answered(seqlab.Recurrent, 3, 5), {"num_layers": 2}, {
+        "num_layers": 1, "bias": False, "batch_first": False, "dropout": 0.5, "bidirectional": True}),
+    seqlab.SequenceClassifier: (
+        answered(seqlab.SequenceClassifier, 3, 5, 2), {"num_layers": 2, "pooling": "concat", "seq_len": 4},
+        {"num_layers": 1, "pooling": "mean", "bidirectional": True, "dropout": 0.5, "seq_len": 5}),
+    seqlab.RNNCell: (stepped(seqlab.RNNCell), {}, {"bias": False}),
+    seqlab.GRUCell: (stepped(seqlab.GRUCell), {}, {"bias": False}),
+    seqlab.LSTMCell: (stepped(seqlab.LSTMCell), {}, {"bias": False}),
+    seqlab.load_digits: (loaded, {}, {"source": "mnist", "quiet": True}),
+    seqlab.choose_device: (lambda **options: seqlab.choose_device(**options).type, {}, {"quiet": True}),
+    seqlab.published: (seqlab.published, {}, {"name": "trend_classifier"}),
+    checks.call: (said(checks.call, print), {}, {"name": "make"}),
+    checks.number: (said(checks.number, "four", "the answer"), {}, {"wanted": "a whole number"}),
+    checks.expect_tensor: (said(checks.expect_tensor, torch.zeros(2, 3), (3, 2), "out"), {}, {
+        "axes": "batch, seq_len", "hints": {(2, 3): "Transposed"}}),
+    checks.expect_close: (said(checks.expect_close, [1.0, 2.01], [1.0, 2.0], "out"), {}, {
+        "causes": {"rounded up": [1.0, 2.01]}, "tolerance": 0.1}),
+    backprop_through_time._walk: (given(backprop_through_time._walk, [1.0, 0.5, -1.0], 0.8, 0.5, 0.1), {}, {
+        "slope": lambda h: 1.0, "step_weight": 0.8, "last_factor": 0.5}),
+    gru._step: (given(gru._step, *step_of(3, 1)), {}, {
+        "order": "zrn", "reset_after": False, "z_keeps": False, "squash": torch.sigmoid, "reset": False,
+        "bias_inside": False}),
+    gru._weights: (given(gru._weights), {}, {"input_size": 2, "hidden_size": 3, "seed": 1}),
+    lstm._step: (given(lstm._step, *step_of(4, 2)), {}, {
+        "order": "iofg", "squash_g": torch.sigmoid, "squash_c": torch.sigmoid}),
+    lstm._read: (given(lstm._read, nn.LSTM(3, 4, batch_first=True), random(2, 5, 3)), {}, {
+        "state": (torch.ones(1, 2, 4), torch.ones(1, 2, 4))}),
+    scalar_rnn._states: (given(scalar_rnn._states, [1.0, 0.5, -1.0]), {}, {
+        "W_x": 0.7, "W_h": 0.6, "b": 0.2, "h_0": 0.3, "squash": float}),
+    shapes._count: (given(shapes._count, "lstm", 5, 7), {"layers": 2}, {
+        "layers": 3, "both": True, "bias": False, "biases": 1, "deep_input": 5, "blocks": 3}),
+    variable_lengths._random: (given(variable_lengths._random, 2, 3), {}, {"seed": 6}),
 }
 
 
@@ -23,47 +145,34 @@ def keywords(thing):
             if parameter.default is not inspect.Parameter.empty]
 
 
-def fitted(folder, capsys, **options):
-    """All that a call of fit leaves: weights, where they are, what was printed, files."""
-    torch.manual_seed(0)
-    model, x = nn.Linear(3, 2), torch.randn(64, 3)
-    with pretend_gpu():
-        fit(model, (x, (x[:, 0] > 0).long()), (x, (x[:, 1] > 0).long()), **options)
-        parameters = [parameter.detach().cpu().tolist() for parameter in model.parameters()]
-    return parameters, model.weight.device, bool(capsys.readouterr().out), [path.name for path in folder.iterdir()]
+def everything():
+    """What the package offers, and every function of the checks."""
+    modules = [checks, *(importlib.import_module(f"{checks.__name__}.{found.name}")
+                         for found in pkgutil.iter_modules(checks.__path__))]
+    own = [thing for module in modules for thing in vars(module).values()
+           if inspect.isfunction(thing) and thing.__module__ == module.__name__]
+    return [thing for thing in [*(getattr(seqlab, name) for name in seqlab.__all__), *own] if callable(thing)]
 
 
-def evaluated(**options):
-    sizes = []
-    model = nn.Linear(3, 2)
-    model.register_forward_hook(lambda module, given, answer: sizes.append(len(answer)))
-    evaluate(model, (torch.zeros(12, 3), torch.zeros(12).long()), **options)
-    return sizes
+def test_everything_with_a_keyword_is_tried():
+    found = {thing for thing in everything() if thing is not seqlab.History and keywords(thing)}
+    assert found == set(CASES), "CASES, above, says how each is called"
+    for thing, (_, _, changes) in CASES.items():
+        assert set(keywords(thing)) == set(changes), f"{thing.__name__}: CASES says what each keyword changes to"
 
 
-def answered(make, **options):
-    """What a layer or classifier with these options answers."""
-    torch.manual_seed(0)
-    model = make(**options)
-    torch.manual_seed(1)
-    with torch.no_grad():
-        answer = model(torch.randn(4, options.get("seq_len", 4), 3))
-    return (answer[0] if isinstance(answer, tuple) else answer).tolist()
-
-
-@pytest.mark.parametrize(("thing", "name"), [pytest.param(thing, name, id=f"{thing.__name__}-{name}")
-                                             for thing in OTHER_VALUES for name in keywords(thing)])
+@pytest.mark.parametrize(("thing", "name"), [pytest.param(thing, name, id=f"{thing.__module__}.{thing.__name__}-{name}")
+                                             for thing, (_, _, changes) in CASES.items() for name in changes])
 def test_a_keyword_changes_something(thing, name, tmp_path, monkeypatch, capsys):
-    changed = {name: OTHER_VALUES[thing][name]}
-    if thing is fit:
-        monkeypatch.chdir(tmp_path)
-        results = [fitted(tmp_path, capsys, **options) for options in ({}, {}, changed)]
-    elif thing is evaluate:
-        results = [evaluated(**options) for options in ({}, {}, changed)]
-    else:
-        base = {"num_layers": 2, **({"pooling": "concat", "seq_len": 4} if name == "seq_len" else {})}
-        make = lambda **options: thing("lstm", 3, 5, *([2] if thing is SequenceClassifier else []), **options)
-        results = [answered(make, **options) for options in (base, base, {**base, **changed})]
-    once, again, otherwise = results
+    work, base, changes = CASES[thing]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(seqlab_data, "_find_or_download", no_mnist)
+    monkeypatch.setenv("SEQLAB_DEVICE", "cpu")
+
+    def left(options):
+        answer = work(**options)
+        return answer, bool(capsys.readouterr().out), [path.name for path in tmp_path.iterdir()]
+
+    once, again, otherwise = left(base), left(base), left({**base, name: changes[name]})
     assert once == again
     assert once != otherwise
