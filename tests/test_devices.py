@@ -5,6 +5,7 @@ equal what is trained on the CPU.
 """
 
 import copy
+import inspect
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten, tree_map
 
+import seqlab
 from seqlab import (
     GRUCell,
     LSTMCell,
@@ -25,7 +27,7 @@ from seqlab import (
     plots,
     shape_table,
 )
-from tools.course import chapter
+from tools.course import chapter, chapters
 
 # --- which device is chosen ---------------------------------------------------------------------------------------
 
@@ -99,6 +101,47 @@ def test_quiet_prints_nothing_and_no_random_number_is_used(machine, capsys):
     capsys.readouterr()
     choose_device(quiet=True)
     assert capsys.readouterr().out == ""
+
+
+# --- on another device: "meta", whose tensors have shapes and a device, and no numbers ----------------------------
+
+def parts_of(names, home):
+    """The layers, cells and models among these names that were written here, and not imported."""
+    return [thing for name, thing in names.items() if isinstance(thing, type) and issubclass(thing, nn.Module)
+            and inspect.getmodule(thing).__name__.startswith(home)]
+
+
+NEEDED = {"first-classifier": ["LAYERS"]}      # values that its classes use
+WRITTEN = parts_of(vars(seqlab), "seqlab") + [
+    part for one in chapters() for part in parts_of(one.definitions(*NEEDED.get(one.subject, ())), "builtins")]
+DEEP = [{"num_layers": 2, "bidirectional": both, "dropout": 0.5} for both in (False, True)]
+OPTIONS = {Recurrent: [{"cell": kind, **deep} for kind in ("rnn", "gru", "lstm") for deep in DEEP],
+           SequenceClassifier: [{"kind": kind, **deep} for kind in ("rnn", "lstm", GRUCell) for deep in DEEP]}
+SIZES = {"input_size": 3, "hidden_size": 4, "num_classes": 2, "cell": "lstm", "kind": "gru", "use": "lengths - 1",
+         "reset_after": True, "z_keeps": True}
+READS = {"FirstClassifier": 1, "Reader": 1, "RowReader": 28, "ForgetfulReader": 28}     # input_size, where it is fixed
+
+
+def made(part, **options):
+    wanted = inspect.signature(part).parameters
+    return part(**{name: value for name, value in SIZES.items() if name in wanted} | options)
+
+
+@pytest.mark.parametrize("part", WRITTEN, ids=lambda part: part.__qualname__)
+def test_everything_written_here_stays_on_another_device(part):
+    """Whatever it makes on its way (a state of zeros, a mask) is made where its input is: meta takes no other."""
+    x = torch.randn(2, 5, READS.get(part.__name__, 3))
+    if part.__name__.endswith("Cell") or part.__name__ == "AnyGRU":
+        h = torch.randn(2, 4)
+        given = [x[:, 0], (h, h) if "LSTM" in part.__name__ or part.__name__ == "EightLinearCell" else h]
+    else:
+        given = [x, torch.tensor([5, 3])] if part.__name__ == "Reader" else [x]
+    for chosen in OPTIONS.get(part, [{}]):
+        model = made(part, **chosen)
+        here = tree_flatten(model(*given))[0]
+        there = tree_flatten(model.to("meta")(*tree_map(lambda leaf: leaf.to("meta"), given)))[0]
+        assert [leaf.device.type for leaf in there] == ["meta"] * len(here)
+        assert [leaf.shape for leaf in there] == [leaf.shape for leaf in here]
 
 
 # --- the package on a GPU -----------------------------------------------------------------------------------------
