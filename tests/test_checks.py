@@ -7,11 +7,15 @@ The cases of the subject scalar-rnn stand in tests/checks/scalar_rnn.py:
 """
 
 import importlib.util
+import itertools
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
 from seqlab.checks import CheckFailed, check
+from seqlab.checks.plain import shapes
 from tools import course
 
 
@@ -58,6 +62,27 @@ def test_every_exercise_has_right_and_wrong_cases():
     assert ids == {case[0] for case in RIGHT}, "tests/checks has a right answer to each exercise, and to no other"
     short = {i for i in ids if sum(case[0] == i for case in WRONG) < 2}
     assert not short, f"fewer than two wrong answers are tried for {sorted(short)}"
+
+
+def test_what_the_plain_checks_know_of_layers_is_what_pytorch_says():
+    """They hold no layer, so that they run on the page too."""
+    layers = {"a": (nn.LSTM(28, 128, num_layers=2, batch_first=True), (64, 28, 28)),
+              "b": (nn.GRU(10, 20, bidirectional=True), (35, 16, 10)),
+              "c": (nn.LSTM(10, 20, bidirectional=True, proj_size=5, batch_first=True), (16, 35, 10)),
+              "d": (nn.RNN(3, 8, num_layers=3), (50, 3))}
+    given = next(cell for cell in course.chapter("shapes").practice.cells if "nine shapes" in cell.source).source
+    said = {}
+    for letter, (layer, x_shape) in layers.items():
+        assert f"| {x_shape} |" in given, "another exercise than this"
+        out, state = layer(torch.zeros(x_shape))
+        state = state if isinstance(state, tuple) else (state,)
+        said |= {f"{letter}_{name}": tuple(tensor.shape)
+                 for name, tensor in zip(("out", "h_n", "c_n"), (out, *state), strict=False)}
+    assert {name: shape for name, _, shape in shapes.PREDICTED} == {name: said[name] for name, *_ in shapes.PREDICTED}
+    for kind, layer in {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}.items():
+        for layers, both, bias in itertools.product((1, 2, 3), (False, True), (False, True)):
+            made = layer(5, 7, layers, bidirectional=both, bias=bias)
+            assert shapes.count(kind, 5, 7, layers, both, bias) == sum(p.numel() for p in made.parameters())
 
 
 def test_the_message_comes_without_a_traceback():

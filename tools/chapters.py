@@ -26,8 +26,8 @@ GAP = r'(?:\s|\\n",\s*")+'      # between two words, also where a notebook's tex
 MENTION = rf"(?P<mention>\b[Cc]hapters?{GAP}\d\d\b(?:(?:,{GAP}|{GAP}(?:and|or|to){GAP})\d\d\b)*)"
 SLUG = r"(?<![\w-])(?P<slug>{slugs})(?![\w-])"
 OWN = ("book/{name}.ipynb", "book/exercises/{name}.ipynb", "exercises/{name}.ipynb",
-       "seqlab/widgets/quizzes/{subject}.toml", "seqlab/checks/{module}.py", "tests/checks/{module}.py",
-       "tests/test_chapters/test_{module}.py")
+       "seqlab/widgets/quizzes/{subject}.toml", "seqlab/checks/{module}.py", "seqlab/checks/plain/{module}.py",
+       "tests/checks/{module}.py", "tests/test_chapters/test_{module}.py")     # of which a chapter may lack some
 
 
 # --- move ------------------------------------------------------------------------------------------------------------
@@ -133,9 +133,9 @@ def begin(subject: str, like: str = "order-matters", title: str | None = None, r
             text = re.sub(rf"(?<![\w-]){re.escape(old)}(?![\w-])|(?<=test_){re.escape(old)}\b", now, text)
         return text
 
-    texts = {root / path.format(name=name, subject=subject, module=_module(subject)):
-             changed((root / path.format(name=model.name, subject=like, module=_module(like))).read_text("utf-8"))
-             for path in OWN}
+    old = {path: root / path.format(name=model.name, subject=like, module=_module(like)) for path in OWN}
+    texts = {root / path.format(name=name, subject=subject, module=_module(subject)): changed(one.read_text("utf-8"))
+             for path, one in old.items() if one.exists()}
     made = [path.relative_to(root).as_posix() for path in texts]
     toc = (root / "_toc.yml").read_text(encoding="utf-8")
     for folder in ("book", "book/exercises"):

@@ -6,7 +6,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from . import call, exercise, expect_close, expect_tensor, fail, number
+from . import call, exercises_of, expect_close, expect_tensor, fail, number
+
+exercise = exercises_of(__name__)
 
 
 @exercise("trend")

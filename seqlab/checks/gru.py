@@ -7,7 +7,9 @@ import math
 import torch
 from torch import nn
 
-from . import call, exercise, expect_close, expect_tensor, fail
+from . import call, exercises_of, expect_close, expect_tensor, fail
+
+exercise = exercises_of(__name__)
 
 SHAPES = {"weight_ih_l0": "(3 * hidden_size, input_size)", "weight_hh_l0": "(3 * hidden_size, hidden_size)",
           "bias_ih_l0": "(3 * hidden_size,)", "bias_hh_l0": "(3 * hidden_size,)"}

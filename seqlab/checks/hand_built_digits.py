@@ -6,14 +6,11 @@ import math
 import torch
 from torch import nn
 
-from . import call, exercise, expect_close, expect_tensor, fail, number
+from . import call, exercises_of, expect_close, expect_tensor, fail
+
+exercise = exercises_of(__name__)
 
 BATCH, INPUT_SIZE, HIDDEN_SIZE = 4, 3, 5        # all different, so that a swapped axis shows
-HISTORIES = {
-    "the best epoch is in the middle": ([0.9, 0.5, 0.3, 0.2], [0.4, 0.5, 0.6, 0.7], [0.80, 0.91, 0.95, 0.93], 1, 3),
-    "two epochs are equally good": ([0.9, 0.5, 0.3, 0.2], [0.6, 0.5, 0.4, 0.3], [0.80, 0.95, 0.90, 0.95], 1, 2),
-    "the run was resumed, so the numbering starts at 4": ([0.4, 0.3, 0.2], [0.4, 0.6, 0.5], [0.91, 0.92, 0.90], 4, 5),
-}
 
 
 class _EightLayers(nn.Module):
@@ -130,31 +127,6 @@ def _not_copied(layer, layers, side) -> bool:
     return bool(((layer.weight[:, None] - rows).abs().amax(dim=-1).amin(dim=1) > 1e-6).any())
 
 
-@exercise("best-epoch")
-def _best_epoch(best_epoch):
-    for what, (train, val, accuracy, first, want) in HISTORIES.items():
-        history = [{"epoch": first + k, "train_loss": train[k], "val_loss": val[k], "val_accuracy": accuracy[k]}
-                   for k in range(len(train))]
-        got = call(best_epoch, history, name="best_epoch")
-        epochs = [row["epoch"] for row in history]
-        got = number(got, "what best_epoch returns", "the number of an epoch")
-        if got == want:
-            continue
-        hints = [
-            (max(accuracy), "That is an accuracy; return the number of its epoch"),
-            (max(epochs[k] for k in range(len(accuracy)) if accuracy[k] == max(accuracy)),
-             "Of equally good epochs take the first"),
-            (epochs[train.index(min(train))], "Is that the lowest training loss? Or just the last epoch?"),
-            (epochs[val.index(min(val))], "Is that the lowest validation loss? The accuracy is asked for"),
-            (want - first, "That is a position in the list, counted from 0; return what stands under \"epoch\""),
-            (want - first + 1, "That is a position in the list; return what stands under \"epoch\""),
-            (epochs[accuracy.index(min(accuracy))], "That is the worst epoch"),
-        ]
-        cause = next((hint for value, hint in hints if got == value), "Compare the validation accuracies")
-        fail(f"when {what}, best_epoch returns {got:g}. {cause}")
-    return "The epoch whose weights you keep."
-
-
 @exercise("per-digit")
 def _per_digit(per_digit):
     generator = torch.Generator().manual_seed(1)
@@ -180,31 +152,3 @@ def _per_digit(per_digit):
         "these are the shares of wrong answers": 1 - right / true,
     })
     return "Ten accuracies, one for each digit."
-
-
-@exercise("error-bar")
-def _error_bar(standard_error, digits_needed):
-    for accuracy, n in [(0.9877, 10_000), (0.5, 100), (0.9, 257)]:
-        got = number(call(standard_error, accuracy, n, name="standard_error"), "what standard_error returns")
-        variance = accuracy * (1 - accuracy)
-        expect_close(got, math.sqrt(variance / n), f"standard_error({accuracy}, {n})", {
-            "the square root is missing": variance / n,
-            "only n is under the root": variance / math.sqrt(n),
-            "the root is taken of the upper part alone": math.sqrt(variance) / n,
-            "these are percentage points; give a share, as accuracy is": 100 * math.sqrt(variance / n),
-            "the share of mistakes, 1 - accuracy, is missing under the root": math.sqrt(accuracy / n),
-        }, tolerance=1e-6)
-    for accuracy, error in [(0.9877, 0.0005), (0.9, 0.01), (0.5, 0.05)]:
-        got = number(call(digits_needed, accuracy, error, name="digits_needed"), "what digits_needed returns")
-        want = accuracy * (1 - accuracy) / error**2
-        if abs(got - want) > 1.01:
-            causes = {"n goes with the square of the error: half the error takes four times the digits":
-                      accuracy * (1 - accuracy) / error,
-                      "the share of mistakes, 1 - accuracy, is missing": accuracy / error**2}
-            cause = next((words for words, value in causes.items() if abs(got - value) <= 1.01),
-                         "Solve the formula of the standard error for n")
-            fail(f"digits_needed({accuracy}, {error}) is {got:g}, and with that many digits the standard error is "
-                 f"{math.sqrt(accuracy * (1 - accuracy) / got) if got > 0 else math.inf:.2g}: {cause}")
-        if got < want - 1e-6:
-            fail(f"digits_needed({accuracy}, {error}) is {got:g}: a little too few. Round up to a whole digit")
-    return "Half the error bar takes four times the digits."

@@ -3,7 +3,9 @@
 import torch
 from torch import nn
 
-from . import call, exercise, expect_close, expect_tensor, fail
+from . import call, exercises_of, expect_close, expect_tensor, fail
+
+exercise = exercises_of(__name__)
 
 
 def _numbered(*shape) -> torch.Tensor:

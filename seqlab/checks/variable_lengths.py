@@ -4,7 +4,9 @@ import torch
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from . import call, exercise, expect_close, expect_tensor, fail
+from . import call, exercises_of, expect_close, expect_tensor, fail
+
+exercise = exercises_of(__name__)
 
 BATCHES = ([3, 5, 2, 1], [6, 6, 2], [1, 4, 3, 2])  # the last is no longer than its batch is large
 

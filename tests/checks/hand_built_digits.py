@@ -159,7 +159,8 @@ RIGHT = [
     ("per-digit", per_digit),
     ("per-digit", per_digit_from_the_matrix),
     ("error-bar", standard_error, digits_needed),
-    ("error-bar", lambda p, n: torch.tensor(p * (1 - p)).div(n).sqrt(), lambda p, e: p * (1 - p) / e**2 + 0.5),
+    ("error-bar", lambda p, n: torch.tensor(p * (1 - p)).div(n).sqrt(),
+     lambda p, e: torch.tensor(p * (1 - p) / e**2 - 1e-6, dtype=torch.float64).ceil()),
 ]
 
 WRONG = [
@@ -193,7 +194,7 @@ WRONG = [
     ("best-epoch", "lowest validation loss", lambda history: min(history, key=lambda row: row["val_loss"])["epoch"]),
     ("best-epoch", "take the first", last_best_epoch),
     ("best-epoch", "an accuracy", lambda history: max(row["val_accuracy"] for row in history)),
-    ("best-epoch", "number of an epoch", lambda history: history[0]),
+    ("best-epoch", "a whole row", lambda history: history[0]),
     ("per-digit", "one number for all", lambda labels, said: (labels == said).float().mean()),
     ("per-digit", "was predicted", lambda labels, said: precision(labels, said)),
     ("per-digit", "these are counts", lambda labels, said: torch.bincount(labels[labels == said], minlength=10)),
@@ -204,7 +205,8 @@ WRONG = [
     ("error-bar", "the square root is missing", lambda p, n: p * (1 - p) / n, digits_needed),
     ("error-bar", "percentage points", lambda p, n: 100 * standard_error(p, n), digits_needed),
     ("error-bar", "square of the error", standard_error, lambda p, e: p * (1 - p) / e),
-    ("error-bar", "round up", standard_error, lambda p, e: math.floor(p * (1 - p) / e**2)),
+    ("error-bar", "not to the nearest", standard_error, lambda p, e: round(p * (1 - p) / e**2 - 1e-6)),
+    ("error-bar", "no part of a digit", standard_error, lambda p, e: p * (1 - p) / e**2),
     ("error-bar", "solve the formula", standard_error, lambda p, e: 10_000),
     ("error-bar", "one number", standard_error, lambda p, e: "many"),
 ]

@@ -1,0 +1,136 @@
+"""Checks of the exercises on why order matters."""
+
+from . import call, exercises_of, fail, number, numbers, shown
+
+exercise = exercises_of(__name__)
+SEQUENCE_TO_SEQUENCE = ("seq2seq", "seq-to-seq", "sequence-2-sequence", "sequence-to-sequence")
+PATTERNS = ("many-to-many", "many-to-one", "sequence-to-sequence")
+
+
+@exercise("fool")
+def _fool(first, second):
+    first, second = numbers(first, "first", "a list of numbers"), numbers(second, "second", "a list of numbers")
+    if not first and not second:
+        fail("both sequences are empty; give them some steps")
+    if len(first) != len(second):
+        fail(f"first has {len(first)} steps and second has {len(second)}: give both the same length")
+    if first == second:
+        fail("first and second are the same sequence; the two must differ")
+    if first[-1] != second[-1]:
+        fail(f"first ends in {first[-1]:g}, second in {second[-1]:g}: "
+             "a network that sees the last step tells them apart")
+    if sorted(first) != sorted(second):
+        also = "their sums are equal, but " if sum(first) == sum(second) else ""
+        fail(f"{also}they hold different values. The bag scores each value with a network before it adds, "
+             "so it can tell them apart")
+    return "Neither network can tell these two apart, whatever its weights."
+
+
+def _mirrored(steps):
+    a, b, c, d = steps
+    return a + 3 * b + 3 * c + d
+
+
+def _around(steps):
+    a, b, c, d = steps
+    return a * b + b * c + c * d + d * a
+
+
+def _last_three(steps):
+    """Blind to a swap of the first two steps and to nothing else."""
+    a, b, c, d = steps
+    return a + b + 2 * c + 5 * d
+
+
+def _first_two(steps):
+    return 1 if steps[0] < steps[1] else 0
+
+
+@exercise("ignores-order")
+def _ignores_order(ignores_order):
+    for function, steps, expected, hint in [
+        (sum, [1, 2, 3, 4], True, "the sum of whole numbers is the same in every order"),
+        (max, [4, 1, 2], True, "the maximum does not care where it stands"),
+        (lambda steps: steps[-1], [1, 2, 3], False, "the last step changes when the steps are reordered"),
+        (_mirrored, [1, 2, 3, 4], False,
+         "a + 3b + 3c + d is the same forwards and backwards but not in every order. "
+         "Do you try more than the reverse?"),
+        (_around, [1, 2, 3, 4], False,
+         "ab + bc + cd + da stays the same when the steps are turned round in a circle, but not in every order. "
+         "Do you try more than rotations and the reverse?"),
+        (_last_three, [1, 2, 3, 4], False,
+         "a + b + 2c + 5d stays the same when the first two steps trade places, but not in every order. "
+         "Do you try all orders?"),
+        (_first_two, [1, 2, 3, 4], False,
+         "a function that compares only the first two steps was taken for one that ignores order. "
+         "Do you try all orders?"),
+        (lambda steps: steps[0], [7, 1, 1, 1, 1], False,
+         "the first step of 7, 1, 1, 1, 1 changes with the order. Do you compare every order with the original one?"),
+        (sum, [0.1, 0.2, 0.3], True,
+         "adding 0.1, 0.2 and 0.3 in another order differs in the last digit, which is rounding and not information. "
+         "Compare with a tolerance, for example math.isclose"),
+        (lambda steps: steps[0] / 100, [1.0, 1.1], False,
+         "a difference of 0.001 is more than rounding. Is the tolerance too wide?"),
+        (sum, [5], True, "one step alone has one order only"),
+    ]:
+        answer = call(ignores_order, function, list(steps), name="ignores_order")
+        try:
+            answer = bool(answer)
+        except (TypeError, ValueError, RuntimeError):
+            fail(f"ignores_order should return True or False, but it returned {shown(answer)}")
+        if answer != expected:
+            fail(hint)
+    return "It catches functions that look blind to order and are not."
+
+
+@exercise("count-rises")
+def _count_rises(count_rises):
+    cases = [[1, 2, 3, 4], [4, 3, 2, 1], [-3, -2, -1], [2, 2, 3], [3, 1, 2, 0, 5], [5], [0.5, 1.5, 0.25] * 20]
+    for steps in cases:
+        pairs = [(steps[k], steps[k + 1]) for k in range(len(steps) - 1)]
+        got = number(call(count_rises, list(steps), name="count_rises"), "what count_rises returns",
+                     "one number at the end, not one per step")
+        want = sum(now > before for before, now in pairs)
+        if got == want:
+            continue
+        if got == sum(now >= before for before, now in pairs):
+            cause = "a step that equals the one before is no rise"
+        elif got == want + 1:
+            cause = "that is one too many. Is the first step counted, which has nothing before it?"
+        elif got == sum(now < before for before, now in pairs):
+            cause = "that is how often it falls"
+        elif got == sum(now > steps[0] for now in steps):
+            cause = "that is how often a step is above the first one. Do you update what you remember?"
+        elif got == sum(now > max(steps[:k + 1]) for k, (_, now) in enumerate(pairs)):
+            cause = "that is how often there is a new highest step. Remember the step before, not the highest so far"
+        else:
+            cause = "compare each step with the one before it, and remember the step before you go on"
+        some = str(steps) if len(steps) <= 6 else f"a sequence of {len(steps)} steps"
+        fail(f"for {some} you count {got:g}: {cause}")
+    return "Right for any length, even 1."
+
+
+@exercise("patterns")
+def _patterns(*answers):
+    tasks = [("stars", "many-to-one"), ("word_types", "many-to-many"), ("translation", "sequence-to-sequence"),
+             ("heartbeat", "many-to-one"), ("alarm", "many-to-many"), ("summary", "sequence-to-sequence")]
+    if len(answers) != len(tasks):
+        fail(f"six answers are expected, in the order {', '.join(task for task, _ in tasks)}; {len(answers)} came")
+    for k, (task, pattern) in enumerate(tasks):
+        given = str(answers[k]).strip().lower().replace("_", "-").replace(" ", "-")
+        given = "sequence-to-sequence" if given in SEQUENCE_TO_SEQUENCE else given
+        if given not in PATTERNS:
+            fail(f"{task} is {shown(answers[k])}; the three patterns are {', '.join(PATTERNS)}")
+        if given != pattern:
+            fail(f"{task} is not {given}: {_pattern_hint(given, pattern)}")
+    return "All six."
+
+
+def _pattern_hint(given, wanted):
+    if given == "many-to-one":
+        return "one answer for the whole sequence is not enough here"
+    if wanted == "many-to-one":
+        return "how many answers does it ask for in all?"
+    if given == "many-to-many":
+        return "that would give exactly as many outputs as inputs, one beside each. Is that so?"
+    return "that would read to the end before the first answer. Does it have to, and is the length really free?"
