@@ -1,7 +1,10 @@
 """Studies: one run at a time on disk, resumable; what is published was measured, and by the code that stands here."""
 
+import itertools
 import json
+import math
 import re
+import statistics
 import textwrap
 
 import pytest
@@ -11,16 +14,9 @@ import studies
 from seqlab import results
 from seqlab.data import Digits
 from seqlab.measured import RESULTS
-from studies import STUDIES, digit_reader, digits, runner
+from studies import STUDIES, digit_reader, digits, recall, runner
 from studies.__main__ import main
 from studies.fingerprint import fingerprint
-
-# One run of each study that takes a second or two. Those of the digits run on tiny digits, see `tiny_digits`.
-MINIATURES = {
-    "count_ones": (1e-2, "on", 0), "recall_first": ("RNN, orthogonal", 5, 0),
-    "recall_longer": ("RNN, orthogonal", 3e-2, 0), "recall_gradient": ("RNN, orthogonal", 0),
-    "digits_lstm": (0,), "digit_reader": ("validation digits, drawn anew",)}
-
 
 # --- what is stored ---------------------------------------------------------------------------------------------------
 
@@ -31,7 +27,7 @@ def test_every_stored_result_is_whole_unedited_and_not_older_than_its_code():
 
 def test_every_stored_result_has_its_study_and_every_study_its_claim():
     assert {path.stem for path in RESULTS.glob("*.json")} == set(STUDIES)
-    assert set(MINIATURES) == set(STUDIES), "give every study a run of a second or two in MINIATURES, above"
+    assert set(MINIATURES) == set(STUDIES), "give every study a miniature with a known answer in MINIATURES, below"
     for module in studies.MODULES:
         assert re.search(r"^Claim: ", module.__doc__, re.MULTILINE), module.__name__
         assert re.search(r"^Wrong if", module.__doc__, re.MULTILINE), module.__name__
@@ -58,31 +54,193 @@ def tiny_digits(monkeypatch):
     return made
 
 
+def count_ones(run, monkeypatch):
+    """At a rate of nearly nothing the weights stand still: loss and gradient are those of the loop written out."""
+    torch.manual_seed(0)
+    rnn, head = torch.nn.RNN(1, 16, nonlinearity="relu", batch_first=True), torch.nn.Linear(16, 1)
+    W_x, W_h, b_x, b_h = rnn.weight_ih_l0, torch.eye(16).requires_grad_(), *torch.zeros(2, 16).requires_grad_()
+    losses, norms = [], []
+    for x in [torch.randint(2, (16, 50, 1)).float() for _ in range(250)][-20:]:
+        h = torch.zeros(16, 16)
+        for x_t in x.unbind(1):
+            h = (x_t @ W_x.T + b_x + h @ W_h.T + b_h).clamp(min=0)
+        miss = head(h)[:, 0] - x.sum(dim=(1, 2)) / 50
+        loss = (miss**2).sum() / 16 / 0.005
+        gradients = torch.autograd.grad(loss, [W_x, W_h, b_x, b_h, *head.parameters()])
+        losses.append(loss.item())
+        norms.append(math.sqrt(sum((gradient**2).sum().item() for gradient in gradients)))
+    loss, norm = run(1e-30, "on", 0)
+    assert loss == pytest.approx(statistics.mean(losses), rel=1e-3)
+    assert max(norms) * 0.999 <= norm <= 3 * max(norms) and norm > 1, "the largest, before it is clipped"
+    assert run(1e-1, "off", 0)[0] is None, "it has diverged"
+
+
+class Memory(torch.nn.Module):
+    """A layer that gives out the symbol of one step at every step; `lengths` says how many steps it has read."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.step, self.lengths = step, set()
+
+    def forward(self, x):
+        self.lengths.add(x.shape[1])
+        return torch.nn.functional.pad(x[:, [self.step]].expand_as(x), (0, 20)), None
+
+
+def recalled(run, monkeypatch, key, lag, at_most):
+    """Who keeps the first symbol is done after 20 batches; who keeps the last is never done, and guesses."""
+    for step, steps, accuracy in ((0, 20, 100), (-1, at_most, 25)):
+        memory, head = Memory(step), torch.nn.Linear(24, 4)
+        torch.nn.init.zeros_(head.bias)
+        head.weight.data = 9 * torch.eye(4, 24)
+        monkeypatch.setattr(recall, "recall_net", lambda name, seed, both=(memory, head): both)
+        assert run(*key) == [steps, pytest.approx(accuracy, abs=0 if accuracy == 100 else 6)]
+        assert memory.lengths == {lag + 1}
+
+
+def recall_first(run, monkeypatch):
+    recalled(run, monkeypatch, ("RNN", 7, 0), 7, 600)
+
+
+def recall_longer(run, monkeypatch):
+    recalled(run, monkeypatch, ("RNN", 3e-2, 0), 20, 3000)
+
+
+def recall_gradient(run, monkeypatch):
+    """Where every unit is positive, ReLU is the identity, and a step back multiplies by the weight: 0.5, later 0.9."""
+    layer = torch.nn.RNN(4, 24, nonlinearity="relu", batch_first=True)
+    for weights, value in zip(layer.parameters(), (0.1 + torch.rand(24, 4), 0.5 * torch.eye(24), 0, 0), strict=True):
+        weights.data[:] = value
+
+    def train(layer, head, lag):
+        layer.weight_hh_l0.data[:] = 0.9 * torch.eye(24)
+        return [11, 60.0 + lag]
+
+    monkeypatch.setattr(recall, "recall_net", lambda name, seed: (layer, None))
+    monkeypatch.setattr(recall, "train_to_recall", train)
+    assert run("RNN", 0) == [11, 80, pytest.approx(20 * math.log10(0.5), abs=0.01),
+                             pytest.approx(20 * math.log10(0.9), abs=0.01)]
+
+
+def digits_lstm(run, monkeypatch):
+    """It learns to answer 0, as all of training and validation ask; every test digit is a 1."""
+    best_epoch, accuracy = run(0)
+    assert accuracy == 0 and 1 <= best_epoch <= 8
+
+
+def read_digits(run, monkeypatch):
+    """A network whose head says 0 to everything."""
+    hidden_size, weights = digit_reader.figure.stored_weights()
+    numbers = [part.copy() for part in digit_reader.figure.unpacked(weights, hidden_size)]
+    numbers[3][:], numbers[4][:] = 0, 0
+    numbers[4][0] = 1
+    said = hidden_size, b"".join(part.astype("float32").tobytes() for part in numbers)
+    monkeypatch.setattr(digit_reader.figure, "stored_weights", lambda: said)
+    centred, as_mnist = [], digit_reader.figure.as_mnist
+    monkeypatch.setattr(digit_reader.figure, "as_mnist",
+                        lambda drawing, **way: centred.append(way["centred"]) or as_mnist(drawing, **way))
+    for key, number, accuracy, way in (("validation digits", 8, 100, []), ("test digits", 16, 0, []),
+                                       ("validation digits, drawn anew", 8, 100, [True] * 8),
+                                       ("test digits, drawn anew, not centred", 16, 0, [False] * 16)):
+        centred.clear()
+        assert run(key) == [number, accuracy] and centred == way
+
+
+# Each study in miniature: a function that runs it where the answer is known.
+MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_longer": recall_longer,
+              "recall_gradient": recall_gradient, "digits_lstm": digits_lstm, "digit_reader": read_digits}
+
+
 @pytest.mark.parametrize("name", MINIATURES)
-def test_a_run_in_miniature_gives_one_number_for_each_column(name, tiny_digits):
-    values = STUDIES[name].run(*MINIATURES[name])
-    assert len(values) == len(STUDIES[name].columns)
-    assert all(isinstance(value, int | float) for value in values)
+def test_a_run_in_miniature_gives_the_known_answer(name, tiny_digits, monkeypatch):
+    rows = []
+
+    def run(*key):
+        assert len(key) == len(STUDIES[name].keys)
+        rows.append(STUDIES[name].run(*key))
+        return rows[-1]
+
+    MINIATURES[name](run, monkeypatch)
+    assert rows and all(len(row) == len(STUDIES[name].columns) for row in rows)
+
+
+@pytest.mark.parametrize("name", recall.RECALL_LAYERS)
+def test_the_nets_that_recall_start_as_their_names_say(name):
+    """How much of its state a unit keeps in one step, when the weights that mix the units are taken away."""
+    layer, head = recall.recall_net(name, seed=0)
+    kind, _, start = name.partition(", ")
+    assert type(layer).__name__ == kind and (head.in_features, head.out_features) == (24, 4)
+    W_h = layer.weight_hh_l0.detach()[:24]
+    if start == "orthogonal":
+        assert torch.allclose(W_h @ W_h.T, torch.eye(24), atol=1e-5)
+        return
+    assert not torch.allclose(W_h @ W_h.T, torch.eye(24), atol=0.1)
+    if kind == "RNN":
+        return
+    for weights in (layer.weight_ih_l0, layer.weight_hh_l0):
+        torch.nn.init.zeros_(weights)
+    old = torch.randn(1, 1, 24, requires_grad=True)
+    _, new = layer(torch.zeros(1, 1, 4), (torch.zeros(1, 1, 24), old) if kind == "LSTM" else old)
+    kept, = torch.autograd.grad((new[1] if kind == "LSTM" else new).sum(), old)
+    bias = torch.logit(kept.flatten())
+    if start:
+        assert torch.allclose(bias, torch.full((24,), float(start.split()[-1])), atol=1e-4)
+    else:
+        assert bias.abs().max() < 0.5 and bias.std() > 0.05
+
+
+def test_a_rate_is_how_far_the_first_step_of_adam_goes():
+    head = torch.nn.Linear(24, 4)
+    before = head.bias.detach().clone()
+    assert recall.train_to_recall(Memory(0), head, 3, lr=0.25, at_most=1)[0] == 1
+    assert torch.allclose((head.bias - before).abs(), torch.tensor(0.25), atol=1e-3)
+
+
+def test_a_thick_line_is_worn_down_to_its_middle_and_drawn_as_one():
+    ink = torch.zeros(1, 28, 28, dtype=torch.bool)
+    ink[0, 10:13, 4:24] = True
+    thin = digit_reader.thinned(ink)
+    rows, columns = thin[0].nonzero().T
+    assert set(rows.tolist()) == {11} and 16 <= len(columns) <= 20 and not (thin & ~ink).any()
+    drawing, = digit_reader.drawn_anew(ink.float())
+    ends = torch.tensor(drawing).reshape(-1, 2)
+    wide, high = ends.amax(dim=0) - ends.amin(dim=0)
+    assert 80 <= wide <= 240 and high < 0.1 * wide and ends.min() >= 10 and ends.max() <= 270
+
+
+def test_a_varied_digit_is_the_digit_in_another_hand(monkeypatch):
+    """In the middle of every range it is the digit, hardly resized; near the end of any one, something else."""
+    image = torch.zeros(1, 28, 28)
+    image[0, 6:22, 12:16] = 1
+
+    def varied(one=None):
+        draws = itertools.count()
+        monkeypatch.setattr(torch, "rand", lambda n: torch.full((n,), 0.95 if next(draws) == one else 0.5))
+        return digit_reader.varied(image)[0], next(draws)
+
+    middle, draws = varied()
+    assert (middle - image[0]).abs().mean() < 0.02 and draws == 7
+    others = [varied(one)[0] for one in range(draws)]
+    assert min((other - middle).abs().mean() for other in others) > 0.005
+    assert others[-1].sum() > 1.2 * middle.sum(), "the stroke is thicker"
 
 
 def test_an_easy_run_comes_out_as_it_is_stored():
     """On any machine: the steps may differ by a few, the task is solved. `--verify` compares exactly."""
-    *_, stored_steps, _ = results("recall_first").where(*MINIATURES["recall_first"]).rows[0]
-    steps, accuracy = STUDIES["recall_first"].run(*MINIATURES["recall_first"])
+    easy = ("RNN, orthogonal", 5, 0)
+    *_, stored_steps, _ = results("recall_first").where(*easy).rows[0]
+    steps, accuracy = STUDIES["recall_first"].run(*easy)
     assert steps == pytest.approx(stored_steps, abs=10) and accuracy >= 99
-
-
-def test_the_classifier_is_scored_on_the_test_digits(tiny_digits):
-    """It learns to answer 0, as all of training and validation ask; every test digit is a 1."""
-    _, accuracy = digits.digits_lstm(0)
-    assert accuracy == 0
 
 
 def test_the_classifier_is_trained_as_its_note_says(tiny_digits, monkeypatch):
     told = {}
     monkeypatch.setattr(digits, "fit", lambda model, train, val, **settings: told.update(
-        settings, train=train, val=val) or type("History", (), {"best_epoch": 8}))
-    digits.digits_lstm(3)
+        settings, model=model, train=train, val=val) or type("History", (), {"best_epoch": 5}))
+    assert digits.digits_lstm(3)[0] == 5
+    layer = told["model"].layer
+    assert isinstance(layer, torch.nn.LSTM) and told["model"].pooling == "last"
+    assert (layer.input_size, layer.hidden_size, layer.num_layers, layer.bidirectional) == (28, 128, 1, False)
     assert told["train"] is tiny_digits.train and told["val"] is tiny_digits.val
     assert (told["epochs"], told["weight_decay"], told["seed"]) == (8, 0.1, 3)
 
