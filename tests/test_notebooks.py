@@ -118,18 +118,6 @@ def test_every_widget_has_its_state(notebook):
     assert bool(views) == any("from seqlab.widgets import" in cell.source for cell in notebook.code)
 
 
-@every_notebook
-def test_no_number_in_the_prose_stands_alone(notebook):
-    """A decimal number in the prose is printed by a cell, set in one, or read from seqlab/results."""
-    results = "\n".join(file.read_text() for file in (ROOT / "seqlab" / "results").glob("*.json"))
-    shown = "\n".join(f"{cell.source}\n{cell.shown}" for cell in notebook.code) + results
-    text = re.sub(r"\]\([^)]*\)|https?://\S+|10\.\d{4,}/\S+", "", notebook.prose)
-    shown_numbers = set(re.findall(r"\d+\.\d+", shown))
-    for number in re.findall(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)", text):
-        rounded = any(f"{float(shown_one):.{len(number.split('.')[1])}f}" == number for shown_one in shown_numbers)
-        assert number in shown_numbers or rounded, f"{number} stands in the prose, but no cell prints it"
-
-
 @every_chapter
 def test_a_chapter_keeps_its_budget(notebook):
     lengths = [sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in notebook.code[1:]]

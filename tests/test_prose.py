@@ -1,0 +1,124 @@
+"""No number in the prose is typed by hand and left alone: each stands near what computes it, or in `tests/said`.
+
+`tests/said/<subject>.toml` holds the words of a chapter, and of its practice, whose numbers no cell nearby shows. Each
+entry says of its numbers, in their order, what they are:
+
+    words   a piece of the text, of a comment or of an alt text, that stands in the notebook once
+    is      what computes them: a value, several, or a text in which each of them stands. `here` is the chapter
+    by      or: who says so, or where it was read off
+    free    or: why other numbers would do as well
+"""
+
+import collections
+import math
+import random
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import seqlab
+from seqlab import published, results
+from seqlab.widgets import DigitReader, GateExplorer, GradientExplorer, ScalarRNN
+from tools import prose
+from tools.course import BOOK, Notebook, chapters, notebooks
+
+SAID = Path(__file__).with_name("said")
+NAMES = {"DigitReader": DigitReader, "GateExplorer": GateExplorer, "GradientExplorer": GradientExplorer, "math": math,
+         "ScalarRNN": ScalarRNN, "WIDGETS": Path(seqlab.__file__).parent / "widgets", "nn": nn, "published": published,
+         "re": re, "results": results, "torch": torch}
+
+every_notebook = pytest.mark.parametrize("notebook", notebooks(), ids=lambda one: str(one.path.relative_to(BOOK)))
+every_chapter = pytest.mark.parametrize("chapter", chapters(), ids=lambda one: one.name)
+
+
+def facts(notebook: Notebook) -> list[dict]:
+    table = "practice" if notebook.path.parent.name == "exercises" else "chapter"
+    file = SAID / f"{notebook.subject}.toml"
+    return tomllib.loads(file.read_text("utf8")).get(table, []) if file.is_file() else []
+
+
+def words(notebook: Notebook) -> list[str]:
+    return [fact["words"] for fact in facts(notebook)]
+
+
+@every_notebook
+def test_every_number_in_the_prose_stands_near_what_computes_it(notebook):
+    wrong = [f"cell {k}: {claim}" for k, claim in prose.unheld(notebook, words(notebook))]
+    assert not wrong, ("no cell nearby computes these numbers. Correct them, let a cell nearby print them, say it "
+                       f"without the number, or enter the words in tests/said/{notebook.subject}.toml:\n"
+                       + "\n".join(wrong))
+
+
+@every_notebook
+def test_what_is_said_elsewhere_of_a_number_stands_in_the_prose_and_is_so(notebook):
+    said = [prose.plain(text) for cell in notebook.cells for text in prose.texts(cell).values()]
+    here = next(one for one in chapters() if one.subject == notebook.subject)
+    for fact in facts(notebook):
+        times = sum(text.count(prose.plain(fact["words"])) for text in said)
+        assert times == 1, f"stands {times} times in the prose, expected once: {fact['words']}"
+        assert len({"is", "by", "free"} & set(fact)) == 1, fact
+        if "is" in fact:
+            value = eval(f"({fact['is']})", {**NAMES, "here": here})
+            assert wrong_numbers(fact["words"], value) == [], f"{fact['words']}: {fact['is']} is {value}"
+
+
+def wrong_numbers(text, value):
+    """The numbers of the text that the value has not, in its order; anywhere, if the value is a text."""
+    numbers = prose.NUMBER.findall(re.sub(r"[\^{}]+", " ", prose.plain(text)))
+    if isinstance(value, str):
+        there = [other.replace(",", "") for other in prose.NUMBER.findall(value)]
+        return [number for number in numbers if not any(prose.agree(number, other) for other in there)]
+    return [number for number, one in zip(numbers, flat(value), strict=True)
+            if not prose.agree(number, repr(float(one)), whole=True)]
+
+
+def flat(value):
+    """The numbers in a number, a tensor, a tuple of tuples."""
+    value = value.tolist() if isinstance(value, torch.Tensor) else value
+    return [value] if isinstance(value, int | float) else [one for part in value for one in flat(part)]
+
+
+@every_chapter
+def test_a_chapter_and_its_practice_state_the_same_time_for_the_practice(chapter):
+    said = re.findall(r"exercises/[\w-]+\.ipynb\).*?[Aa]bout (\d+) minutes", chapter.prose)
+    stated = re.findall(prose.MINUTES, chapter.practice.cells[0].source)
+    assert not (said and stated) or stated[0].endswith(said[0])
+
+
+# --- how good is the guard --------------------------------------------------------------------------------------------
+
+
+def with_one_digit_changed(text, chance):
+    """(kind, changed text) for every number in a text but those of its addresses: one digit of it is another one."""
+    addresses = {place for link in re.finditer(r"\]\([^)]*\)|https?://\S+", text) for place in range(*link.span())}
+    times = {place for match in prose.MINUTES.finditer(text) for place in range(*match.span())}
+    shapes = {place for match in prose.SHAPE.finditer(text) if prose.shape(match[0]) for place in range(*match.span())}
+    for number in re.finditer(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?!\w)", text):
+        written = number[0].rstrip(",")
+        kind = ("time" if number.start() in times else "shape" if number.start() in shapes
+                else "decimal" if "." in written else "percent" if re.match(r" ?(?:%|per ?cent)", text[number.end():])
+                else "year" if prose.YEAR.fullmatch(written) else "whole" if len(written) > 1 else "single digit")
+        place = chance.choice([k for k in range(*number.span()) if text[k].isdigit()])
+        digit = chance.choice(sorted({*"0123456789"} - {text[place]}))
+        if place not in addresses:
+            yield kind, text[:place] + digit + text[place + 1:]
+
+
+@pytest.mark.deep
+def test_nine_of_ten_wrong_digits_are_noticed():
+    """Of decimals, percents, shapes, years and whole numbers of two digits or more. A time is an estimate."""
+    noticed, chance = collections.defaultdict(list), random.Random(0)
+    for notebook in notebooks():
+        known = words(notebook)
+        for k, around in prose.nearby(notebook):
+            for place, text in prose.texts(notebook.cells[k]).items():
+                for kind, changed in with_one_digit_changed(text, chance):
+                    noticed[kind].append(bool(prose.missing(changed, place, around[place], known)))
+    for kind, seen in sorted(noticed.items()):
+        print(f"{kind:12} {sum(seen):4} of {len(seen):4}")
+    looked_at = [seen for kind in ("decimal", "percent", "shape", "whole", "year") for seen in noticed[kind]]
+    assert sum(looked_at) >= 0.9 * len(looked_at)
