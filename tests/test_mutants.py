@@ -4,6 +4,8 @@ import ast
 import contextlib
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -180,6 +182,19 @@ def test_the_cheapest_tests_that_run_the_line_come_first_and_the_file_named_afte
     assert third.units == ["book/02-x.ipynb"] and third.is_notebook
 
 
+def test_the_test_that_has_killed_a_mutant_is_asked_first_and_those_that_kill_most_come_early():
+    one, other = [one for one in mutants_of_text("a = b + c\n", "seqlab/cells.py")[0]][:2]
+    lines = {"seqlab/cells.py": {"1": ["tests/test_cells.py::dull", "tests/test_cells.py::sharp", "tests/b.py::far"]}}
+    records = {"tests/test_cells.py": record({"tests/test_cells.py::dull": 1, "tests/test_cells.py::sharp": 2}, lines),
+               "tests/b.py": record({"tests/b.py::far": 9.0}, lines)}
+    past = [{"id": name, "file": "seqlab/cells.py", "by": by} for name, by in
+            [("x", "tests/test_cells.py::sharp"), ("y", "tests/test_cells.py::sharp"), (one.id, "tests/b.py::far")]]
+    dull, sharp, far = (name for tests in records.values() for name in tests["tests"])
+    assert [stage.tests for stage in reach.stages(one, records, past)] == [[far], [sharp, dull], [far]]
+    assert [stage.tests for stage in reach.stages(other, records, past)] == [[sharp, dull], [far]]
+    assert [stage.tests for stage in reach.stages(other, records)] == [[dull, sharp], [far]]
+
+
 def test_a_notebook_is_asked_about_before_it_is_run():
     mutant = mutants_of_text("a = 1", "book/02-scalar-rnn.ipynb", "c1")[0][0]
     records = {"tests/test_chapters/test_scalar_rnn.py": record({"x": 1.0}, {}),
@@ -255,21 +270,41 @@ def test_a_run_says_what_survived_and_the_next_goes_on_where_it_stopped(project)
 
 
 def test_a_draw_can_be_repeated(project):
+    each = run(project, "--list", "--each", "2", "--seed", "1").stdout
+    assert len(re.findall(r"^seqlab/small\.py:", each, re.MULTILINE)) == 2
     drawn = [run(project, "--list", "--sample", "1", "--seed", seed).stdout for seed in ("1", "1", "2", "3", "4", "5")]
     assert drawn[0] == drawn[1] and len(set(drawn)) > 2
     assert "--sample 1 --seed 1" in drawn[0]
 
 
-def test_a_run_that_hangs_is_stopped_with_all_that_it_started(tmp_path):
-    def hang():
-        (tmp_path / "child").write_text(str(subprocess.Popen(["sleep", "1000"]).pid))
-        while True:
-            pass
+ROUND_AND_ROUND = [sys.executable, "-c", "while True: pass"]
 
-    assert bench.in_a_fork(hang, 1, tmp_path / "log")[0] is None
-    if (tmp_path / "child").exists():       # it may have been stopped before it got so far
-        with contextlib.suppress(FileNotFoundError):
-            assert Path("/proc", (tmp_path / "child").read_text(), "cmdline").read_bytes() == b"", "it still runs"
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
+@pytest.mark.parametrize("apart", [False, True], ids=["a child", "a child that is a group of its own, as a kernel is"])
+def test_what_goes_round_for_ever_is_stopped_by_the_processor_time_of_all_that_it_started(tmp_path, apart):
+    def hang():
+        process = subprocess.Popen(ROUND_AND_ROUND, start_new_session=apart)
+        (tmp_path / "child").write_text(str(process.pid))
+        return process.wait()
+
+    code, _, used = bench.in_a_fork(hang, 3600, tmp_path / "log", processor=1)
+    assert code is None and used > 1
+    with contextlib.suppress(FileNotFoundError):
+        assert Path("/proc", (tmp_path / "child").read_text(), "cmdline").read_bytes() == b"", "it still runs"
+
+
+def test_what_waits_for_ever_is_stopped_by_the_clock_and_its_log_says_where_it_stood(tmp_path):
+    def wait_for_nothing():
+        signal.pause()
+
+    assert bench.in_a_fork(wait_for_nothing, 1, tmp_path / "log", processor=3600)[0] is None
+    assert "in wait_for_nothing" in (tmp_path / "log").read_text()
+
+
+def test_the_interval_of_a_score_is_wilsons():
+    results = [{"status": "killed"}] * 9 + [{"status": "survived"}]
+    assert report.interval(results) == "0.60 to 0.98"       # as scipy.stats.binomtest says
 
 
 def test_unknown_files_and_stale_entries_are_errors(project):

@@ -48,11 +48,14 @@ def try_out(mutant: Mutant, stages: list[reach.Stage], tree: Path) -> dict:
         # Another time than any other mutant's, so that no compiled file is taken for this one's.
         os.utime(path, (times.st_atime, 1_000_000_000 + abs(hash(mutant.id)) % 1_000_000_000))
         for stage in stages:
-            marks = "not deep" if stage.is_notebook else bench.QUICK
-            code, _, used, red = bench.pytest_in(tree, ["-x", *stage.units], stage.limit, [bench.Chosen(stage.tests)],
-                                                 marks=marks)
+            for patience in (1, 2):             # too slow by the clock only: the machine may be busy, or asleep
+                code, _, used, red = bench.pytest_in(
+                    tree, ["-x", *stage.units], patience * stage.limit, [bench.Chosen(stage.tests)],
+                    marks="not deep" if stage.is_notebook else bench.QUICK, processor=stage.processor)
+                cpu += used
+                if code is not None or used > stage.processor:
+                    break
             tried += stage.units
-            cpu += used
             if code:
                 outcome = {"status": "killed", "by": red or ("nothing could be run" if code == NO_TEST_RAN
                                                              else f"pytest ended with {code}")}
@@ -70,8 +73,10 @@ def try_out(mutant: Mutant, stages: list[reach.Stage], tree: Path) -> dict:
 def key(mutant: Mutant, stages: list[reach.Stage], root: Path) -> str:
     """The same as long as the file and the tests that the mutant is shown to are."""
     units = sorted({unit for stage in stages for unit in stage.units})
+    data = reach.data_of(units)
     shared = [path.relative_to(root).as_posix() for path in root.glob("**/conftest.py") if ".venv" not in path.parts]
-    return reach.digest(mutant.id, *((root / file).read_bytes() for file in [mutant.file, *units, *sorted(shared)]))
+    files = [mutant.file, *units, *sorted(shared)]
+    return reach.digest(mutant.id, data, *((root / file).read_bytes() for file in files))
 
 
 # --- several at once: each worker has a scratch copy of its own -------------------------------------------------------
@@ -86,8 +91,9 @@ def _begin(root: Path, folder: Path) -> None:
     _tree = bench.copy_project(root, Path(tempfile.mkdtemp(dir=folder, prefix="tree-")) / "course")
 
 
-def _record(job: tuple[str, Path]) -> dict:
-    return reach.record(job[0], _tree, job[1])
+def _record(job: tuple[str, Path, bool]) -> dict:
+    unit, kept, lines = job
+    return reach.record(unit, _tree, kept, lines)
 
 
 def _try(job: tuple[Mutant, list[reach.Stage]]) -> dict:
@@ -103,7 +109,7 @@ def run(mutants: list[Mutant], root: Path, folder: Path, jobs: int, wide: bool) 
     bench.warm_up(root)
     with multiprocessing.get_context("fork").Pool(jobs, _begin, (root, folder)) as pool:
         own = sorted({mutant.file for mutant in mutants if mutant.cell})
-        results = show(mutants, [*reach.units(root), *own], pool, root, kept)
+        results = show(mutants, [*reach.units(root), *own], pool, root, kept, lines=False)
         left = [mutant for mutant in mutants if not mutant.cell and results[mutant.id]["status"] == "survived"]
         if wide and left:
             units = [path.relative_to(root).as_posix() for path in reach.notebooks(root)]
@@ -112,19 +118,21 @@ def run(mutants: list[Mutant], root: Path, folder: Path, jobs: int, wide: bool) 
     return list(results.values())
 
 
-def show(mutants: list[Mutant], units: list[str], pool, root: Path, kept: Path) -> dict[str, dict]:
-    """What these units make of the mutants, by id."""
+def show(mutants: list[Mutant], units: list[str], pool, root: Path, kept: Path, lines: bool = True) -> dict[str, dict]:
+    """What these units make of the mutants, by id. `lines`: the notebooks among them are to say what they execute."""
     from tqdm import tqdm
 
-    records = {unit: reach.known(unit, root, kept) for unit in units}
-    missing = [(unit, kept) for unit, what in records.items() if what is None]
+    asked = {unit: lines or not unit.endswith(".ipynb") for unit in units}
+    records = {unit: reach.known(unit, root, kept, asked[unit]) for unit in units}
+    missing = [(unit, kept, asked[unit]) for unit, what in records.items() if what is None]
     for what in tqdm(pool.imap_unordered(_record, missing), "unchanged code", len(missing), disable=not missing):
         records[what["unit"]] = what
     if red := [test for what in records.values() for test in what["red"]]:
         print(f"Left out, because they are red without any mutant: {', '.join(red)}", flush=True)
-    planned = {mutant.id: (mutant, reach.stages(mutant, records)) for mutant in mutants}
+    past = list({result["id"]: result for result in read_results(kept)}.values())
+    planned = {mutant.id: (mutant, reach.stages(mutant, records, past)) for mutant in mutants}
     keys = {id: key(*plan, root) for id, plan in planned.items()}
-    done = {result["id"]: result for result in read_results(kept) if keys.get(result["id"]) == result["key"]}
+    done = {result["id"]: result for result in past if keys.get(result["id"]) == result["key"]}
     waiting = [plan for id, plan in planned.items() if id not in done]
     with (kept / "results.jsonl").open("a", encoding="utf-8") as file:
         for result in tqdm(pool.imap_unordered(_try, waiting), "mutants", len(waiting), disable=not waiting):
@@ -156,6 +164,7 @@ def main(arguments: list[str] | None = None) -> int:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", help="Python files and notebooks (default: all)")
     parser.add_argument("--sample", type=int, help="try so many, drawn at random")
+    parser.add_argument("--each", type=int, help="try so many of each file, drawn at random")
     parser.add_argument("--seed", help="what they are drawn by (default: the date)")
     parser.add_argument("--at-least", type=float, default=0.0, help="exit status 1 if the score is lower")
     parser.add_argument("--wide", action="store_true", help="show survivors to the notebooks as well")
@@ -182,9 +191,13 @@ def main(arguments: list[str] | None = None) -> int:
     meant = [mutant for mutant in mutants if not report.reason(mutant, entries)]
     print(f"{len(mutants)} mutants of {len(files)} files; {len(mutants) - len(meant)} are equivalent, "
           f"{excused} more are excused by a comment.")
+    seed = options.seed or datetime.date.today().isoformat()
+    if options.each:
+        meant = [mutant for file in files for mutant in draw(
+            [one for one in meant if one.file == file.relative_to(root).as_posix()], options.each, seed)]
+        print(f"Of these, {len(meant)}: --each {options.each} --seed {seed}", flush=True)
     if options.sample and options.sample < len(meant):
-        seed = options.seed or datetime.date.today().isoformat()
-        meant = random.Random(seed).sample(meant, options.sample)
+        meant = draw(meant, options.sample, seed)
         print(f"Of these, {len(meant)}: --sample {options.sample} --seed {seed}", flush=True)
     if options.list:
         print("\n".join(f"{mutant.id}\n    {mutant.change}" for mutant in meant))
@@ -194,12 +207,16 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     print("\n".join([report.survivors(results), "", report.table(results, "kind"), "", report.table(results, "file")]))
-    print(f"score {report.score(results):.3f}")
+    print(f"score {report.score(results):.3f}, 95 % interval {report.interval(results)}")
     if report.score(results) < options.at_least:
         print(f"That is less than {options.at_least}: write a test that sees one of the survivors above, or say in "
               f"{report.EQUIVALENT} why nobody could.")
         return 1
     return 0
+
+
+def draw(mutants: list[Mutant], n: int, seed: str) -> list[Mutant]:
+    return random.Random(seed).sample(mutants, min(n, len(mutants)))
 
 
 def _run_inside(root: Path, arguments: list[str]) -> int:

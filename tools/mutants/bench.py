@@ -5,9 +5,11 @@ the only place that can be written and there is no network (`wall`), without it 
 """
 
 import contextlib
+import faulthandler
 import importlib
 import importlib.metadata
 import json
+import math
 import os
 import re
 import resource
@@ -45,10 +47,14 @@ def wall(folder: Path, kept: Path) -> list[str]:
 
 
 def quiet_environment(folder: Path) -> None:
-    """What every run sees: embedded digits, one thread, and homes and temporary files in the scratch folder."""
+    """What every run sees: MNIST if SEQLAB_DATA names it, else the embedded digits, of which no number is compared;
+    one thread; homes and temporary files in the scratch folder."""
+    data = Path(os.environ.get("SEQLAB_DATA") or folder)
     for name, variable in (("home", "HOME"), ("tmp", "TMPDIR"), ("empty", "SEQLAB_DATA"), ("cache", "XDG_CACHE_HOME")):
         (folder / name).mkdir(exist_ok=True)
         os.environ[variable] = str(folder / name)
+    if (data / "MNIST" / "raw").is_dir():
+        os.environ["SEQLAB_DATA"] = str(data.resolve())
     for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR",
                      "SEQLAB_REQUIRE_MNIST", "CI"):
         os.environ.pop(variable, None)
@@ -80,10 +86,13 @@ def copy_project(root: Path, target: Path) -> Path:
     return target
 
 
-def in_a_fork(task: Callable[[], int], limit: float, log: Path) -> tuple[int | None, float, float]:
+def in_a_fork(task: Callable[[], int], limit: float, log: Path,
+              processor: float | None = None) -> tuple[int | None, float, float]:
     """(what the task returned, seconds, processor seconds) of a task in a process of its own; None if it took too long.
 
-    What it prints goes to `log`. A process that died of something else than its own return counts as 70.
+    Too long is more than `limit` seconds, or, for it and all that it has started, `processor` seconds of the processor:
+    what goes round for ever is known by that, however busy the machine is. What it prints goes to `log`, and where it
+    stood when the time was nearly over. A process that died of something else than its own return counts as 70.
     """
     start = time.monotonic()
     process = os.fork()
@@ -93,6 +102,7 @@ def in_a_fork(task: Callable[[], int], limit: float, log: Path) -> tuple[int | N
             os.setsid()
             _redirect(log)
             _limit_memory()
+            faulthandler.dump_traceback_later(0.9 * limit, file=os.dup(2))
             code = task()
         except BaseException:
             import traceback
@@ -102,16 +112,26 @@ def in_a_fork(task: Callable[[], int], limit: float, log: Path) -> tuple[int | N
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
+    family, looked = {}, start
     try:
-        while time.monotonic() - start < limit:
+        while (now := time.monotonic()) - start < limit:
             done, status, used = os.wait4(process, os.WNOHANG)
             if done:
-                return os.waitstatus_to_exitcode(status), time.monotonic() - start, used.ru_utime + used.ru_stime
+                family.pop(process, None)
+                return os.waitstatus_to_exitcode(status), now - start, used.ru_utime + used.ru_stime
+            if now - looked > 1:
+                family, looked = processor_times(process), now
+                if sum(family.values()) > (processor or math.inf):
+                    break
             time.sleep(0.02)
-        return None, limit, 0.0
+        family = processor_times(process)
+        return None, time.monotonic() - start, sum(family.values())
     finally:
         with contextlib.suppress(ProcessLookupError):       # also what the task has started and left behind
             os.killpg(process, signal.SIGKILL)
+        for one in family:                                  # a kernel is a group of its own
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(process, 0)
 
@@ -121,6 +141,20 @@ def _redirect(log: Path) -> None:
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 1)
     os.dup2(1, 2)
     sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
+
+
+def processor_times(process: int) -> dict[int, float]:
+    """Process -> seconds of the processor, of a process and all that descend from it; without /proc 0 for itself."""
+    children, times = {}, {process: 0.0}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):                  # it has just ended
+            fields = stat.read_text("utf8", errors="replace").rpartition(")")[2].split()
+            children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+            times[int(stat.parent.name)] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    family = [process]
+    for one in family:
+        family += children.get(one, [])
+    return {one: times[one] for one in family}
 
 
 def _limit_memory() -> None:
@@ -140,7 +174,7 @@ def become_a_test_process(tree: Path, *paths: str) -> None:
 
 
 def pytest_in(tree: Path, arguments: Iterable[str], limit: float, plugins: Iterable = (), paths: Iterable[str] = (),
-              marks: str = QUICK) -> tuple[int | None, float, float, str]:
+              marks: str = QUICK, processor: float | None = None) -> tuple[int | None, float, float, str]:
     """(exit status or None if too slow, seconds, processor seconds, first red test or "") of pytest in the copy."""
     note = tree.parent / f"{tree.name}-red.json"
     note.unlink(missing_ok=True)
@@ -152,7 +186,7 @@ def pytest_in(tree: Path, arguments: Iterable[str], limit: float, plugins: Itera
         return int(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--color=no",
                                 "-m", marks, *arguments], plugins=[FirstRed(note), *plugins]))
 
-    outcome = in_a_fork(task, limit, tree.parent / f"{tree.name}.log")
+    outcome = in_a_fork(task, limit, tree.parent / f"{tree.name}.log", processor)
     return *outcome, json.loads(note.read_text("utf8")) if note.exists() else ""
 
 

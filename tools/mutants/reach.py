@@ -8,12 +8,14 @@ import hashlib
 import json
 import os
 import re
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from tools.mutants import bench
 from tools.mutants.generate import Mutant
 
-FOREVER = 3600                  # seconds: without a mutant nothing hangs
+FOREVER = 1200                  # seconds: no unit takes as long without a mutant
 # Tests that ask whether a text has changed, or how it is written. They would be red for a mutant whatever it means.
 ABOUT_TEXT = (
     "tests/test_studies.py::test_every_stored_result_is_whole_unedited_and_not_older_than_its_code",
@@ -37,19 +39,24 @@ def units(root: Path) -> list[str]:
                   if not {"perf", "site"} & set(path.relative_to(root).parts))
 
 
-def known(unit: str, root: Path, kept: Path) -> dict | None:
-    """What was recorded of a unit, if it still holds."""
+def known(unit: str, root: Path, kept: Path, lines: bool = True) -> dict | None:
+    """What was recorded of a unit, if it still holds and says which lines it executes, where that is asked for."""
     try:
         record = json.loads(_place(unit, kept).read_text("utf8"))
-        return record if record["state"] == _state(root, record["loaded"]) else None
+        holds = record["state"] == _state(root, record["loaded"]) and (record["lines"] or not lines)
+        return record if holds else None
     except (OSError, ValueError, KeyError):
         return None
 
 
-def record(unit: str, tree: Path, kept: Path) -> dict:
+def record(unit: str, tree: Path, kept: Path, lines: bool = True) -> dict:
     """Run a unit on unchanged code: {"red", "tests": {id: seconds}, "lines": {file: {line: [ids]}}, "loaded"}.
 
     The id "" stands for what is executed while files are loaded and shared fixtures are made: for every test of it.
+    Without `lines` a notebook is not run a second time to know its lines.
+
+    Raises:
+        TimeoutError: it hung, twice; where, stands in the message.
     """
     folder = tree.parent / f"{tree.name}-record"
     folder.mkdir(exist_ok=True)
@@ -60,23 +67,36 @@ def record(unit: str, tree: Path, kept: Path) -> dict:
     os.environ.update(COVERAGE_PROCESS_START=str(folder / "settings"), COVERAGE_CORE="ctrace")
     try:
         if unit.endswith(".ipynb"):
-            result = _record_notebook(unit, tree, folder)
+            result = _record_notebook(unit, tree, folder, lines)
         else:
-            bench.pytest_in(tree, [unit], FOREVER, [_Recorder(folder)], [str(folder)])
+            _end(tree, lambda: bench.pytest_in(tree, [unit], FOREVER, [_Recorder(folder)], [str(folder)]))
             result = json.loads((folder / "tests.json").read_text("utf8"))
     finally:
         del os.environ["COVERAGE_PROCESS_START"]
-    lines = _read_lines(folder, tree)
-    loaded = sorted({unit, *lines})
-    whole = {"unit": unit, **result, "lines": lines, "loaded": loaded, "state": _state(tree, loaded)}
+    found = _read_lines(folder, tree)
+    package = (path.relative_to(tree).as_posix() for path in tree.glob("seqlab/**/*.py"))
+    loaded = sorted({unit, *(found or package)})
+    whole = {"unit": unit, **result, "lines": found, "loaded": loaded, "state": _state(tree, loaded)}
     _place(unit, kept).parent.mkdir(parents=True, exist_ok=True)
     _place(unit, kept).write_text(json.dumps(whole), "utf8")
     return whole
 
 
-def _record_notebook(unit: str, tree: Path, folder: Path) -> dict:
+def _end(tree: Path, run):
+    """What `run` returns, of a second try if it hung: a machine may have been asleep."""
+    for _ in range(2):
+        result = run()
+        if result[0] is not None:
+            return result
+    log = (tree.parent / f"{tree.name}.log").read_text("utf8", errors="replace")
+    raise TimeoutError(f"without a mutant it took more than {FOREVER} seconds, and stood here:\n{log[-3000:]}")
+
+
+def _record_notebook(unit: str, tree: Path, folder: Path, lines: bool) -> dict:
     """Whether it is green and how long it takes, as nbval sees it; and its lines, from a run without a kernel."""
-    code, seconds, _, red = bench.pytest_in(tree, [unit], FOREVER, marks="not deep")
+    del os.environ["COVERAGE_PROCESS_START"]        # the kernel's time is measured, not its lines
+    code, seconds, _, red = _end(tree, lambda: bench.pytest_in(tree, [unit], FOREVER, marks="not deep"))
+    os.environ["COVERAGE_PROCESS_START"] = str(folder / "settings")
 
     def task() -> int:
         bench.become_a_test_process(tree, str(folder))
@@ -94,7 +114,8 @@ def _record_notebook(unit: str, tree: Path, folder: Path) -> dict:
         measure.save()
         return 0
 
-    bench.in_a_fork(task, FOREVER, tree.parent / f"{tree.name}.log")
+    if lines:
+        _end(tree, lambda: bench.in_a_fork(task, FOREVER, tree.parent / f"{tree.name}.log"))
     return {"red": [red or unit] if code else [], "tests": {unit: seconds}}
 
 
@@ -158,7 +179,13 @@ def _place(unit: str, kept: Path) -> Path:
 
 
 def _state(root: Path, files: list[str]) -> str:
-    return digest(*((root / file).read_bytes() for file in files if (root / file).exists()))
+    return digest(*((root / file).read_bytes() for file in files if (root / file).exists()), data_of(files))
+
+
+def data_of(units: list[str]) -> str:
+    """Which digits these units have read, if there is a notebook among them: on MNIST its numbers are compared too."""
+    is_mnist = os.path.isdir(os.path.join(os.environ.get("SEQLAB_DATA", ""), "MNIST", "raw"))
+    return "MNIST" if is_mnist and any(unit.endswith(".ipynb") for unit in units) else ""
 
 
 def digest(*parts: bytes | str) -> str:
@@ -176,22 +203,36 @@ class Stage:
     """Tests of one or more units that run together: `tests` are their ids in order, none for all."""
 
     def __init__(self, units: list[str], tests: list[str], seconds: float):
-        self.units, self.tests, self.limit = units, tests, 10 * seconds + 60
+        self.units, self.tests, self.limit, self.processor = units, tests, 10 * seconds + 60, 3 * seconds + 20
 
     @property
     def is_notebook(self) -> bool:
         return self.units[0].endswith(".ipynb")
 
 
-def stages(mutant: Mutant, records: dict[str, dict]) -> list[Stage]:
+def stages(mutant: Mutant, records: dict[str, dict], past: Iterable[dict] = ()) -> list[Stage]:
     """The cheapest tests that should see it first, then wider ones.
 
     A Python file's mutant: the tests that execute its lines, in the file named after it (or the quickest), then all
     such tests elsewhere, then the notebooks whose code executes them. A notebook's: what the tests ask about it by its
-    name, then itself.
+    name, then itself. `past` are earlier results: the test that has killed this mutant comes before all, and a test
+    the earlier the more mutants of the file it has killed in its time.
     """
-    if mutant.cell:
-        return _notebook_stages(mutant, records)
+    kills = Counter(one["by"] for one in past if one["file"] == mutant.file)
+    mine = next((one["by"] for one in past if one["id"] == mutant.id), "")
+    made = (_notebook_stages if mutant.cell else _file_stages)(mutant, records, kills)
+    first = [Stage([unit], [mine], what["tests"][mine]) for unit, what in records.items()
+             if mine in what["tests"] and unit != mine and mine not in what["red"]
+             and any(unit in stage.units for stage in made)]
+    return first + made
+
+
+def _yield(tests: dict[str, float], kills: Counter):
+    """A key to sort tests by: those first that kill most in a second; without kills, the quickest."""
+    return lambda test: (tests[test] + 0.1) / (kills[test] + 0.1)
+
+
+def _file_stages(mutant: Mutant, records: dict[str, dict], kills: Counter) -> list[Stage]:
     found = {}
     for unit, what in records.items():
         tests = {test for line, contexts in what["lines"].get(mutant.file, {}).items()
@@ -200,7 +241,7 @@ def stages(mutant: Mutant, records: dict[str, dict]) -> list[Stage]:
             tests = set(what["tests"])
         tests -= {*what["red"], *ABOUT_TEXT}
         if tests & set(what["tests"]):
-            found[unit] = sorted(tests & set(what["tests"]), key=what["tests"].get)
+            found[unit] = sorted(tests & set(what["tests"]), key=_yield(what["tests"], kills))
     seconds = {unit: sum(records[unit]["tests"][test] for test in tests) for unit, tests in found.items()}
     name = Path(mutant.file).stem.strip("_")
     order = sorted(found, key=lambda unit: (f"test_{name}" not in unit, seconds[unit]))
@@ -210,7 +251,7 @@ def stages(mutant: Mutant, records: dict[str, dict]) -> list[Stage]:
     return made + [Stage([unit], [], seconds[unit]) for unit in order if unit.endswith(".ipynb")]
 
 
-def _notebook_stages(mutant: Mutant, records: dict[str, dict]) -> list[Stage]:
+def _notebook_stages(mutant: Mutant, records: dict[str, dict], kills: Counter) -> list[Stage]:
     """Tests are about a notebook if their id or their file has its name, or its subject, in it."""
     name = Path(mutant.file).stem
     subject = name.partition("-")[2]
@@ -222,7 +263,7 @@ def _notebook_stages(mutant: Mutant, records: dict[str, dict]) -> list[Stage]:
         whole = Path(unit).stem == f"test_{subject.replace('-', '_')}" and "chapters" in unit
         found += [(unit, test) for test in what["tests"] if test not in {*what["red"], *ABOUT_TEXT}
                   and (whole or (name in test and ("exercises" in test or not practice)) or f"[{subject}" in test)]
-    tests = sorted(found, key=lambda one: records[one[0]]["tests"][one[1]])
+    tests = sorted(found, key=lambda one: _yield(records[one[0]]["tests"], kills)(one[1]))
     seconds = sum(records[unit]["tests"][test] for unit, test in tests)
     itself = records[mutant.file]
     made = [Stage(list(dict.fromkeys(unit for unit, _ in tests)), [test for _, test in tests], seconds)]

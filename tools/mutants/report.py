@@ -40,6 +40,14 @@ def score(results: list[dict]) -> float:
     return sum(result["status"] != "survived" for result in results) / len(results) if results else 1.0
 
 
+def interval(results: list[dict]) -> str:
+    """Wilson's interval for the share that would be killed of all from which these were drawn."""
+    n, p, z = len(results) or 1, score(results), 1.96
+    middle, half = p + z**2 / (2 * n), z * (p * (1 - p) / n + z**2 / (4 * n**2)) ** 0.5
+    low, high = ((middle + side * half) / (1 + z**2 / n) for side in (-1, 1))
+    return f"{low:.2f} to {high:.2f}"
+
+
 def table(results: list[dict], by: str) -> str:
     lines = [f"{'killed':>8} {'timeout':>8} {'survived':>9} {'score':>6}   by {by}"]
     for name in [*sorted({result[by] for result in results}), "all"]:
