@@ -76,7 +76,7 @@ def key(mutant: Mutant, stages: list[reach.Stage], root: Path) -> str:
     data = reach.data_of(units)
     shared = [path.relative_to(root).as_posix() for path in root.glob("**/conftest.py") if ".venv" not in path.parts]
     files = [mutant.file, *units, *sorted(shared)]
-    return reach.digest(mutant.id, data, *((root / file).read_bytes() for file in files))
+    return reach.digest(mutant.id, *data, *((root / file).read_bytes() for file in files))
 
 
 # --- several at once: each worker has a scratch copy of its own -------------------------------------------------------

@@ -179,13 +179,13 @@ def _place(unit: str, kept: Path) -> Path:
 
 
 def _state(root: Path, files: list[str]) -> str:
-    return digest(*((root / file).read_bytes() for file in files if (root / file).exists()), data_of(files))
+    return digest(*((root / file).read_bytes() for file in files if (root / file).exists()), *data_of(files))
 
 
-def data_of(units: list[str]) -> str:
+def data_of(units: list[str]) -> list[str]:
     """Which digits these units have read, if there is a notebook among them: on MNIST its numbers are compared too."""
     is_mnist = os.path.isdir(os.path.join(os.environ.get("SEQLAB_DATA", ""), "MNIST", "raw"))
-    return "MNIST" if is_mnist and any(unit.endswith(".ipynb") for unit in units) else ""
+    return ["MNIST"] if is_mnist and any(unit.endswith(".ipynb") for unit in units) else []
 
 
 def digest(*parts: bytes | str) -> str:
