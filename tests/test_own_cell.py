@@ -170,6 +170,16 @@ def test_a_cell_may_carry_three_states():
         layer(torch.randn(2, 5, 3), (h_n, c_n))
 
 
+def test_a_state_that_grows_under_way_is_an_error_and_nothing_of_it_is_cut_off():
+    class Growing(LSTMCell):
+        def forward(self, x, state):
+            h, c = self.step(self.x2h(x), state[:2])
+            return (h, c) if state[0].count_nonzero() == 0 else (h, c, c)
+
+    with pytest.raises(ValueError, match="zip"):
+        Recurrent(Growing, 3, 4)(torch.randn(2, 3, 3), lengths=[3, 2])
+
+
 @pytest.mark.parametrize(("names", "answer", "words"), [
     (("h",), lambda h: (h, h), r"should return a Tensor .* \[\(2, 4\)\], got a tuple with \[\(2, 4\), \(2, 4\)\]"),
     (("h",), lambda h: h[:, :3], r"should return a Tensor .* \[\(2, 4\)\], got a Tensor with \[\(2, 3\)\]"),

@@ -92,7 +92,7 @@ def in_a_fork(task: Callable[[], int], limit: float, log: Path,
 
     Too long is more than `limit` seconds, or, for it and all that it has started, `processor` seconds of the processor:
     what goes round for ever is known by that, however busy the machine is. What it prints goes to `log`, and where it
-    stood when the time was nearly over. A process that died of something else than its own return counts as 70.
+    stood when its time was over. A process that died of something else than its own return counts as 70.
     """
     start = time.monotonic()
     process = os.fork()
@@ -102,7 +102,7 @@ def in_a_fork(task: Callable[[], int], limit: float, log: Path,
             os.setsid()
             _redirect(log)
             _limit_memory()
-            faulthandler.dump_traceback_later(0.9 * limit, file=os.dup(2))
+            faulthandler.register(signal.SIGUSR1, file=os.dup(2))
             code = task()
         except BaseException:
             import traceback
@@ -125,6 +125,8 @@ def in_a_fork(task: Callable[[], int], limit: float, log: Path,
                     break
             time.sleep(0.02)
         family = processor_times(process)
+        os.kill(process, signal.SIGUSR1)
+        time.sleep(0.2)
         return None, time.monotonic() - start, sum(family.values())
     finally:
         with contextlib.suppress(ProcessLookupError):       # also what the task has started and left behind
