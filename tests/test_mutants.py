@@ -86,8 +86,16 @@ def test_what_is_no_code_to_run_is_left_alone(text):
     assert changed(text) == []
 
 
-def test_tolerances_and_the_help_of_a_command_are_left_alone():
+def test_tolerances_are_left_alone():
     assert changed("assert close(a, b, atol=1e-5)") == []
+
+
+def test_what_is_the_default_is_neither_dropped_nor_made_twice():
+    assert changed("x = zip(a, b, strict=True)") == ["x = zip(a, b)"]
+    assert changed("x = zip(a, b, strict=False)") == ["x = zip(a, b, strict=True)"]
+
+
+def test_the_help_of_a_command_is_left_alone():
     command = "p.add_argument('--n', type=int, help='how many', metavar='N')"
     assert sorted(changed(command)) == ["p.add_argument('--n', help='how many', metavar='N')", "pass"]
 

@@ -263,7 +263,7 @@ def test_the_folder_of_a_checkpoint_is_made(tmp_path):
     assert (tmp_path / "new" / "folder" / "run.pt").exists()
 
 
-@pytest.mark.parametrize("damage", ["half", "empty", "text", "a state_dict", "a tensor"])
+@pytest.mark.parametrize("damage", ["half", "empty", "text", "a state_dict", "a tensor", "a part is missing"])
 def test_a_damaged_checkpoint_is_named_and_left_alone(tmp_path, damage):
     path = tmp_path / "run.pt"
     train(small_model(), checkpoint=path)
@@ -272,6 +272,10 @@ def test_a_damaged_checkpoint_is_named_and_left_alone(tmp_path, damage):
         torch.save(small_model().state_dict(), path)
     elif damage == "a tensor":
         torch.save(torch.zeros(3), path)
+    elif damage == "a part is missing":
+        saved = torch.load(path, weights_only=True)
+        del saved["best"]
+        torch.save(saved, path)
     else:
         path.write_bytes({"half": content[:len(content) // 2], "empty": b"", "text": b"not a checkpoint"}[damage])
     left = path.read_bytes()

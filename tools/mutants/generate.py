@@ -462,13 +462,16 @@ class _Finder:
             if keyword.arg in printed or keyword.arg in TOLERANCES:
                 continue
             number = given.index(keyword)
-            if keyword.arg is not None and not self.in_text:
+            is_default = keyword.arg == "strict" and self.source(keyword.value) == "False"
+            if keyword.arg is not None and not self.in_text and not is_default:
                 if number:
                     start, end = self.between(given[number - 1], keyword, ",")[0], self.end(keyword)
                 else:
                     start = self.start(keyword)
                     end = self.start(given[1]) if len(given) > 1 else self.end(keyword)
                 yield self.mutant(start, end, "", "dropped keyword", f"{keyword.arg}= dropped", self.start(keyword))
+            if keyword.arg == "strict" and not is_default:          # dropped, it is False already
+                continue
             yield from self.word(keyword.value)
             if keyword.arg in ("dim", "axis"):
                 yield from self.axis(keyword.value, "axis")
