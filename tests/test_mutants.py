@@ -306,10 +306,19 @@ def test_what_goes_round_for_ever_is_stopped_by_the_processor_time_of_all_that_i
 
 def test_what_waits_for_ever_is_stopped_by_the_clock_and_its_log_says_where_it_stood(tmp_path):
     def wait_for_nothing():
-        signal.pause()
+        while True:
+            signal.pause()
 
     assert bench.in_a_fork(wait_for_nothing, 1, tmp_path / "log", processor=3600)[0] is None
     assert "in wait_for_nothing" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize(("task", "code"), [(lambda: sys.stdout.close() or 3, 3), (lambda: None, 70),
+                                           (lambda: sys.exit(2), 70)], ids=["closes its output", "no status", "exits"])
+def test_a_run_never_returns_into_the_process_that_it_was_forked_from(tmp_path, task, code):
+    assert bench.in_a_fork(task, 3600, tmp_path / "log")[0] == code
+    (tmp_path / str(os.getpid())).touch()
+    assert len(list(tmp_path.glob("[0-9]*"))) == 1, "the fork came by here too"
 
 
 def test_the_interval_of_a_score_is_wilsons():

@@ -103,15 +103,17 @@ def in_a_fork(task: Callable[[], int], limit: float, log: Path,
             _redirect(log)
             _limit_memory()
             faulthandler.register(signal.SIGUSR1, file=os.dup(2))
-            code = task()
+            code = int(task())
         except BaseException:
             import traceback
 
             traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
+        finally:        # whatever became of its output: it must not go on as a second one of its parent
+            try:
+                sys.stdout.flush()
+                sys.stderr.flush()
+            finally:
+                os._exit(code)
     family, looked = {}, start
     try:
         while (now := time.monotonic()) - start < limit:
