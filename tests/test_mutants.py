@@ -186,7 +186,7 @@ def test_the_cheapest_tests_that_run_the_line_come_first_and_the_file_named_afte
         "book/02-x.ipynb": record({"book/02-x.ipynb": 5.0}, {"seqlab/cells.py": {"3": [""]}}),
     }
     first, second, third = reach.stages(mutant, records)
-    assert (first.units, first.tests, first.limit) == (["tests/test_cells.py"], ["fast", "slow"], 90)
+    assert (first.units, first.tests, first.limit) == (["tests/test_cells.py"], ["fast", "slow"], 45)
     assert (second.units, second.tests) == (["tests/test_quick.py", "tests/test_all.py"], ["q", "a", "b"])
     assert third.units == ["book/02-x.ipynb"] and third.is_notebook
 

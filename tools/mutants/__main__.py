@@ -216,7 +216,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def draw(mutants: list[Mutant], n: int, seed: str) -> list[Mutant]:
-    return random.Random(seed).sample(mutants, min(n, len(mutants)))
+    """n of them, or all; of the same seed, the first of what more would be."""
+    shuffled = list(mutants)
+    random.Random(seed).shuffle(shuffled)
+    return shuffled[:n]
 
 
 def _run_inside(root: Path, arguments: list[str]) -> int:

@@ -203,7 +203,7 @@ class Stage:
     """Tests of one or more units that run together: `tests` are their ids in order, none for all."""
 
     def __init__(self, units: list[str], tests: list[str], seconds: float):
-        self.units, self.tests, self.limit, self.processor = units, tests, 10 * seconds + 60, 3 * seconds + 20
+        self.units, self.tests, self.limit, self.processor = units, tests, 5 * seconds + 30, 3 * seconds + 20
 
     @property
     def is_notebook(self) -> bool:
