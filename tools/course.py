@@ -5,10 +5,14 @@ chapter's title, promise and time in its first cell alone.
 """
 
 import ast
+import contextlib
+import copy
+import io
 import json
 import re
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
@@ -90,8 +94,55 @@ class Cell:
         exec(compile(self.source, repr(self), "exec"), names)
         return names
 
+    @property
+    def statements(self) -> list[ast.stmt]:
+        """Its code, without the decorators that make controls."""
+        found = ast.parse(self.source).body
+        for statement in found:
+            if isinstance(statement, ast.FunctionDef):
+                statement.decorator_list = [decorator for decorator in statement.decorator_list
+                                            if not ast.unparse(decorator).startswith("interact")]
+        return found
+
     def __repr__(self):
         return f"<{self.kind} cell: {self.source.splitlines()[0] if self.source else ''!s:.60}>"
+
+
+class Played(NamedTuple):
+    """A cell that ran: the names there were after it, what it printed, and what it had drawn.
+
+    A network stands here as it was then, however it was trained later.
+    """
+
+    cell: Cell
+    names: dict
+    printed: str
+    drawn: list
+
+    def __getitem__(self, name):
+        return self.names[name]
+
+
+class Play(list):
+    """The cells that ran, in order; called with words, the one cell with these words in it."""
+
+    def __call__(self, words: str) -> Played:
+        found = [one for one in self if words in one.cell.source]
+        if len(found) != 1:
+            raise LookupError(f"{words!r} stands in {len(found)} cells that ran, expected one")
+        return found[0]
+
+
+class Recorder:
+    """Stands in for a module that draws: it remembers each call as (function, arguments, keywords)."""
+
+    def __init__(self):
+        self.drawn = []
+
+    def __getattr__(self, function):
+        if function.startswith("_"):
+            raise AttributeError(function)
+        return lambda *arguments, **keywords: self.drawn.append((function, arguments, keywords))
 
 
 class Notebook:
@@ -170,14 +221,31 @@ class Notebook:
         """The code of its imports, functions and classes."""
         return "\n".join(ast.unparse(one) for one in self._statements() if isinstance(one, DEFINING))
 
+    def play(self, upto: str | None = None, **given) -> "Play":
+        """Run its code cells here, without the set-up cell and the interactive figures, and keep what each one left.
+
+        `upto`: stop before the one cell with these words. The names in `given` stand for what the notebook itself
+        puts there: a shorter training, other data. `plots` is a Recorder, unless it is given.
+        """
+        given = {"plots": Recorder(), **given}
+        names, ran, end = dict(given), [], self.cell(upto) if upto else None
+        for cell in self.code[1:]:
+            if cell is end:
+                break
+            if "remove-input" in cell.tags:
+                continue
+            printed, drawn = io.StringIO(), len(getattr(given["plots"], "drawn", ()))
+            with contextlib.redirect_stdout(printed):
+                for statement in cell.statements:
+                    exec(compile(ast.Module([statement], []), repr(cell), "exec"), names)
+                    names |= given
+            ran.append(Played(cell, {name: _kept(value) for name, value in names.items()}, printed.getvalue(),
+                              getattr(given["plots"], "drawn", [])[drawn:]))
+        return Play(ran)
+
     def _statements(self) -> list[ast.stmt]:
         """What stands at the top level of its code, but for the set-up cell and the decorators that make controls."""
-        found = [statement for cell in self.code[1:] for statement in ast.parse(cell.source).body]
-        for statement in found:
-            if isinstance(statement, ast.FunctionDef):
-                statement.decorator_list = [decorator for decorator in statement.decorator_list
-                                            if not ast.unparse(decorator).startswith("interact")]
-        return found
+        return [statement for cell in self.code[1:] for statement in cell.statements]
 
     @property
     def name(self) -> str:
@@ -220,6 +288,13 @@ class Notebook:
 
     def __repr__(self):
         return f"<Notebook {self.name}>"
+
+
+def _kept(value):
+    """A copy of a network, which training would change; anything else as it is."""
+    from torch import nn  # only here, for the reason of yaml's
+
+    return copy.deepcopy(value) if isinstance(value, nn.Module) else value
 
 
 def _bound(statement: ast.stmt) -> set[str]:

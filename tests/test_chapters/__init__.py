@@ -1,0 +1,38 @@
+"""What the tests of the chapters share: the loops, written out once more, that the chapters are compared with."""
+
+import torch
+
+from tools.course import find_all
+
+
+def numbers(text: str) -> list[float]:
+    """Every number in a text, at least one."""
+    return [float(number) for number in find_all(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]\d+)?(?!\w)", text)]
+
+
+def verdicts(text: str) -> list[bool]:
+    """Every True and False in a text, at least one."""
+    return [word == "True" for word in find_all(r"\b(True|False)\b", text)]
+
+
+def trained_by_hand(optimizer: torch.optim.Optimizer, loss_of, batches) -> list[float]:
+    """The losses of a training that computes each batch's gradients anew, so that nothing can pile up."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    losses = []
+    for batch in batches:
+        loss = loss_of(*batch)
+        for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+            parameter.grad = gradient
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def states_by_hand(weights, x, h):
+    """Every state (batch, seq_len, hidden_size) of a plain tanh layer: weights W_x, W_h, b_x, b_h in PyTorch's form."""
+    W_x, W_h, b_x, b_h = (weight.detach() for weight in weights)
+    states = []
+    for t in range(x.shape[1]):
+        h = torch.tanh(torch.einsum("hi,bi->bh", W_x, x[:, t]) + torch.einsum("hk,bk->bh", W_h, h) + b_x + b_h)
+        states.append(h)
+    return torch.stack(states, dim=1)

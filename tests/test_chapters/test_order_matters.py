@@ -1,7 +1,8 @@
 """The chapter: what it says about order holds for the code it shows, beyond the few cases it runs."""
 
+import copy
 import math
-import re
+from fractions import Fraction
 from itertools import permutations
 
 import pytest
@@ -9,6 +10,8 @@ import torch
 from torch import nn
 
 from tools import course
+
+from . import numbers, states_by_hand, trained_by_hand, verdicts
 
 ORDER = course.chapter("order-matters")
 
@@ -58,15 +61,119 @@ def test_the_collisions_that_the_text_names(chapter):
     assert different(0.3) == 24, "the reader is asked to find such a value between 0 and 0.5"
 
 
-def test_training_separates_only_the_network_with_a_memory():
-    losses = dict(course.find_all(r"^(\w+): +loss (\S+)$", ORDER.printed("bag_loss = "), re.MULTILINE))
-    assert float(losses["bag"]) == pytest.approx(math.log(2), abs=1e-3)
-    assert float(losses["recurrent"]) < 0.05
+# --- the cells as they run --------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def ran():
+    return ORDER.play()
 
 
-def test_the_shapes_of_the_three_patterns():
+def test_the_bag_gives_both_headlines_one_answer(ran):
+    x, lines = ran("word_number")["x"], ran("bag = random_bag()").printed.splitlines()
+    assert x.tolist() == [[1, 2, 3], [3, 2, 1]]
+    assert numbers(lines[0]) == numbers(lines[1]) == ran("bag = random_bag()")["bag"](x)[0].tolist()
+    every = ran("orders = torch.tensor")
+    assert sorted(every["orders"].tolist()) == sorted(map(list, permutations([1, 2, 3, 4]))) and every["answers"] == 1
+
+
+def test_a_coin_is_the_best_that_it_can_say(ran):
+    """One sequence of each class, and the same p for both."""
+    cell = ran("best = p[")
+    for p, loss in zip(cell["p"], cell["losses"], strict=True):
+        same = nn.functional.binary_cross_entropy(p.expand(2), torch.tensor([1.0, 0.0]))
+        assert loss.item() == pytest.approx(same.item(), rel=1e-5)
+    assert cell["best"].item() == pytest.approx(0.5) and len(cell["p"]) == 99
+
+
+def test_the_last_step_alone_tells_no_direction(ran):
+    cell = ran("rising = ")
+    rising, falling = cell["rising"][0], cell["falling"][0]
+    assert (rising.diff() > 0).all() and (falling.diff() < 0).all() and rising[-1] == falling[-1]
+    assert cell["same"] and not torch.equal(cell["mlp"](rising[:1, None]), cell["mlp"](falling[:1, None]))
+
+
+def test_the_state_after_each_step_is_a_fading_sum(ran):
+    cell = ran("def remember")
+    for order, states in cell["by_order"].items():
+        steps = [int(number) for number in numbers(order)]
+        assert states == [sum(0.5 ** (t - s) * steps[s] for s in range(t + 1)) for t in range(4)]
+    (_, (steps, drawn, *_), _), = cell.drawn
+    assert steps == [1, 2, 3, 4] and drawn == cell["by_order"]
+
+
+def test_the_last_states_are_counted(ran):
+    """Exactly, with fractions."""
+    keeps = (Fraction(0), Fraction(1, 2), Fraction(9, 10), Fraction(1))
+    different = [len({sum(keep ** (3 - s) * order[s] for s in range(4)) for order in permutations([1, 2, 3, 4])})
+                 for keep in keeps]
+    lines = ran("last_states = set()").printed.splitlines()
+    assert [numbers(line) for line in lines] == [[float(keep), n] for keep, n in zip(keeps, different, strict=True)]
+
+
+def test_side_by_side_sees_the_order_and_nothing_longer(ran):
+    cell = ran("side_by_side = ")
+    (first, _, last), pair = cell["side_by_side"], cell["pair"]
+    by_hand = torch.tanh(pair @ first.weight.T + first.bias) @ last.weight.T + last.bias
+    assert torch.allclose(cell["scores"], by_hand, atol=1e-6) and not torch.allclose(*cell["scores"])
+    assert torch.equal(pair[0], pair[1].flip(0))
+    assert "(1x5 and 4x8)" in ran("4.0, 5.0]]").printed
+
+
+def test_the_sizes_side_by_side(ran):
+    lines = [numbers(line) for line in ran("def count").printed.splitlines()]
+    assert lines == [[steps, 8 * steps + 8, 8 * (1 + 8 + 1 + 1)] for steps in (4, 40, 400)]
+
+
+def test_only_the_weights_of_the_place_that_was_used_learn(ran):
+    cell = ran("bump = ")
+    assert cell["changed"].tolist() == [value != 0 for value in cell["bump"][0].tolist()] == [True] + 3 * [False]
+
+
+def test_the_three_patterns_read_and_write_what_they_say(ran):
     """16 sequences of 4 steps, read by 8 units: one answer, one per step (3 tags), and 6 written steps."""
-    for words, lines in (("rnn = nn.RNN(input_size=1", ["x   (16, 4, 1)", "out (16, 4, 8)", "h_n (1, 16, 8)"]),
+    layer = ran("rnn = nn.RNN(")
+    out = states_by_hand(layer["rnn"].parameters(), layer["x"], torch.zeros(16, 8))
+    assert layer["x"].shape == (16, 4, 1) and torch.allclose(layer["out"], out, atol=1e-6)
+    assert torch.allclose(layer["h_n"], out[None, :, 3], atol=1e-6)
+    one = ran("head = nn.Linear(8, 2)")
+    assert torch.allclose(one["scores"], one["head"](out[:, 3]), atol=1e-6)
+    assert "(16, 4, 3)" in ran("tag = ").printed
+    written = ran("decoder = ")
+    by_hand = states_by_hand(written["decoder"].parameters(), torch.zeros(16, 6, 3), out[:, 3])
+    assert torch.allclose(written["out_decoder"], by_hand, atol=1e-6)
+    for words, lines in (("rnn = nn.RNN(", ["x   (16, 4, 1)", "out (16, 4, 8)", "h_n (1, 16, 8)"]),
                          ("head = nn.Linear(8, 2)", ["scores (16, 2)"]), ("tag = ", ["scores (16, 4, 3)"]),
                          ("decoder = ", ["read   (16, 4, 1)", "wrote  (16, 6, 8)"])):
-        assert [line.rpartition(" (")[0] for line in ORDER.printed(words).splitlines()] == lines
+        assert [line.rpartition(" (")[0] for line in ran(words).printed.splitlines()] == lines
+
+
+def test_training_separates_only_the_network_with_a_memory(ran):
+    """The losses are those of a loop of our own from the same weights; the bag's is that of a coin."""
+    before, after = ran("def train"), ran("bag_loss = ")
+    series, labels = before["series"], before["labels"]
+    assert [(row.diff(dim=0) > 0).all().item() for row in series] == labels.bool().tolist()
+    mlp, rnn, head = (copy.deepcopy(before[name]) for name in ("mlp", "rnn", "head"))
+
+    def bag():
+        return sum(mlp(series[:, t]) for t in range(4))
+
+    def recurrent():
+        return head(rnn(series)[1][0])
+
+    for name, answer, parameters in (("bag_loss", bag, [*mlp.parameters()]),
+                                     ("rnn_loss", recurrent, [*rnn.parameters(), *head.parameters()])):
+        losses = trained_by_hand(torch.optim.Adam(parameters, lr=0.05), lambda answer=answer: -answer().log_softmax(
+            dim=1)[range(4), labels].mean(), [()] * 200)
+        assert after[name] == pytest.approx(losses[-1], rel=0.02, abs=1e-6)
+    assert after["bag_loss"] == pytest.approx(math.log(2), abs=1e-3) and after["rnn_loss"] < 0.05
+
+
+def test_a_mean_over_steps_loses_the_order_of_inputs_and_not_of_states(ran):
+    cell = ran("there, back = ")
+    there, back = cell["there"], cell["back"]
+    assert torch.equal(there, back.flip(1)) and there.shape == (1, 4, 1)
+    assert verdicts(cell.printed) == [True, False]
+    zero = torch.zeros(1, 8)
+    means = [states_by_hand(cell["rnn"].parameters(), x, zero).mean(dim=1) for x in (there, back)]
+    assert not torch.allclose(*means, atol=1e-3)
+    assert torch.allclose(cell["states_there"].mean(dim=1), means[0], atol=1e-5)

@@ -1,5 +1,7 @@
 """The chapter: the loop it shows equals seqlab's cell and PyTorch's layer, and its claims hold on a grid of weights."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -8,20 +10,15 @@ from torch import nn
 import seqlab
 from tools import course
 
+from . import numbers
+
 SCALAR = course.chapter("scalar-rnn")
-FOUR = ["0.7163", "0.6953", "-0.3385", "0.9106"]
+FOUR = [1.0, 0.5, -1.0, 2.0]
 
 
 @pytest.fixture(scope="module")
 def chapter():
     return SCALAR.definitions("x", "W_h", "ends", "other", "target", "x_4", "twin")
-
-
-def test_the_four_numbers_come_out_every_way():
-    """By hand, in NumPy, in a torch loop and from nn.RNN: four cells print all four numbers."""
-    hits = [cell.source for cell in SCALAR.code if all(number in cell.printed for number in FOUR)]
-    for way, source in zip(("math.tanh", "np.tanh", "torch.tanh", "rnn("), hits, strict=True):
-        assert way in source
 
 
 @pytest.mark.parametrize("weights", [(0.8, 0.5, 0.1), (-1.3, 1.4, 0.0), (0.2, -0.9, -0.6)])
@@ -77,3 +74,92 @@ def test_the_forged_past_ends_in_the_same_state(chapter):
     assert not np.allclose(x, twin)
     future = np.random.default_rng(1).normal(size=20)
     assert np.allclose(run([*x, *future])[4:], run([*twin, *future])[4:], atol=1e-12)
+
+
+# --- the cells as they run --------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def ran():
+    return SCALAR.play()
+
+
+def by_hand(inputs, h=0.0, W_x=0.8, W_h=0.5, b=0.1):
+    states = []
+    for x_t in inputs:
+        h = math.tanh(W_x * float(x_t) + W_h * h + b)
+        states.append(h)
+    return states
+
+
+def shown(states):
+    return pytest.approx(states, abs=5.1e-5)        # four digits after the point
+
+
+def test_the_four_numbers_come_out_every_way(ran):
+    """By hand, in the picture, in NumPy, in a torch loop and from nn.RNN."""
+    four = by_hand(FOUR)
+    assert [numbers(line)[-1] for line in ran("inside = f").printed.splitlines()] == shown(four)
+    picture, = ran("plots.unrolled").drawn
+    assert picture == ("unrolled", (FOUR,), {"states": shown(four)})
+    assert ran("x = np.array(")["h"].tolist() == pytest.approx(four)
+    assert ran("by_loop = ")["by_loop"].tolist() == pytest.approx(four, abs=1e-6)
+    assert ran("rnn.weight_ih_l0.fill_(0.8)")["out"].flatten().tolist() == pytest.approx(four, abs=1e-6)
+    for words in ("x = np.array(", "by_loop = ", "rnn.weight_ih_l0.fill_(0.8)"):
+        assert numbers(ran(words).printed.splitlines()[-1]) == shown(four)
+
+
+def test_without_memory_and_backwards(ran):
+    lines = [numbers(line.partition(":")[2]) for line in ran('print("reversed').printed.splitlines()]
+    assert lines == [shown(by_hand(FOUR, W_h=0)), shown(by_hand(FOUR[::-1])), shown(by_hand(FOUR[::-1], W_h=0))]
+
+
+def test_one_layer_reads_any_length(ran):
+    for line, seq_len in zip(ran("wave = ").printed.splitlines(), (4, 40, 400), strict=True):
+        assert numbers(line) == [1, seq_len, 1, shown(by_hand(map(math.sin, 0.3 * np.arange(seq_len)))[-1]), 4]
+
+
+def test_one_push_and_how_long_it_is_felt(ran):
+    (_, (steps, answers, *_), _), = ran("impulse = ").drawn
+    assert list(steps) == list(range(1, 41)) and len(answers) == 4
+    for name, states in answers.items():
+        W_h, = numbers(name.replace("$", ""))
+        assert list(states) == pytest.approx(by_hand([1] + 39 * [0], W_h=W_h, b=0))
+    for line in ran("first = step(1.0").printed.splitlines():
+        W_h, percent, steps = numbers(line)
+        first, = by_hand([1], b=0)
+        after = by_hand(int(steps) * [0], first, W_h=W_h, b=0)
+        assert percent == round(100 * after[-1] / first)
+        assert steps == 50_000 or after[-1] <= 0.01 * first < after[-2]
+
+
+def test_the_fixed_points_that_are_printed(ran):
+    lines = [numbers(line.replace("=", " ")) for line in ran("for first in (0.1").printed.splitlines()]
+    assert [line[0] for line in lines] == [0.1, 1, 3, -1]
+    for start, first, last in lines:
+        states = by_hand([start] + 200 * [0], W_h=1.2, b=0)
+        assert [first, last] == shown([states[0], states[200]])
+    for line in ran("for W_h in (-0.9").printed.splitlines():
+        W_h, *states = numbers(line.replace("=", " ").replace(". ", " ").replace(".]", "]"))
+        right = by_hand([1] + 200 * [0], W_h=W_h, b=0)
+        assert states == shown(right[:5] + right[-2:])
+
+
+def test_a_large_input_drowns_the_state(ran):
+    for line in ran("low, high = ").printed.splitlines():
+        x, low, high, apart = numbers(line.replace("=", " ").replace(",", " "))
+        (right_low,), (right_high,) = by_hand([x], -1.0), by_hand([x], 1.0)
+        assert [low, high, apart] == shown([right_low, right_high, right_high - right_low])
+
+
+def test_two_pasts_are_forgotten_in_common_steps(ran):
+    cell = ran("past_a, past_b, common")
+    assert not np.allclose(cell["past_a"], cell["past_b"]) and len(cell["common"]) == 50
+    for line in cell.printed.splitlines():
+        n, *ends = numbers(line)
+        assert ends == shown([by_hand([*cell[past], *cell["common"][:int(n)]])[-1] for past in ("past_a", "past_b")])
+
+
+def test_the_two_slips_give_what_the_text_says(ran):
+    forgot, twice = ran("forgot = ").printed.splitlines()
+    assert numbers(forgot) == shown([by_hand([x_t])[0] for x_t in FOUR])
+    assert numbers(twice) == shown(by_hand(FOUR, b=0.2))

@@ -10,8 +10,9 @@ from torch import nn
 import seqlab
 from tools import course
 
+from . import numbers, states_by_hand, verdicts
+
 SHAPES = course.chapter("shapes")
-stored = SHAPES.printed
 KINDS = (nn.RNN, nn.GRU, nn.LSTM)
 BATCH, STEPS, INPUTS, HIDDEN = 2, 5, 4, 6
 
@@ -23,10 +24,93 @@ def chapter():
     return SHAPES.definitions()
 
 
-def test_the_shape_lab_stands_as_published():
+@pytest.fixture(scope="module")
+def ran():
+    return SHAPES.play()
+
+
+def test_the_shape_lab_stands_as_published(ran):
     assert SHAPES.cell("torch.manual_seed(42)\nx = torch.randn(2, 5, 4)")
-    printed = stored("rnn = nn.RNN(4, 6, batch_first=True)")
-    assert printed.splitlines() == ["out (2, 5, 6)", "h_n (1, 2, 6)", "last step equal: True"]
+    cell = ran("rnn = nn.RNN(4, 6, batch_first=True)")
+    assert cell.printed.splitlines() == ["out (2, 5, 6)", "h_n (1, 2, 6)", "last step equal: True"]
+    states = states_by_hand(cell["rnn"].parameters(), cell["x"], torch.zeros(2, 6))
+    assert torch.allclose(cell["out"], states, atol=1e-6)
+    assert torch.allclose(cell["h_n"], states[None, :, 4], atol=1e-6)
+
+
+def test_an_lstm_starts_from_zeros_and_shows_h(ran):
+    cell = ran("out_from_zeros")
+    assert verdicts(cell.printed) == [True, True, False]
+    step, state = nn.LSTMCell(4, 6), (torch.zeros(2, 6), torch.zeros(2, 6))
+    for mine, theirs in zip(step.parameters(), cell["lstm"].parameters(), strict=True):
+        mine.data = theirs.data
+    for t in range(5):
+        state = step(cell["x"][:, t], state)
+        assert torch.allclose(cell["out"][:, t], state[0], atol=1e-6)
+    assert torch.allclose(cell["h_n"][0], state[0], atol=1e-6) and torch.allclose(cell["c_n"][0], state[1], atol=1e-6)
+
+
+def layer_of(net, suffix, x):
+    """What one layer and direction of a GRU gives, as a layer of its own."""
+    alone = nn.GRU(x.shape[-1], 6, batch_first=True)
+    for mine in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+        getattr(alone, f"{mine}_l0").data = getattr(net, f"{mine}_{suffix}").data
+    return alone(x)[0].detach()
+
+
+def test_the_last_layer_is_shown(ran):
+    cell = ran("two_layers = ")
+    below = layer_of(cell["two_layers"], "l0", cell["x"])
+    above = layer_of(cell["two_layers"], "l1", below)
+    assert torch.allclose(cell["h_n"], torch.stack([below[:, 4], above[:, 4]]), atol=1e-6)
+    assert torch.allclose(cell["out"], above, atol=1e-6) and verdicts(cell.printed) == [False, True]
+
+
+def test_each_direction_ends_where_it_says(ran):
+    """The backward half is a layer of its own on the turned sequence: at the last step it has read one step only."""
+    cell = ran("both_ways = ")
+    there = layer_of(cell["both_ways"], "l0", cell["x"])
+    back = layer_of(cell["both_ways"], "l0_reverse", cell["x"].flip(1)).flip(1)
+    assert torch.allclose(cell["out"], torch.cat([there, back], dim=2), atol=1e-6)
+    assert torch.allclose(cell["h_n"], torch.stack([there[:, 4], back[:, 0]]), atol=1e-6)
+    assert torch.allclose(cell["ends"], torch.cat([there[:, 4], back[:, 0]], dim=1), atol=1e-6)
+    assert (cell["changed"] != cell["x"]).any(dim=2).tolist() == 2 * [[True] + 4 * [False]], "the first step alone"
+    assert verdicts(cell.printed) == [False, True, False, True, True, False]
+
+
+def test_a_packed_sequence_ends_at_its_length(ran):
+    cell = ran("packed = pack_padded_sequence(x, lengths=[5, 3]")
+    zero = torch.zeros(1, 6)
+    for i, length in enumerate((5, 3)):
+        alone = states_by_hand(cell["rnn"].parameters(), cell["x"][i:i + 1, :length], zero)
+        assert torch.allclose(cell["h_n"][0, i], alone[0, -1], atol=1e-6)
+    assert verdicts(cell.printed) == [True, False, True] and cell["lengths"].tolist() == [5, 3]
+
+
+def test_batch_first_forgotten_lets_one_sequence_into_the_other(ran):
+    cell = ran("forgot = nn.RNN(4, 6)")
+    as_time = states_by_hand(cell["forgot"].parameters(), cell["x"].transpose(0, 1), torch.zeros(5, 6))
+    assert torch.allclose(cell["out"], as_time.transpose(0, 1), atol=1e-6)
+    assert (cell["changed"] != cell["x"]).any(dim=2).tolist() == [5 * [True], 5 * [False]], "the first sequence alone"
+    assert verdicts(cell.printed) == [True]
+
+
+def test_a_sequence_in_two_parts_ends_in_the_same_state(ran):
+    cell = ran("_, whole = rnn(x)")
+    states = states_by_hand(cell["rnn"].parameters(), cell["x"], torch.zeros(2, 6))
+    for name, step in (("whole", 4), ("middle", 2), ("end", 4)):
+        assert torch.allclose(cell[name][0], states[:, step], atol=1e-6)
+    assert verdicts(cell.printed) == [True] and "h_0 (2, 2, 6)" in cell.printed
+
+
+def test_the_parameters_that_are_listed(ran):
+    lines = ran("layer.named_parameters()").printed.splitlines()
+    for blocks, part in zip((1, 3, 4), (lines[:5], lines[5:10], lines[10:]), strict=True):
+        rows = 6 * blocks
+        assert [numbers(line.replace("l0", "")) for line in part] == [
+            [rows * (4 + 6 + 2)], [rows, 4], [rows, 6], [rows], [rows]]
+    counted = [numbers(line)[-1] for line in ran("def count(kind").printed.splitlines()]
+    assert counted == [128 * 158, 3 * 128 * 158, 4 * 128 * 158, 4 * 128 * (28 + 32 + 2) + 32 * 128]
 
 
 GRID = [(kind, *choice) for kind in KINDS for choice in itertools.product(
@@ -62,13 +146,18 @@ def test_the_rule_and_the_equal_slices_hold_for_every_combination(choice):
         assert not torch.allclose(last[..., :shown], h_n[0])
 
 
-def test_the_table_shows_what_the_rule_says():
-    printed = stored("def shapes(kind").splitlines()
-    assert len(printed) == 10
-    assert printed[2].split("  ")[0] == "batch_first=False" and "(5, 2, 4)  (5, 2, 6)   (1, 2, 6)" in printed[2]
-    assert re.search(r"3 layers, both ways +\(2, 5, 4\) +\(2, 5, 12\) +\(6, 2, 6\) +\(6, 2, 6\)", printed[5])
-    assert re.search(r"proj_size=3 +\(2, 5, 4\) +\(2, 5, 3\) +\(1, 2, 3\) +\(1, 2, 6\)", printed[6])
-    assert re.search(r"unbatched, both ways +\(5, 4\) +\(5, 12\) +\(2, 6\) +\(2, 6\)", printed[9])
+def test_the_table_shows_what_the_rule_says(ran):
+    cell = ran("def shapes(kind")
+    lines = cell.printed.splitlines()[1:]
+    assert len(lines) == len(cell["rows"]) == 9
+    for line, (name, x, options) in zip(lines, cell["rows"], strict=True):
+        batched, layers = "unbatched" not in name, 3 if "3 layers" in name or "num_layers=3" in name else 1
+        directions, shown = 1 + ("both ways" in name or "bidirectional" in name), 3 if "proj_size" in name else 6
+        batch = [2] * batched
+        steps = [5, *batch] if options.get("batch_first") is False else [*batch, 5]
+        assert list(x.shape) == [*steps, 4] and line.startswith(f"{name} ")
+        assert numbers(line.removeprefix(name)) == [*steps, 4, *steps, directions * shown, directions * layers, *batch,
+                                                    shown, directions * layers, *batch, 6], name
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -142,9 +231,10 @@ def test_two_biases_act_as_one_except_in_the_gru(chapter):
             assert torch.allclose(before, layer(x)[0], atol=1e-6) == same
 
 
-def test_the_gallery_has_many_different_messages_and_each_is_asserted(chapter):
+def test_the_gallery_has_many_different_messages_and_each_is_asserted(ran):
     calls = sum(cell.source.count("show_error(lambda") for cell in SHAPES.code)
-    messages = re.findall(r"^(\w+(?:Error|Warning): .+)$", SHAPES.stored, re.MULTILINE)
+    printed = "".join(one.printed for one in ran)
+    messages = course.find_all(r"^(\w+(?:Error|Warning): .+)$", printed, re.MULTILINE)
     assert calls == len(messages) >= 20
     assert len(set(messages)) >= 19               # the two wrong devices differ in their second line
 
