@@ -1,6 +1,8 @@
 """The chapter: the published run to the last decimal, the shown model equals the package's, every claim measured."""
 
-import re
+import copy
+import math
+import statistics
 
 import pytest
 import torch
@@ -9,8 +11,9 @@ from torch.nn import functional as F
 import seqlab
 from tools import course
 
+from . import numbers, states_by_hand, trained_by_hand, verdicts
+
 FIRST = course.chapter("first-classifier")
-stored = FIRST.printed
 PUBLISHED = seqlab.published("trend_classifier")
 
 
@@ -22,15 +25,33 @@ def chapter():
     torch.set_num_threads(threads)
 
 
-def mean(nets, accuracy, data):
-    return sum(accuracy(net, *data) for net in nets) / len(nets)
+@pytest.fixture(scope="module")
+def start():
+    """The cells up to the first that trains five networks."""
+    return FIRST.play(upto="nets = []")
 
 
-def test_the_published_run_stands_in_the_stored_output():
-    text = FIRST.stored
-    assert f"epoch 1: {PUBLISHED['loss_epoch_1']:.4f}, accuracy {PUBLISHED['accuracy_epoch_1']:.3f}" in text
-    assert f"epoch 25: {PUBLISHED['loss_epoch_25']:.4f}, accuracy 1.000" in text
-    assert f"predictions: {PUBLISHED['predictions']}" in text
+@pytest.fixture(scope="module")
+def ran():
+    return FIRST.play()
+
+
+def right(net, x, y):
+    """The share that a network answers rightly, in percent."""
+    with torch.no_grad():
+        scores = net(x)
+    return 100 * sum((one[1] > one[0]) == bool(label) for one, label in zip(scores, y, strict=True)).item() / len(y)
+
+
+def mean_and_sd(values):
+    return [pytest.approx(statistics.mean(values), abs=0.006), pytest.approx(statistics.stdev(values), abs=0.006)]
+
+
+def test_the_published_run_is_printed(start):
+    lines = start("published = {1").printed.splitlines()
+    assert lines[0] == f"epoch 1: {PUBLISHED['loss_epoch_1']:.4f}, accuracy {PUBLISHED['accuracy_epoch_1']:.3f}"
+    assert lines[1] == f"epoch 25: {PUBLISHED['loss_epoch_25']:.4f}, accuracy 1.000"
+    assert lines[3] == f"predictions: {PUBLISHED['predictions']}"
 
 
 def test_the_published_run_comes_out_again(chapter):
@@ -43,13 +64,47 @@ def test_the_published_run_comes_out_again(chapter):
     assert model(chapter["x"]).argmax(dim=1).tolist() == PUBLISHED["predictions"]
 
 
-def test_every_part_of_the_loop_prints_its_shape():
-    text = FIRST.stored
+def test_the_first_pass_and_the_first_step(start):
+    """State, logits, loss and one step of Adam, from the weights by hand."""
+    cell, x, y = start("state = out[:, -1, :]"), start("x = torch.tensor")["x"], start("x = torch.tensor")["y"]
+    rnn, head = copy.deepcopy(cell["rnn"]), copy.deepcopy(start("head = nn.Linear")["head"])
+    states = states_by_hand(rnn.parameters(), x, torch.zeros(4, 8))
+    assert torch.allclose(cell["out"], states, atol=1e-6) and torch.allclose(cell["state"], states[:, 4], atol=1e-6)
+    logits = states[:, 4] @ head.weight.T + head.bias
+    assert torch.allclose(start("head = nn.Linear")["logits"], logits, atol=1e-6)
+    losses = [math.log(sum(math.exp(z) for z in row)) - row[label] for row, label in zip(
+        logits.tolist(), y.tolist(), strict=True)]
+    assert start("no clue")["loss"].item() == pytest.approx(statistics.mean(losses), abs=1e-6)
+    assert numbers(start("no clue").printed)[:3] == pytest.approx([sum(losses) / 4] * 2 + [math.log(2)], abs=5.1e-5)
+    optimizer = torch.optim.Adam([*rnn.parameters(), *head.parameters()], lr=0.05)
+    trained_by_hand(optimizer, lambda: F.nll_loss(head(rnn(x)[1][0]).log_softmax(dim=1), y), [()])
+    assert torch.allclose(start("new_logits")["new_logits"], head(rnn(x)[1][0]), atol=1e-5)
+
+
+def test_every_part_of_the_loop_prints_its_shape(start):
+    text = "".join(one.printed for one in start)
     for line in ("x (4, 5, 1)", "y (4,)", "out   (4, 5, 8)", "h_n   (1, 4, 8)", "state (4, 8)", "logits (4, 2)"):
         assert line in text
     order = [text.index(word) for word in ("x (4, 5, 1)", "out   (", "state (", "logits (4, 2)", "F.cross_entropy:",
                                            "after one step", "predictions:")]
     assert order == sorted(order)
+
+
+def test_the_loop_clears_its_gradients_and_takes_its_batches_in_turn(chapter):
+    torch.manual_seed(0)
+    model = chapter["FirstClassifier"](4)
+    batches, own = [chapter["trends"](6, n, seed=n) for n in (4, 5)], copy.deepcopy(model)
+    losses = trained_by_hand(torch.optim.Adam(own.parameters(), lr=0.02), lambda x, y: -own(x).log_softmax(
+        dim=1)[range(12), y].mean(), [batches[k % 2] for k in range(7)])
+    assert chapter["train"](model, batches, epochs=7, lr=0.02) == pytest.approx(losses, rel=1e-4)
+    assert chapter["accuracy"](model, *batches[0]) == pytest.approx(right(own, *batches[0]) / 100)
+
+
+def test_three_rules_answer_the_four_sequences(start):
+    x = start("x = torch.tensor")["x"][..., 0].tolist()
+    rules = [[row[4] > row[0] for row in x], [sum(row) > 0 for row in x], [row[0] > 0 for row in x], [1, 0, 1, 0]]
+    assert [[int(number) for number in numbers(line)] for line in start('"one number"').printed.splitlines()] == [
+        [int(answer) for answer in answers] for answers in rules]
 
 
 @pytest.mark.parametrize("pooling", ["last", "mean"])
@@ -84,56 +139,118 @@ def test_only_order_separates_the_trends(chapter):
     assert torch.allclose(lifted, x + 6, atol=1e-5)
 
 
+def test_a_wiggle_is_noise_on_the_same_sequences(chapter):
+    x, y = chapter["trends"](2000, 5, seed=3)
+    noisy, labels = chapter["trends"](2000, 5, seed=3, wiggle=0.3)
+    assert (noisy - x).std().item() == pytest.approx(0.3, rel=0.05) and (noisy - x).mean().abs() < 0.01
+    assert torch.equal(y, labels)
+
+
 @pytest.mark.slow
-def test_the_four_sequences_need_no_order(chapter):
+def test_the_four_sequences_need_no_order(ran, chapter):
     """Five nets get them right in either direction, and rising from falling no better than a coin."""
-    nets, accuracy = [], chapter["accuracy"]
+    cell, (x, y), (x_new, y_new) = ran("nets = []"), (chapter["x"], chapter["y"]), (chapter["x_new"], chapter["y_new"])
+    own = []
     for seed in range(5):
         torch.manual_seed(seed)
-        nets.append(chapter["FirstClassifier"]())
-        chapter["train"](nets[-1], [(chapter["x"], chapter["y"])], epochs=100)
-    assert mean(nets, accuracy, (chapter["x"].flip(1), chapter["y"])) == 1
-    assert all(accuracy(net, chapter["x_new"], chapter["y_new"]) < 0.5 for net in nets)
+        own.append(chapter["FirstClassifier"]())
+        trained_by_hand(torch.optim.Adam(own[-1].parameters(), lr=0.05),
+                        lambda net=own[-1]: F.cross_entropy(net(x), y), [()] * 100)
+    assert len(cell["nets"]) == 5
+    data = [(x, y), (x.flip(1), y), (x_new, y_new), (x_new, x_new[:, 0, 0] > 0), (x_new, x_new[:, 4, 0] > 0)]
+    answers = [[right(net, *pair) for net in own] for pair in data]
+    assert min(answers[0] + answers[1]) == 100 and max(answers[2]) < 50
+    assert len(cell.printed.splitlines()) == 5
+    for line, percent in zip(cell.printed.splitlines(), answers, strict=True):
+        assert numbers(line)[-2:] == [pytest.approx(value.expected, abs=0.5) for value in mean_and_sd(percent)]
 
 
 @pytest.mark.slow
-def test_where_training_on_five_steps_holds_and_where_not(chapter):
-    nets = [chapter["trained"](seed, [5], epochs=200) for seed in range(5)]
-    at = {name: [chapter["accuracy"](net, *data) for net in nets] for name, data in chapter["tests"].items()}
-    assert min(at["new sequences"]) > 0.99
-    assert 0.85 < sum(at["wigglier"]) / 5 < 0.95
-    assert max(at["twice as long"]) - min(at["twice as long"]) > 0.3, "the seeds disagree wildly"
-    assert sum(at["far higher up"]) / 5 < 0.55
+def test_where_training_on_five_steps_holds_and_where_not(ran):
+    cell = ran("nets = [trained(seed, [5]")
+    nets, tests, lines = cell["nets"], cell["tests"], cell.printed.splitlines()
+    at = {name: [right(net, *data) for net in nets] for name, data in tests.items()}
+    for k, (name, (x, y)) in enumerate(tests.items()):
+        assert x.shape == (1000, 10 if name == "twice as long" else 5, 1)
+        assert numbers(lines[2 * k]) == mean_and_sd(at[name]), name
+        rises = statistics.mean((row[-1] > row[0]) == label for row, label in zip(
+            x[..., 0].tolist(), y.tolist(), strict=True))
+        assert numbers(lines[2 * k + 1]) == [pytest.approx(100 * rises, abs=0.006)]
+    assert min(at["new sequences"]) > 99
+    assert 85 < statistics.mean(at["wigglier"]) < 95
+    assert max(at["twice as long"]) - min(at["twice as long"]) > 30, "the seeds disagree wildly"
+    assert statistics.mean(at["far higher up"]) < 55
     for net in nets:
-        ends = {name: net.layer(chapter["tests"][name][0])[0][:, -1, :] for name in ("new sequences", "far higher up")}
+        ends = {name: net.layer(tests[name][0])[0][:, -1, :] for name in ("new sequences", "far higher up")}
         gap = {name: (end[:500] - end[500:]).abs().mean() for name, end in ends.items()}
         assert gap["far higher up"] < 0.1 < 0.5 < gap["new sequences"], "a sequence and its reverse end alike up there"
 
 
 @pytest.mark.slow
-def test_the_clock_and_its_cure(chapter):
+def test_the_clock_and_its_cure(ran):
     """Trained on 5, 10 and 20: right at multiples of five, lost between. Trained on 3 to 12: no peaks."""
-    names = FIRST.cell("by_length = ").run({**chapter})
-    by_length = {name: dict(zip(names["fresh"], torch.tensor(rows).mean(dim=0).tolist(), strict=True))
-                 for name, rows in names["by_length"].items()}
+    cell = ran("by_length = ")
+    by_length = {name: dict(zip(cell["fresh"], torch.tensor(rows).mean(dim=0).tolist(), strict=True))
+                 for name, rows in cell["by_length"].items()}
+    for name, nets in cell["nets"].items():
+        for n in (5, 7, 20):
+            x, y = cell["fresh"][n]
+            assert x.shape == (400, n, 1)
+            assert by_length[name][n] == pytest.approx(statistics.mean(right(net, x, y) for net in nets), abs=0.01)
     clock, cure = by_length["5, 10, 20"], by_length["3 to 12"]
     assert min(clock[n] for n in (5, 10, 15, 20)) > 97
     assert max(clock[n] for n in (6, 7, 8, 12, 13, 17, 18)) < 75
     assert min(cure[n] for n in range(8, 21)) > 95
     assert cure[3] < 97, "the price: the shortest are no longer perfect"
+    (_, (lengths, drawn, *_), _), = cell.drawn
+    assert lengths == list(range(2, 21)) and drawn == cell["by_length"]
+    note = ran("def run_note").printed.splitlines()
+    tests = ran("nets = [trained(seed, [5]")["tests"]
+    for line, name in zip(note[2:], ("twice as long", "far higher up"), strict=True):
+        assert numbers(line)[-1] == pytest.approx(
+            statistics.mean(right(net, *tests[name]) for net in cell["nets"]["3 to 12"]), abs=0.006)
+    assert note[:2] == ["shapes      x (1000, 10, 1), out (1000, 10, 8), logits (1000, 2)",
+                        "state used  out[:, -1, :]"]
 
 
-def test_what_softmax_before_the_loss_costs():
+@pytest.mark.slow
+def test_what_softmax_before_the_loss_costs(ran, chapter):
+    cell = ran("class WithSoftmax")
     acc = {name.strip(): float(value) for name, value in
-           re.findall(r"^(.*?) mean acc +(\S+) %", stored("class WithSoftmax"), re.MULTILINE)}
+           course.find_all(r"(?m)^(.*?) mean acc +(\S+) %", cell.printed)}
     assert acc["logits ahead by"] > 1, "a few points half-way"
     assert abs(acc["logits, 150 epochs"] - acc["softmax first, 150 epochs"]) < 1, "it catches up"
+    for name, curves in cell["curves"].items():
+        torch.manual_seed(0)
+        net = chapter["SequenceClassifier"]("rnn", 1, 8, 2)
+        x, y = chapter["trends"](100, 5, 0)
+
+        def loss(net=net, x=x, y=y, first=name == "softmax first"):
+            scores = net(x).exp() / net(x).exp().sum(dim=1, keepdim=True) if first else net(x)
+            return F.cross_entropy(scores, y)
+
+        assert curves[0] == pytest.approx(trained_by_hand(
+            torch.optim.Adam(net.parameters(), lr=0.01), loss, [()] * 150), rel=0.01, abs=1e-4)
+        assert len(curves) == 5 and acc[f"{name}, 150 epochs"] > 99
 
 
-def test_the_mistake_that_raises_nothing_is_really_silent():
-    text = stored("wrong_logits")
-    assert "no error" in text
-    assert re.findall(r"sequence \d: (\w+)", text) == ["False"] * 4 + ["True"]
+@pytest.mark.slow
+def test_softmax_first_hides_a_certain_mistake(ran):
+    certain, plain, squeezed = (numbers(line)[-1] for line in ran("certain = ").printed.splitlines())
+    p = 1 / (1 + math.exp(-16))                     # of the wrong class
+    q = 1 / (1 + math.exp((1 - p) - p))             # what a second softmax makes of it
+    assert certain == pytest.approx(math.log(1 + math.exp(-1)), abs=5.1e-5)
+    assert plain == pytest.approx(p, abs=1e-7)
+    assert squeezed == pytest.approx(p * (1 - p) * 2 * q, abs=1e-7), "dL/dp is (q, -q)"
+
+
+@pytest.mark.slow
+def test_the_mistake_that_raises_nothing_is_really_silent(ran):
+    cell = ran("wrong_logits = ")
+    assert "no error" in cell.printed and cell["wrong_logits"].shape == (5, 2)
+    assert verdicts(cell.printed) == [False] * 4 + [True]
+    states = states_by_hand(cell["rnn"].parameters(), cell["five"].detach()[4:], torch.zeros(1, 8))
+    assert torch.allclose(cell["wrong_logits"], cell["head"](states[0]), atol=1e-6), "the steps of the last sequence"
 
 
 def test_the_run_note_has_its_four_rows(chapter, capsys):
@@ -141,5 +258,3 @@ def test_the_run_note_has_its_four_rows(chapter, capsys):
     assert capsys.readouterr().out.splitlines() == [
         "shapes      x (4, 5, 1), out (4, 5, 8), logits (4, 2)", "state used  out[:, -1, :]",
         "result      good", "limitation  only here"]
-    rows = stored("def run_note").splitlines()
-    assert [row.split("  ")[0] for row in rows] == ["shapes", "state used", "result", "limitation"]

@@ -1,5 +1,6 @@
 """The chapter: the shown helpers equal packing and seqlab, and the stored comparisons hold."""
 
+import copy
 import re
 
 import pytest
@@ -10,8 +11,10 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 import seqlab
 from tools import course
 
+from . import numbers, states_by_hand, trained_by_hand, verdicts
+
 LENGTHS = course.chapter("variable-lengths")
-stored = LENGTHS.printed
+ABC = [3, 5, 2]     # the lengths of the three sequences of the chapter
 
 
 @pytest.fixture(scope="module")
@@ -102,15 +105,177 @@ def accuracies(text):
             for name, mean, sd in course.find_all(r"^(.*?):? +mean acc +(\S+) %, sd acc +(\S+) %", text, re.MULTILINE)}
 
 
-def test_the_stored_comparison_says_what_the_text_says():
-    acc = accuracies(stored("hits = {}"))
+# --- the cells as they run --------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def start():
+    """The cells up to the first that trains."""
+    return LENGTHS.play(upto="hits = {}")
+
+
+@pytest.fixture(scope="module")
+def ran():
+    return LENGTHS.play()
+
+
+def read(rnn, x):
+    return states_by_hand(rnn.parameters(), x, torch.zeros(len(x), 6))
+
+
+def alone(cell, letter):
+    """Every state of A, B or C, read alone."""
+    return read(cell["rnn"], cell[letter][None])[0]
+
+
+def test_the_block_and_its_mask(start):
+    cell = start("x = pad_sequence")
+    for row, mask, length, letter in zip(cell["x"], cell["mask"].tolist(), ABC, "ABC", strict=True):
+        assert torch.equal(row[:length], cell[letter]) and not row[length:].any()
+        assert mask == [t < length for t in range(5)]
+    assert [number for line in cell.printed.splitlines()[2:] for number in numbers(line.strip("tensor([],"))[:5]] == [
+        t < length for length in ABC for t in range(5)]
+
+
+def test_padding_moves_the_state_of_a_sequence_that_has_ended(start):
+    cell = start("end = out[0, 2]")
+    states = read(cell["rnn"], cell["x"])[0]
+    for t, line in enumerate(cell.printed.splitlines()):
+        assert numbers(line) == [t, pytest.approx((states[t] - alone(cell, "A")[2]).abs().max().item(), abs=0.0051)]
+        assert ("real" in line) == (t < 3)
+    lines = start("for others in").printed.splitlines()
+    assert [numbers(line)[:3] for line in lines] == [[1, 3, 4], [2, 5, 4], [2, 9, 4]]
+    for line, more in zip(lines, (0, 2, 6), strict=True):
+        end = read(cell["rnn"], nn.functional.pad(cell["A"], (0, 0, 0, more))[None])[0, -1, :3]
+        shown = course.find_all(r"'(-?\d\.\d\d)'", line)
+        assert [float(value) for value in shown] == pytest.approx(end.tolist(), abs=0.0051)
+
+
+def test_four_ways_are_right_and_the_last_column_is_not(start):
+    cell = start("ways = {")
+    ends = torch.stack([alone(cell, letter)[-1] for letter in "ABC"])
+    assert torch.allclose(cell["alone"], ends, atol=1e-6)
+    for name, states in cell["ways"].items():
+        same = [torch.allclose(mine, end, atol=1e-6) for mine, end in zip(states, ends, strict=True)]
+        assert same == ([False, True, False] if name == "out[:, -1]" else [True] * 3), name
+    lines = cell.printed.splitlines()[1:]
+    assert [verdicts(line) for line in lines] == 4 * [3 * [True]] + [[False, True, False]]
+
+
+def test_what_packing_stores_and_gives_back(start):
+    cell = start("packed._fields")
+    rows = [[10, 11, 12], [20, 21, 22, 23, 24], [30, 31]]
+    longest_first = sorted(rows, key=len, reverse=True)
+    by_time = [[row[t] for row in longest_first if t < len(row)] for t in range(5)]
+    assert cell["packed"].data.tolist() == [value for step in by_time for value in step]
+    assert cell["packed"].batch_sizes.tolist() == [len(step) for step in by_time]
+    assert cell["packed"].sorted_indices.tolist() == [1, 0, 2]
+    assert cell.drawn == [("padding", (ABC,), {})]
+    back = start("packed_out, packed_h_n")
+    for row, (letter, length) in enumerate(zip("ABC", ABC, strict=True)):
+        states = alone(back, letter)
+        assert torch.allclose(back["packed_out"][row, :length], states, atol=1e-6)
+        assert not back["packed_out"][row, length:].any()
+        assert torch.allclose(back["packed_h_n"][0, row], states[-1], atol=1e-6)
+    assert torch.allclose(back["plain_h_n"][0], read(back["rnn"], back["x"])[:, 4], atol=1e-6)
+    assert verdicts(back.printed) == [False, True, True, False]
+
+
+@pytest.mark.parametrize("use", ["lengths - 1", "out[:, -1]", "every step"])
+def test_the_readers_read_what_they_say_and_learn_from_it(chapter, use):
+    """The loop of the chapter, against one that clears its gradients, on the same rows."""
+    torch.manual_seed(3)
+    net = chapter["Reader"](use)
+    own, (x, lengths, y) = copy.deepcopy(net), chapter["ends"](40, "up", seed=1)
+    y = y[:, None].expand(40, 12) if use == "every step" else y
+
+    def answer(x, lengths):
+        states = own.layer(x)[0]
+        if use == "every step":
+            return torch.stack([own.head(step) for step in states.unbind(1)], dim=2)
+        last = [n - 1 for n in lengths.tolist()] if use == "lengths - 1" else [11] * len(x)
+        return torch.stack([own.head(row[t]) for row, t in zip(states, last, strict=True)])
+
+    assert torch.allclose(net(x, lengths), answer(x, lengths), atol=1e-6)
+    torch.manual_seed(4)
+    chapter["train"](net, x, lengths, y, steps=5)
+    torch.manual_seed(4)
+    rows = [torch.randint(40, (32,)) for _ in range(5)]
+    trained_by_hand(torch.optim.Adam(own.parameters(), lr=0.01),
+                    lambda rows: nn.functional.cross_entropy(answer(x[rows], lengths[rows]), y[rows]),
+                    [(row,) for row in rows])
+    for mine, theirs in zip(own.parameters(), net.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-4)
+
+
+class Pupil:
+    """Stands in for a trained network: it answers by a rule. `seen` is what it was trained on."""
+
+    def __init__(self, chapter, answer):
+        self.answer, self.seen = answer, []
+        self.names = {**chapter, "train": self.train}
+
+    def train(self, net, *data, steps=200):
+        self.seen.append((net, data))
+        return lambda x, lengths: nn.functional.one_hot(self.answer(x[..., 0], lengths), 2).float()
+
+
+def test_the_readers_are_compared_on_sequences_that_they_have_not_seen(chapter):
+    """Who knows the rule is right everywhere: `sign` is the rule of the sign, `up` that of the last step up."""
+    rows = torch.arange(2000)
+    pupil = Pupil(chapter, lambda x, lengths: (x[rows, lengths - 1] > (x[rows, lengths - 2] if len(pupil.seen) <= 10
+                                                                       else 0)).long())
+    names = LENGTHS.cell("hits = {}").run(pupil.names)
+    assert list(names["hits"]) == [(task, use) for task in ("up", "sign") for use in ("lengths - 1", "out[:, -1]")]
+    assert all(len(hits) == 5 and all(hit.all() and len(hit) == 2000 for hit in hits)
+               for hits in names["hits"].values())
+    assert len(pupil.seen) == 20
+    for number, (net, data) in enumerate(pupil.seen):
+        seed, task = number % 5, "up" if number < 10 else "sign"
+        torch.manual_seed(seed)
+        assert torch.equal(net.layer.weight_hh_l0, chapter["Reader"](net.use).layer.weight_hh_l0)
+        assert net.use == ("lengths - 1" if number % 10 < 5 else "out[:, -1]")
+        for given, wanted in zip(data, chapter["ends"](3200, task, seed), strict=True):
+            assert torch.equal(given, wanted)
+
+
+def test_the_loss_over_steps_is_compared_on_steps_that_are_real(chapter):
+    """A network that answers 1 everywhere is right where the next step is higher, and never on padding."""
+    pupil = Pupil(chapter, lambda x, lengths: torch.ones(x.shape, dtype=torch.long))
+    x, lengths, y, mask = chapter["next_is_higher"](1000, seed=99)
+    pupil.names["Reader"] = lambda use: type("Net", (), {"use": use})
+    forward = pupil.train
+    pupil.names["train"] = lambda net, *data, steps: lambda x, lengths: forward(net, *data)(x, lengths).transpose(1, 2)
+    names = LENGTHS.cell("tagged = {}").run({**pupil.names, "steps_x": x, "lengths_x": lengths, "steps_y": y,
+                                             "real": mask})
+    higher, steps = y[mask].sum().item(), mask.sum().item()
+    for scores in names["tagged"].values():
+        assert scores.tolist() == [[pytest.approx(100 * higher / 12000), pytest.approx(100 * higher / steps)]] * 5
+    for number, (net, (seen_x, seen_lengths, labels)) in enumerate(pupil.seen):
+        right_x, right_lengths, right_y, right_mask = chapter["next_is_higher"](3200, number % 5)
+        assert net.use == "every step" and torch.equal(seen_x, right_x) and torch.equal(seen_lengths, right_lengths)
+        assert torch.equal(labels[right_mask], right_y[right_mask])
+        assert set(labels[~right_mask].tolist()) == ({0} if number < 5 else {-100})
+
+
+@pytest.mark.slow
+def test_the_comparison_says_what_the_text_says(ran):
+    acc = accuracies(ran("hits = {}").printed)
     assert acc["up, lengths - 1"][0] > 94 and acc["sign, lengths - 1"][0] > 96
     assert acc["up, out[:, -1]"][0] < 56, "hardly better than a coin"
     assert 88 < acc["sign, out[:, -1]"][0] < acc["sign, lengths - 1"][0] - 2, "it copes, at a price"
+    cell = ran("by_padding = ")
+    lengths = cell["ends"](2000, "up", seed=99)[1].tolist()
+    for use, curves in cell["by_padding"].items():
+        for hits, curve in zip(cell["hits"]["up", use], curves, strict=True):
+            for padding in (0, 3, 10):
+                some = [hit for hit, n in zip(hits.tolist(), lengths, strict=True) if n == 12 - padding]
+                assert curve[padding].item() == pytest.approx(100 * sum(some) / len(some), abs=1e-3)
+    assert cell.drawn[0][1][1] == cell["by_padding"]
 
 
-def test_the_stored_loss_comparison_says_what_the_text_says():
-    acc = accuracies(stored("tagged = {}").replace(" steps:", ":"))
+@pytest.mark.slow
+def test_the_loss_comparison_says_what_the_text_says(ran):
+    acc = accuracies(ran("tagged = {}").printed.replace(" steps:", ":"))
     assert acc["padding in the loss, all"][0] > 78, "beats what is possible"
     assert acc["padding in the loss, real"][0] < acc["masked loss, real"][0] - 1
     assert 74 < acc["masked loss, real"][0] < 75.5
@@ -118,44 +283,58 @@ def test_the_stored_loss_comparison_says_what_the_text_says():
 
 
 @pytest.mark.slow
-def test_the_wrong_reader_is_no_better_than_a_coin_in_a_fresh_run(chapter):
-    """One seed through the chapter's own model, task and loop."""
-    scores = {}
-    x, lengths, y = chapter["ends"](1000, "up", seed=98)
-    for use in ("lengths - 1", "out[:, -1]"):
-        torch.manual_seed(11)
-        net = chapter["train"](chapter["Reader"](use), *chapter["ends"](3200, "up", 11))
-        scores[use] = (net(x, lengths).argmax(dim=1) == y).float().mean()
-    assert scores["lengths - 1"] > 0.9 and scores["out[:, -1]"] < 0.65
+def test_the_backward_half_alone_is_soiled(ran):
+    cell = ran("both_ways = ")
+    weights, A = list(cell["both_ways"].parameters())[4:], cell["A"][None]
+    clean = states_by_hand(weights, A.flip(1), torch.zeros(1, 6)).flip(1)
+    soiled = states_by_hand(weights, cell["x"][:1].flip(1), torch.zeros(1, 6)).flip(1)[:, :3]
+    changes = {name: [float(v) for v in course.find_all(r"\d\.\d\d", values)]
+               for name, values in course.find_all(r"(\w+ \w+) +\[(.*)\]", cell.printed)}
+    assert changes.pop("padded backward") == pytest.approx((soiled - clean)[0].abs().amax(dim=1).tolist(), abs=0.0051)
+    assert set(changes) == {"padded forward", "packed forward", "packed backward"}
+    assert all(values == [0, 0, 0] for values in changes.values())
 
 
-def test_what_is_printed_about_packing():
-    text = stored("packed._fields")
-    for line in ("[20, 10, 30, 21, 11, 31, 22, 12, 23, 24]", "[3, 3, 2, 1, 1]"):
-        assert line in text
-    assert stored("alone = ").count("[True, True, True]") == 4
-    assert "[False, True, False]" in stored("alone = ")
-    pairs = re.findall(r"(\w+) +out\[:, -1\] equals h_n\[-1\]: (\w+)\n\1 +h_n\[-1\] right: (\w+)", stored("packed_h_n"))
-    assert pairs == [("packed", "False", "True"), ("plain", "True", "False")]
+@pytest.mark.slow
+def test_means_and_losses_over_what_is_real(ran):
+    cell = ran("truth = ")
+    truth = torch.stack([alone(cell, letter).mean(dim=0) for letter in "ABC"])
+    assert torch.allclose(cell["truth"], truth, atol=1e-6)
+    *lines, ratios = cell.printed.splitlines()
+    assert [verdicts(line) for line in lines] == [[False, True, False]] * 2 + [[True] * 3]
+    assert [float(ratio) for ratio in course.find_all(r"\d\.\d\d", ratios)] == [n / 5 for n in ABC]
+    loss = ran("ignored = ")
+    scores = loss["logits"].log_softmax(dim=2)
+    picked = [-scores[i, t, loss["steps_y"][i, t]].item()
+              for i, n in enumerate(loss["lengths_x"].tolist()) for t in range(n)]
+    for name in ("ignored", "picked"):
+        assert loss[name].item() == pytest.approx(sum(picked) / len(picked), rel=1e-4)
+    assert verdicts(loss.printed) == [True, False, True]
 
 
-def test_the_backward_half_alone_is_soiled():
-    changes = {name: [float(v) for v in re.findall(r"\d\.\d\d", values)]
-               for name, values in course.find_all(r"(\w+ \w+) +\[(.*)\]", stored("both_ways = "))}
-    assert max(changes["padded forward"] + changes["packed forward"] + changes["packed backward"]) == 0
-    assert changes["padded backward"] == sorted(changes["padded backward"]) and changes["padded backward"][0] > 0
-
-
-def test_padding_costs_what_the_text_says():
-    shares = {name: float(share) for name, share in re.findall(r"(\S.*?) +padded +(\S+) %", stored("random_order"))}
+@pytest.mark.slow
+def test_padding_costs_what_the_text_says(ran):
+    cell = ran("def padded_share")
+    many, orders = cell["many"], {"random": cell["random_order"], "in buckets": cell["buckets"],
+                                  "sorted": cell["many"].argsort()}
+    assert many.min() >= 5 and many.max() <= 99 and [sorted(order.tolist()) for order in orders.values()] == [
+        list(range(2048))] * 3
+    shown = dict(course.find_all(r"(\S.*?) +padded +(\S+) %", cell.printed))
+    for name, order in orders.items():
+        batches = [many[order[k:k + 32]].tolist() for k in range(0, 2048, 32)]
+        wasted = sum(max(batch) - n for batch in batches for n in batch)
+        assert float(shown[name]) == pytest.approx(100 * wasted / (wasted + many.sum().item()), abs=0.06)
+    shares = {name: float(share) for name, share in shown.items()}
     assert shares["random"] > 66.7 and shares["in buckets"] < 25 and shares["sorted"] < 5
+    assert set(cell["buckets"][:256].tolist()) == set(cell["random_order"][:256].tolist()), "sorted within a bucket"
 
 
-def test_the_messages_are_the_real_ones():
-    text = " ".join(stored("slips = ").split())
+@pytest.mark.slow
+def test_the_messages_are_the_real_ones(ran):
+    text = " ".join(ran("slips = ").printed.split())
     for words in ("has to be greater than 0", "must be sorted in decreasing order", "should be a 1D CPU int64 tensor",
                   "Expected `len(lengths)` to be equal to batch_size", "exceeds dimension size", "must be Tensor"):
         assert words in text
-    assert stored("wide = ").splitlines() == ["a block of 7 steps comes back as (3, 5, 6) {}",
+    assert ran("wide = ").printed.splitlines() == ["a block of 7 steps comes back as (3, 5, 6) {}",
                                                    "a block of 7 steps comes back as (3, 7, 6) {'total_length': 7}",
                                                    "batch_first forgotten: h_n (1, 3, 6) and no error"]
