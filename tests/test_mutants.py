@@ -321,6 +321,10 @@ def test_a_run_never_returns_into_the_process_that_it_was_forked_from(tmp_path, 
     assert len(list(tmp_path.glob("[0-9]*"))) == 1, "the fork came by here too"
 
 
+def test_a_run_may_start_another(tmp_path):
+    assert bench.in_a_fork(lambda: bench.in_a_fork(lambda: 3, 60, tmp_path / "inner")[0], 60, tmp_path / "log")[0] == 3
+
+
 def test_the_interval_of_a_score_is_wilsons():
     results = [{"status": "killed"}] * 9 + [{"status": "survived"}]
     assert report.interval(results) == "0.60 to 0.98"       # as scipy.stats.binomtest says

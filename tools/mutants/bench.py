@@ -144,7 +144,8 @@ def _redirect(log: Path) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 1)
     os.dup2(1, 2)
-    sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
+    sys.stdin = open(0, closefd=False)      # a test that puts another in its place would close them
+    sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))
 
 
 def processor_times(process: int) -> dict[int, float]:
