@@ -144,8 +144,9 @@ def _redirect(log: Path) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 1)
     os.dup2(1, 2)
-    sys.stdin = open(0, closefd=False)      # a test that puts another in its place would close them
-    sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))
+    # A test that puts another in the place of one of these must not close what is behind it.
+    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode, closefd=False)
+                                         for number, mode in enumerate(("r", "w", "w")))
 
 
 def processor_times(process: int) -> dict[int, float]:
