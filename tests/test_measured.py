@@ -32,11 +32,20 @@ def test_an_unknown_name_lists_the_known_ones():
         RUNS.summary("Loss")
 
 
+def test_every_published_number_has_its_source_and_is_found_by_its_name():
+    numbers = published()
+    assert len(numbers) >= 2
+    for name, number in numbers.items():
+        assert published(name) == number["value"] and number["source"], name
+
+
 def test_rows_are_found_by_their_leading_keys_and_apart_by_any():
     assert RUNS.where("RNN").rows == RUNS.rows[:3] and RUNS.where("RNN", 5)["loss"] == [1.0, 3.0]
     assert RUNS.where("RNN", "5").rows == RUNS.where("RNN", 5).rows, "as text, as the pages write it"
     assert [(lag, len(runs)) for lag, runs in RUNS.by("lag").items()] == [(5, 3), (20, 1)]
     assert list(RUNS.by("layer", "lag")) == [("RNN", 5), ("RNN", 20), ("GRU", 5)]
+    with pytest.raises(ValueError, match="zip"):
+        RUNS.by()
     assert list(RUNS) == RUNS.rows and len(RUNS) == 4
     with pytest.raises(ValueError, match=r"lag should be one of 5, got 20"):
         RUNS.where("GRU", 20)
