@@ -134,8 +134,10 @@ def test_dropout_acts_between_layers_and_only_in_training():
     torch.manual_seed(0)
     x = torch.randn(2, 5, 3)
     deep, shallow = Recurrent("lstm", 3, 4, 2, dropout=0.5), Recurrent("lstm", 3, 4, 1, dropout=0.5)
+    unasked = Recurrent("lstm", 3, 4, 2)
     assert not torch.equal(deep(x)[0], deep(x)[0])
     assert torch.equal(shallow(x)[0], shallow(x)[0])
+    assert torch.equal(unasked(x)[0], unasked(x)[0])
     deep.eval()
     assert torch.equal(deep(x)[0], deep(x)[0])
 
