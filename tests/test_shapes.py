@@ -60,6 +60,8 @@ def test_a_shape_that_fits_comes_back_as_the_same_tensor():
     ((2, 5, 3), "batch time 4", {}, r"axis 2 \(4\) should be 4 but is 3: expected \(batch, time, 4\), got \(2, 5, 3\)"),
     ((3, 4), "n n", {}, r"axis 1 \(n\) should be 3 but is 4"),
     ((5, 2, 4), "batch time 4", {"batch": 2}, r"axis 0 \(batch\) should be 2 but is 5.*batch_first=True missing"),
+    ((5, 4, 4), "batch time 4", {"batch": 4}, r"axis 0 \(batch\) should be 4 but is 5.*batch_first=True missing"),
+    ((4, 4, 5), "batch time 6", {"batch": 4}, r"axis 2 \(6\) should be 6 but is 5: expected .*, got \(4, 4, 5\)\.$"),
     ((2, 4, 5), "batch time 4", {"time": 5}, r"axis 1 \(time\) should be 5 but is 4.*swapped: transpose\(1, 2\)"),
     ((1, 5, 6), "1 batch hidden", {"batch": 2}, r"axis 1 \(batch\) should be 2 but is 5"),
     ((2, 1, 28, 28), "batch time 28", {}, r"expected 3 axes .*got 4.*squeeze\(1\)"),

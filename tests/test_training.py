@@ -65,6 +65,14 @@ def interrupt_in_epoch(monkeypatch, epoch, batch=3):
 
 # --- learning -----------------------------------------------------------------------------------------------------
 
+def test_what_is_left_out_of_fit_is_what_the_published_numbers_were_measured_with():
+    models = [small_model(), small_model()]
+    fit(models[0], TRAIN, VAL, quiet=True)
+    fit(models[1], TRAIN, VAL, epochs=3, batch_size=128, lr=0.01, clip=1.0, schedule="one-cycle", weight_decay=0.01,
+        seed=0, quiet=True)
+    assert torch.equal(*map(weights, models))
+
+
 def test_fit_learns_a_small_task_and_says_how_it_went():
     model = small_model()
     before = evaluate(model, VAL)
