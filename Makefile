@@ -32,7 +32,8 @@ deep: test-packages     ## the same again in other settings: no network, planted
 	$(BIN)/python -m tools.check_versions
 
 mutants: test-packages     ## change the code in one small place at a time: make mutants FILES="seqlab/cells.py" SAMPLE=50 SEED=1
-	$(BIN)/python -m tools.mutants $(FILES) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) --jobs $(JOBS) --wide
+	$(BIN)/python -m tools.mutants $(FILES) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(AT_LEAST),--at-least $(AT_LEAST)) --jobs $(JOBS) --wide
 
 perf: test-packages     ## measure what has a time to keep, as a table; on a machine that does nothing else
 	$(PYTEST) tests/perf -m perf

@@ -15,7 +15,7 @@ import pytest
 
 from tools.course import ROOT, notebooks
 from tools.mutants import bench, reach, report
-from tools.mutants.__main__ import files_of, key, read_results
+from tools.mutants.__main__ import draw, files_of, key, read_results
 from tools.mutants.generate import mutants_of, mutants_of_text, mutate, mutate_text
 
 KINDS = [      # the text, the changed texts that must be among its mutants
@@ -276,6 +276,14 @@ def test_a_run_says_what_survived_and_the_next_goes_on_where_it_stopped(project)
 
     for path, content in before.items():
         assert path.read_bytes() == content, "the checkout is never written to"
+
+
+def test_every_day_has_its_turn_and_a_larger_draw_holds_the_smaller():
+    numbers = list(range(10))
+    days = [draw(numbers, 4, f"2026-02-{day}") for day in (26, 27, 28)]
+    assert len({*days[0], *days[1]}) == 8 and {*days[0], *days[1], *days[2]} == {*numbers}
+    assert draw(numbers, 6, "a")[:4] == draw(numbers, 4, "a") != draw(numbers, 4, "b")
+    assert sorted(draw(numbers, 99, "2026-02-26")) == numbers and draw([], 3, "2026-02-26") == []
 
 
 def test_a_draw_can_be_repeated(project):

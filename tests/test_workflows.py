@@ -17,6 +17,7 @@ ALLOWED = {
     "course": {"test": READ, "publish": {"pages": "write", "id-token": "write"}, "other-machines": READ},
     "weekly": {"colab": READ, "keep": {"contents": "write"}, "publish": {"actions": "write"}, "addresses": READ,
                "deep": READ, "report": {"issues": "write"}},
+    "nightly": {"mutants": READ},
 }
 PUSHES = {("weekly", "keep")}       # the jobs whose checkout may hold the token
 PINNED = re.compile(r"[\w-]+/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")

@@ -165,7 +165,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("files", nargs="*", help="Python files and notebooks (default: all)")
     parser.add_argument("--sample", type=int, help="try so many, drawn at random")
     parser.add_argument("--each", type=int, help="try so many of each file, drawn at random")
-    parser.add_argument("--seed", help="what they are drawn by (default: the date)")
+    parser.add_argument("--seed", help="what they are drawn by (default: the date, every day the next ones)")
     parser.add_argument("--at-least", type=float, default=0.0, help="exit status 1 if the score is lower")
     parser.add_argument("--wide", action="store_true", help="show survivors to the notebooks as well")
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
@@ -216,10 +216,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def draw(mutants: list[Mutant], n: int, seed: str) -> list[Mutant]:
-    """n of them, or all; of the same seed, the first of what more would be."""
-    shuffled = list(mutants)
+    """n of them, or all. Of the same seed, the first of what more would be; where the seed is a date, those whose turn
+    it is that day, so that one day after the other tries all."""
+    shuffled, day = list(mutants), 0
+    with contextlib.suppress(ValueError):
+        day, seed = datetime.date.fromisoformat(seed).toordinal(), "one order for all days"
     random.Random(seed).shuffle(shuffled)
-    return shuffled[:n]
+    first = day * n % max(1, len(mutants))
+    return (shuffled[first:] + shuffled[:first])[:n]
 
 
 def _run_inside(root: Path, arguments: list[str]) -> int:
