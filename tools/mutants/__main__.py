@@ -6,7 +6,7 @@
 
 What was found out is kept in artefacts/mutants, so that a run that was interrupted goes on, and a mutant is not tried
 again as long as its file and the tests that it is shown to are the same. `--wide` shows what survives the quick tests
-to the notebooks as well that execute the changed line.
+to the slow ones as well, and to the notebooks that execute the changed line.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def try_out(mutant: Mutant, stages: list[reach.Stage], tree: Path) -> dict:
             for patience in (1, 2):             # too slow by the clock only: the machine may be busy, or asleep
                 code, _, used, red = bench.pytest_in(
                     tree, ["-x", *stage.units], patience * stage.limit, [bench.Chosen(stage.tests)],
-                    marks="not deep" if stage.is_notebook else bench.QUICK, processor=stage.processor)
+                    processor=stage.processor)
                 cpu += used
                 if code is not None or used > stage.processor:
                     break
@@ -75,8 +75,9 @@ def key(mutant: Mutant, stages: list[reach.Stage], root: Path) -> str:
     units = sorted({unit for stage in stages for unit in stage.units})
     data = reach.data_of(units)
     shared = [path.relative_to(root).as_posix() for path in root.glob("**/conftest.py") if ".venv" not in path.parts]
-    files = [mutant.file, *units, *sorted(shared)]
-    return reach.digest(mutant.id, *data, *((root / file).read_bytes() for file in files))
+    files = [mutant.file, *map(bench.path_of, units), *sorted(shared)]
+    slow = [unit for unit in units if bench.path_of(unit) != unit]
+    return reach.digest(mutant.id, *data, *slow, *((root / file).read_bytes() for file in files))
 
 
 # --- several at once: each worker has a scratch copy of its own -------------------------------------------------------
@@ -112,7 +113,7 @@ def run(mutants: list[Mutant], root: Path, folder: Path, jobs: int, wide: bool) 
         results = show(mutants, [*reach.units(root), *own], pool, root, kept, lines=False)
         left = [mutant for mutant in mutants if not mutant.cell and results[mutant.id]["status"] == "survived"]
         if wide and left:
-            units = [path.relative_to(root).as_posix() for path in reach.notebooks(root)]
+            units = reach.slow_units(root) + [path.relative_to(root).as_posix() for path in reach.notebooks(root)]
             for id, result in show(left, units, pool, root, kept).items():
                 results[id] = {**result, "tried": results[id]["tried"] + result["tried"]}
     return list(results.values())
@@ -167,7 +168,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--each", type=int, help="try so many of each file, drawn at random")
     parser.add_argument("--seed", help="what they are drawn by (default: the date, every day the next ones)")
     parser.add_argument("--at-least", type=float, default=0.0, help="exit status 1 if the score is lower")
-    parser.add_argument("--wide", action="store_true", help="show survivors to the notebooks as well")
+    parser.add_argument("--wide", action="store_true", help="show survivors to slow tests and notebooks as well")
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
     parser.add_argument("--list", action="store_true", help="say which mutants there are")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)

@@ -30,8 +30,18 @@ WARM = ("torch", "torchvision", "numpy", "scipy", "matplotlib.pyplot", "sklearn.
 WARM_WITH_NOTEBOOKS = ("nbformat", "nbclient", "nbval.plugin", "jupyter_client.manager", "yaml",
                        "IPython.core.interactiveshell")
 QUICK = "not training and not slow and not browser and not site and not deep and not perf"
+SLOW = QUICK.replace("not slow", "slow")
 MEMORY = 6 * 2**30              # bytes that a run may take on top of what the warm process has
 OWN = ("seqlab", "studies", "instructor", "tools", "tests", "conftest")
+
+
+def marks_of(unit: str) -> str:
+    """Which tests of a unit are meant: a notebook's cells, a test file's quick ones or, with #slow, its slow ones."""
+    return "not deep" if unit.endswith(".ipynb") else SLOW if unit.endswith("#slow") else QUICK
+
+
+def path_of(unit: str) -> str:
+    return unit.removesuffix("#slow")
 
 
 def wall(folder: Path, kept: Path) -> list[str]:
@@ -180,8 +190,12 @@ def become_a_test_process(tree: Path, *paths: str) -> None:
 
 
 def pytest_in(tree: Path, arguments: Iterable[str], limit: float, plugins: Iterable = (), paths: Iterable[str] = (),
-              marks: str = QUICK, processor: float | None = None) -> tuple[int | None, float, float, str]:
-    """(exit status or None if too slow, seconds, processor seconds, first red test or "") of pytest in the copy."""
+              processor: float | None = None) -> tuple[int | None, float, float, str]:
+    """(exit status or None if too slow, seconds, processor seconds, first red test or "") of pytest in the copy.
+
+    The last of the arguments is a unit, and says which marks are meant.
+    """
+    *_, last = arguments = list(arguments)
     note = tree.parent / f"{tree.name}-red.json"
     note.unlink(missing_ok=True)
 
@@ -189,8 +203,8 @@ def pytest_in(tree: Path, arguments: Iterable[str], limit: float, plugins: Itera
         become_a_test_process(tree, *paths)
         import pytest
 
-        return int(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--color=no",
-                                "-m", marks, *arguments], plugins=[FirstRed(note), *plugins]))
+        settings = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--color=no", "-m", marks_of(last)]
+        return int(pytest.main([*settings, *map(path_of, arguments)], plugins=[FirstRed(note), *plugins]))
 
     outcome = in_a_fork(task, limit, tree.parent / f"{tree.name}.log", processor)
     return *outcome, json.loads(note.read_text("utf8")) if note.exists() else ""

@@ -1,7 +1,7 @@
 """Which tests execute which lines: found out once by running them on unchanged code, and kept.
 
-A unit is a test file or a notebook. What is known of one holds as long as neither it nor a Python file changes that was
-loaded when it ran.
+A unit is a test file, its slow tests or a notebook. What is known of one holds as long as neither it nor a Python file
+changes that was loaded when it ran.
 """
 
 import hashlib
@@ -37,6 +37,11 @@ def units(root: Path) -> list[str]:
     """The quick test files, by the folder they stand in; `bench.QUICK` leaves out the slow tests in them."""
     return sorted(path.relative_to(root).as_posix() for path in root.glob("tests/**/test_*.py")
                   if not {"perf", "site"} & set(path.relative_to(root).parts))
+
+
+def slow_units(root: Path) -> list[str]:
+    """The slow tests in these files: each file is a unit a second time."""
+    return [f"{unit}#slow" for unit in units(root) if "mark.slow" in (root / unit).read_text("utf8")]
 
 
 def known(unit: str, root: Path, kept: Path, lines: bool = True) -> dict | None:
@@ -75,7 +80,7 @@ def record(unit: str, tree: Path, kept: Path, lines: bool = True) -> dict:
         del os.environ["COVERAGE_PROCESS_START"]
     found = _read_lines(folder, tree)
     package = (path.relative_to(tree).as_posix() for path in tree.glob("seqlab/**/*.py"))
-    loaded = sorted({unit, *(found or package)})
+    loaded = sorted({bench.path_of(unit), *(found or package)})
     whole = {"unit": unit, **result, "lines": found, "loaded": loaded, "state": _state(tree, loaded)}
     _place(unit, kept).parent.mkdir(parents=True, exist_ok=True)
     _place(unit, kept).write_text(json.dumps(whole), "utf8")
@@ -95,7 +100,7 @@ def _end(tree: Path, run):
 def _record_notebook(unit: str, tree: Path, folder: Path, lines: bool) -> dict:
     """Whether it is green and how long it takes, as nbval sees it; and its lines, from a run without a kernel."""
     del os.environ["COVERAGE_PROCESS_START"]        # the kernel's time is measured, not its lines
-    code, seconds, _, red = _end(tree, lambda: bench.pytest_in(tree, [unit], FOREVER, marks="not deep"))
+    code, seconds, _, red = _end(tree, lambda: bench.pytest_in(tree, [unit], FOREVER))
     os.environ["COVERAGE_PROCESS_START"] = str(folder / "settings")
 
     def task() -> int:
@@ -204,10 +209,6 @@ class Stage:
 
     def __init__(self, units: list[str], tests: list[str], seconds: float):
         self.units, self.tests, self.limit, self.processor = units, tests, 5 * seconds + 30, 3 * seconds + 20
-
-    @property
-    def is_notebook(self) -> bool:
-        return self.units[0].endswith(".ipynb")
 
 
 def stages(mutant: Mutant, records: dict[str, dict], past: Iterable[dict] = ()) -> list[Stage]:
