@@ -49,8 +49,12 @@ def _body(function: ast.FunctionDef):
         yield body[0].lineno, body[-1].end_lineno, " " * body[0].col_offset + "..."
 
 
-def student_notebook(master: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook to hand out: no solution, no worked answer, no output."""
+WORKED = ("\n\nThe worked answers stand on this practice's page of the course, each below its exercise, and in "
+          "[book/exercises/{name}](../book/exercises/{name}).")
+
+
+def student_notebook(master: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
+    """The notebook to hand out, of the master with this file name: no solution, no worked answer, no output."""
     notebook = copy.deepcopy(master)
     cells = []
     for cell in notebook.cells:
@@ -64,12 +68,20 @@ def student_notebook(master: nbformat.NotebookNode) -> nbformat.NotebookNode:
                 cell.source = stub(cell.source)
         else:
             cell.source = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.DOTALL).strip()
+            cell.source = from_their_folder(cell.source)
             if not cell.source:
                 continue
         cell.metadata = nbformat.from_dict(metadata)
         cells.append(cell)
+    cells[0].source += WORKED.format(name=name)
     notebook.cells = cells
     return notebook
+
+
+def from_their_folder(text: str) -> str:
+    """The links of a master, which stands in book/exercises, as they read in exercises."""
+    return re.sub(r"\]\((?!https?://|#)(?:\.\./)?([^)]+)\)",
+                  lambda link: f"](../book/{'' if link[0].startswith('](../') else 'exercises/'}{link[1]})", text)
 
 
 def leaks(master: nbformat.NotebookNode, student: nbformat.NotebookNode) -> list[str]:
@@ -99,7 +111,7 @@ def write_all(students: Path = STUDENTS) -> list[Path]:
     written = []
     for path in (one.path for one in course.masters()):
         master = nbformat.read(path, as_version=4)
-        student = student_notebook(master)
+        student = student_notebook(master, path.name)
         if leaks(master, student):
             raise ValueError(f"{path.name}: solution lines are left in the student version: {leaks(master, student)}")
         nbformat.write(student, students / path.name)

@@ -14,7 +14,7 @@ from importlib.metadata import distribution
 
 import pytest
 
-from tools import check_addresses, set_address, third_party, wheel
+from tools import check_addresses, micropython, set_address, third_party, wheel
 from tools.course import ROOT, find_all, notebooks
 
 OPTIONS = {"repository_url": "https://github.com/you/" + "seqlab", "repository_branch": "main",
@@ -48,11 +48,11 @@ class Links(HTMLParser):
 def test_the_run_bar_leads_to_colab_and_binder_once_there_is_an_address():
     bar = extension("site_pages").run_bar(OPTIONS, "book/exercises/03-shapes", published=True)
     assert Links(bar).found == [
-        "https://colab.research.google.com/github/you/seqlab/blob/main/book/exercises/03-shapes.ipynb",
-        "https://mybinder.org/v2/gh/you/seqlab/main?urlpath=lab/tree/book/exercises/03-shapes.ipynb",
+        "https://colab.research.google.com/github/you/seqlab/blob/main/exercises/03-shapes.ipynb",
+        "https://mybinder.org/v2/gh/you/seqlab/main?urlpath=lab/tree/exercises/03-shapes.ipynb",
         "../../_sources/book/exercises/03-shapes.ipynb", f"../../{wheel.file_name()}"]
     assert [check_addresses.opens(link, OPTIONS["repository_url"]) for link in Links(bar).found[:2]] == [
-        ("main", "book/exercises/03-shapes.ipynb")] * 2     # what asks every week whether the buttons lead somewhere
+        ("main", "exercises/03-shapes.ipynb")] * 2     # what asks every week whether the buttons lead somewhere
 
 
 def test_the_run_bar_offers_downloads_and_says_how_to_open_them_until_then():
@@ -171,6 +171,9 @@ def test_the_three_steps_publish_a_copy_under_its_new_address(checkout, tmp_path
 # --- the licences of what is shipped ----------------------------------------------------------------------------------
 
 
+MADE_OF_MICROPYTHON = {"micropython.wasm", "python.js", "from-disk.js"}      # by book/_ext/site_answers.py
+
+
 def test_whatever_the_site_ships_of_others_is_named_with_its_licence(site):
     """Every file under _static is ours, or a file of a package in the notices: the same, or made from its template."""
     ours = {path.name for folder in ("_static", "_ext") for path in (ROOT / "book" / folder).rglob("*")}
@@ -181,8 +184,10 @@ def test_whatever_the_site_ships_of_others_is_named_with_its_licence(site):
         for file in distribution(package).files:
             files.setdefault(file.name, []).append(file.locate())
     unknown = []
+    wasm = "micropython.wasm"
+    assert (site / "_static" / "answers" / wasm).read_bytes() == (micropython.folder() / wasm).read_bytes()
     for path in (site / "_static").rglob("*"):
-        if not path.is_file() or path.parent.name == "figures" or path.name in ours:
+        if not path.is_file() or path.parent.name == "figures" or path.name in ours | MADE_OF_MICROPYTHON:
             continue
         templates = {f"{path.name}_t", f"{path.name}.jinja"} & set(files)
         same = [one for one in files.get(path.name, []) if one.read_bytes() == path.read_bytes()]
@@ -194,7 +199,8 @@ def test_whatever_the_site_ships_of_others_is_named_with_its_licence(site):
 def test_the_notices_hold_every_name_and_every_text(site):
     text = (site / third_party.NAME).read_text(encoding="utf-8")
     assert text == third_party.notices()
-    for one in (*map(third_party.of_package, third_party.PACKAGES), *map(third_party.of_inner, third_party.INNER)):
+    for one in (*map(third_party.of_package, third_party.PACKAGES), *map(third_party.of_inner, third_party.INNER),
+                third_party.of_micropython()):
         assert re.match(r"[\w.-]+", one.title) and one.address.startswith("https://") and one.licence, one.title
         assert f"{one.title}\n{one.address}\nLicence: {one.licence}\n" in text and one.text.strip() in text
         assert len(one.text) > 900 or "Apache" in one.licence, f"{one.title} has no full licence"

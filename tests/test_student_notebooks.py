@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from instructor.student import STUDENTS, leaks, stub, student_notebook
-from tools.course import Cell, masters
+from tools.course import Cell, find_all, masters
 
 every_master = pytest.mark.parametrize("path", [one.path for one in masters()], ids=lambda path: path.stem)
 
@@ -15,7 +15,7 @@ def test_every_student_notebook_has_a_master():
 
 @every_master
 def test_the_student_version_is_in_step_with_its_master(path):
-    expected = student_notebook(nbformat.read(path, as_version=4))
+    expected = student_notebook(nbformat.read(path, as_version=4), path.name)
     assert (STUDENTS / path.name).exists(), "run make assign"
     assert nbformat.read(STUDENTS / path.name, as_version=4) == expected, "run make assign"
 
@@ -23,9 +23,18 @@ def test_the_student_version_is_in_step_with_its_master(path):
 @every_master
 def test_no_solution_is_left(path):
     master = nbformat.read(path, as_version=4)
-    assert leaks(master, student_notebook(master)) == []
-    text = "".join(cell.source for cell in student_notebook(master).cells)
+    assert leaks(master, student_notebook(master, path.name)) == []
+    text = "".join(cell.source for cell in student_notebook(master, path.name).cells)
     assert "<details" not in text
+
+
+@every_master
+def test_its_links_lead_somewhere_and_it_says_where_the_worked_answers_are(path):
+    student = STUDENTS / path.name
+    text = "\n".join(cell.source for cell in nbformat.read(student, as_version=4).cells if cell.cell_type == "markdown")
+    links = [link for link in find_all(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    assert f"../book/exercises/{path.name}" in links
+    assert [link for link in links if not (student.parent / link.partition("#")[0]).is_file()] == []
 
 
 @every_master
@@ -34,7 +43,7 @@ def test_an_unsolved_notebook_fails_every_check_in_words(path):
     from seqlab.checks import CheckFailed
     namespace = {}
     failed = 0
-    for cell in map(Cell, student_notebook(nbformat.read(path, as_version=4)).cells):
+    for cell in map(Cell, student_notebook(nbformat.read(path, as_version=4), path.name).cells):
         if cell.kind != "code" or "setup" in cell.tags:
             continue
         if "check" in cell.tags:
@@ -51,7 +60,7 @@ def test_a_solution_in_the_statement_is_found():
         nbformat.v4.new_markdown_cell("Hint: write `y = x.mean(dim=1)`."),
         nbformat.v4.new_code_cell("z = x.mean(dim=0)"),
         nbformat.v4.new_code_cell("y = x.mean(dim=1)\nz = x.mean(dim=0)", metadata={"tags": ["exercise"]})])
-    assert leaks(master, student_notebook(master)) == ["y = x.mean(dim=1)"]
+    assert leaks(master, student_notebook(master, "01-a.ipynb")) == ["y = x.mean(dim=1)"]
 
 
 def test_a_stub_keeps_names_and_docstrings_only():

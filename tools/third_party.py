@@ -3,10 +3,13 @@
 Everything is read from the installed packages, so that it is true of the site that was built with them.
 """
 
+import json
 import re
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from typing import NamedTuple
+
+from tools import micropython
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "third-party.txt"
@@ -69,7 +72,7 @@ def notices() -> str:
     Raises:
         LookupError: a package has no licence text, or a library inside it is not what INNER says.
     """
-    found = [*map(of_package, PACKAGES), *map(of_inner, INNER)]
+    found = [*map(of_package, PACKAGES), *map(of_inner, INNER), of_micropython()]
     own = (ROOT / "LICENSE").read_text(encoding="utf-8")
     listed = "\n".join(f"    {one.title}: {one.licence}" for one in found)
     head = ("seqlab: recurrent networks in PyTorch\n\n"
@@ -102,12 +105,26 @@ def of_inner(library: Inner) -> Notice:
     version = f" {found[1]}" if found.lastindex else ""
     note = f"; {library.note}" if library.note else ""
     title = f"{library.name}{version} (in {library.package} {package.version}{note})"
-    if library.licence == "MIT":        # our own licence has the same terms
-        terms = (ROOT / "LICENSE").read_text(encoding="utf-8").partition("\n\nPermission")[2]
-        text = f"MIT License\n\n{library.copyright}\n\nPermission{terms}"
+    if library.licence == "MIT":
+        text = mit(library.copyright)
     else:
         text = f"{library.copyright}\n\nThe text of the Apache License stands at the end."
     return Notice(title, library.address, library.licence, text)
+
+
+def of_micropython() -> Notice:
+    """What runs the answers on the practice pages; npm's package of it brings no licence text."""
+    said = json.loads((micropython.folder() / "package.json").read_text(encoding="utf-8"))
+    if said["license"] != "MIT":
+        raise LookupError(f"MicroPython is under another licence now, {said['license']}: correct tools/third_party.py")
+    return Notice(f"MicroPython {said['version']} (with parts of Emscripten and musl, under the same licence)",
+                  "https://micropython.org", "MIT", mit("Copyright (c) 2013-2025 Damien P. George and others"))
+
+
+def mit(copyright: str) -> str:
+    """The licence text; our own licence has the same terms."""
+    terms = (ROOT / "LICENSE").read_text(encoding="utf-8").partition("\n\nPermission")[2]
+    return f"MIT License\n\n{copyright}\n\nPermission{terms}"
 
 
 def _licence(package: Distribution) -> str:

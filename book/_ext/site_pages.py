@@ -94,11 +94,17 @@ def run_bar(options, docname, published):
                  '<span class="run-note">To run it in Colab: <em>File &gt; Upload notebook</em>.</span>',
                  f'<span class="run-others">Upload <a href="{package_link}" download>its package</a> too, under '
                  f"<em>Files</em>, and first run <code>%pip install --no-deps {package}</code>.</span>")
-    return "\n".join(('<nav class="run-bar" aria-label="Run this page">', *lines, "</nav>\n"))
+    return "\n".join(('<nav class="run-bar" id="run-bar" aria-label="Run this page">', *lines, "</nav>\n"))
+
+
+def notebook_to_fill(docname):
+    """The path in the repository, without its ending, of the notebook that a page's buttons open."""
+    return docname.removeprefix("book/") if "/exercises/" in docname else docname
 
 
 def launch_links(options, docname):
-    """The addresses at which Colab and Binder open the notebook of a page."""
+    """The addresses at which Colab and Binder open the notebook of a page; of a practice page, the one to be filled."""
+    docname = notebook_to_fill(docname)
     owner_and_name = urlsplit(options["repository_url"]).path.strip("/")
     branch, launch = options["repository_branch"], options["launch_buttons"]
     return (f"{launch['colab_url'].rstrip('/')}/github/{owner_and_name}/blob/{branch}/{docname}.ipynb",

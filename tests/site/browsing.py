@@ -69,9 +69,11 @@ def run_in_one_click(look):
         return []
     button, found = look.page.locator(".run-bar a").first, []
     link = f"https://colab.research.google.com/github/{REPOSITORY.removeprefix('https://github.com/')}/blob/main/"
-    expected = f"{link}{look.name}.ipynb" if is_set() else posixpath.relpath(
+    # a practice page gives the notebook to be filled, not the one with the answers
+    notebook = f"{look.name.removeprefix('book/') if '/exercises/' in look.name else look.name}.ipynb"
+    expected = f"{link}{notebook}" if is_set() else posixpath.relpath(
         f"_sources/{look.name}.ipynb", posixpath.dirname(look.name))
-    if button.get_attribute("href") != expected or not (ROOT / f"{look.name}.ipynb").is_file():
+    if button.get_attribute("href") != expected or not (ROOT / notebook).is_file():
         found.append(f"the first button leads to {button.get_attribute('href')}")
     box = button.bounding_box()
     if box["y"] + box["height"] >= SIZES["phone"]["height"]:
@@ -93,7 +95,7 @@ def solutions_folded(look):
     solutions = look.page.locator("div.tag_exercise").all()
     found = [] if len(solutions) >= 3 else [f"{len(solutions)} solutions, expected three or more"]
     for solution in solutions:
-        words = solution.locator("summary").first.inner_text()
+        words = solution.locator("summary .reveal-show").first.text_content()
         if words != "Show the solution" or solution.locator("pre").first.is_visible():
             found.append(f"a solution is not folded, or not named as such: {words!r}")
     return found

@@ -1,8 +1,8 @@
 """Checks that need no tensor: plain Python, so that the notebooks and the page of an exercise run the same files.
 
-On a page they run in MicroPython, which has no NumPy and a smaller standard library (`zip` takes no `strict`, and
-`itertools` and `math` lack a few functions). So nothing is imported here but `math`, and numbers are taken as they
-come: a list, a tuple, a generator, an array and a tensor are all turned into a flat list.
+On a page they run in MicroPython, which has no NumPy, a smaller standard library and a smaller syntax: no star inside
+brackets, no `zip(strict=...)`. So nothing is imported here but `math`, and numbers are taken as they come: a list, a
+tuple, a generator, an array and a tensor are all turned into a flat list.
 """
 
 EXERCISES = {}      # "scalar-rnn/states" -> the function that checks it
@@ -32,15 +32,15 @@ def exercises_of(module):
     return exercise
 
 
-def run_check(exercise_id, *answers, **named_answers):
-    """Run the check of this exercise, and print its line of praise.
+def praise_for(exercise_id, *answers, **named_answers):
+    """Run the check of this exercise; returns its line of praise.
 
     Raises:
         CheckFailed: with a message that names what is wrong and the likely cause.
     """
     if any(answer is ... or answer is None for answer in list(answers) + list(named_answers.values())):
         fail("there is no answer yet. Put yours where the ... stands, run that cell, then run this one again")
-    print("✓ " + (EXERCISES[exercise_id](*answers, **named_answers) or "Right."))
+    return EXERCISES[exercise_id](*answers, **named_answers) or "Right."
 
 
 def call(function, *arguments, name=None):
@@ -101,11 +101,18 @@ def numbers(got, what, wanted):
     return values
 
 
+def several(value):
+    """Whether one can go through it: a list, a tuple, a set, an array, a generator; a text too."""
+    try:
+        iter(value)
+    except TypeError:
+        return False
+    return True
+
+
 def _is_single(got):
     """Whether it is one bare number; a list, an array or a tensor with an axis is not, however short."""
-    if hasattr(got, "tolist"):
-        got = got.tolist()
-    return not hasattr(got, "__iter__") and not isinstance(got, (list, tuple))
+    return not several(got.tolist() if hasattr(got, "tolist") else got)
 
 
 def _flat(got):

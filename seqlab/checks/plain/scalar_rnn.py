@@ -41,7 +41,7 @@ def _check_states(states):
             ("the states do not depend on h_0; start from the one that is given", _states(x, W_x, W_h, b)),
             ("the state is not carried on. Each step must start from the state that the step before left",
              [math.tanh(W_x * x_t + W_h * h_0 + b) for x_t in x]),
-            ("each state is collected before it is updated, so the list is one step late", [h_0, *want[:-1]]),
+            ("each state is collected before it is updated, so the list is one step late", [h_0] + want[:-1]),
             ("tanh is missing", _states(x, W_x, W_h, b, h_0, squash=lambda z: z)),
             ("the bias is missing", _states(x, W_x, W_h, 0.0, h_0)),
             ("W_x and W_h are swapped", _states(x, W_h, W_x, b, h_0)),
@@ -130,7 +130,7 @@ def _forge(last_input):
     for history, target in [(INPUTS[:3], 0.9106), ([-2.0, 1.5, 0.3], -0.5), ([], 0.2), ([0.4] * 30, 0.0)]:
         x = number(call(last_input, list(history), target, name="last_input"), "what last_input returns")
         before = _states(history)[-1] if history else 0.0
-        reached = _states([*history, x])[-1]
+        reached = _states(list(history) + [x])[-1]
         if abs(reached - target) < 1e-4:
             continue
         z = math.atanh(target)

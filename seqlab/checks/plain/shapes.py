@@ -1,6 +1,6 @@
 """Checks of the exercises on shapes that need no layer. What PyTorch's layers say is held by tests/checks/shapes.py."""
 
-from . import call, exercises_of, fail, number, shown, whole
+from . import call, exercises_of, fail, number, several, shown, whole
 
 exercise = exercises_of(__name__)
 ROWS = "num_layers * directions"
@@ -33,14 +33,14 @@ def _check_predict(*answers):
         fail(f"the check takes {len(PREDICTED)} shapes, {', '.join(name for name, _, _ in PREDICTED)}, "
              f"but it got {len(answers)}")
     for k, (name, axes, want) in enumerate(PREDICTED):
-        if isinstance(answers[k], (str, dict, set)) or not hasattr(answers[k], "__iter__"):
+        if isinstance(answers[k], (str, dict, set)) or not several(answers[k]):
             fail(f"{name} should be a shape, a tuple of whole numbers, but it is {shown(answers[k], 40)}")
         shape = tuple(whole(size, f"every size in {name}") for size in answers[k])
         tensor = name[2:]
         if len(shape) != len(want):
             cause = "Does this x have a batch axis?" if name.startswith("d") else "Name its axes one by one"
             fail(f"{name} has the wrong number of axes: {len(shape)}. {cause}")
-        if shape != want and tensor != "out" and shape == (want[1], want[0], *want[2:]):
+        if shape != want and tensor != "out" and shape == (want[1], want[0]) + want[2:]:
             fail(f"{name} has two axes swapped. Where does the batch stand in a state, whatever batch_first says?")
         for axis, name_of_axis in enumerate(axes):
             if shape[axis] != want[axis]:
@@ -93,7 +93,7 @@ NAMES = ("x", "out", "h_n", "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_
 
 @exercise("hidden-size")
 def _check_hidden_size(changed, times_ih, times_hh, times_all):
-    if isinstance(changed, str) or not hasattr(changed, "__iter__"):
+    if isinstance(changed, str) or not several(changed):
         fail(f"changed should hold names, as in {{'x', 'out'}}, but it is {shown(changed)}")
     if not all(isinstance(name, str) for name in changed):
         fail("changed should hold names in quotes, as in {'x', 'out'}")

@@ -1,0 +1,180 @@
+"""The practice pages: a place to answer on the page, solutions without their ticks, and the notebook to be filled.
+
+An exercise whose check stands in seqlab/checks/plain needs no tensor, so it can be answered on its page: above its
+solution stands a small editor, and answers.js runs what is written there, and the very same check, in MicroPython.
+"""
+
+import base64
+import html
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+from sphinx.builders.html._assets import _JavaScript
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT))  # for tools and instructor, wherever the build was started
+from instructor.student import stub, student_notebook  # noqa: E402
+from tools import course, micropython  # noqa: E402
+
+HERE = Path(__file__).resolve().parent / "answers"
+PLAIN = ROOT / "seqlab" / "checks" / "plain"
+KNOWN = ("math", "itertools")       # what answers may import on the page; notebooks import more
+PRACTICE = re.compile(r"book/exercises/\d\d-[\w-]+$")
+
+
+# --- what an exercise is ---------------------------------------------------------------------------------------------
+
+
+def on_page(exercise_id):
+    """Whether the exercise's check needs no tensor."""
+    subject, _, name = exercise_id.partition("/")
+    checks = PLAIN / f"{subject.replace('-', '_')}.py"
+    return checks.exists() and f'@exercise("{name}")' in checks.read_text(encoding="utf-8")
+
+
+def exercises(notebook):
+    """{id: what its editor needs} of the exercises of a practice notebook that can be answered on its page."""
+    found, number = {}, 0
+    cells = notebook.cells
+    for k, cell in enumerate(cells):
+        if "exercise" in cell.tags:
+            number += 1
+            exercise_id = cell.metadata["seqlab"]["id"]
+            if on_page(exercise_id):
+                found[exercise_id] = {"id": exercise_id, "number": number, "stub": stub(cell.source),
+                                      "check": cells[k + 1].source}
+    return found
+
+
+def given(notebook):
+    """The imports that the notebook's own cells make, as far as the page's Python knows them."""
+    lines = [line for cell in notebook.code if not cell.tags for line in cell.source.splitlines()]
+    return "\n".join(line for line in lines if re.match(rf"(?:import|from) (?:{'|'.join(KNOWN)})\b", line))
+
+
+# --- on its page -----------------------------------------------------------------------------------------------------
+
+EDITOR = """<section class="answer" data-exercise="{id}" aria-label="Your answer to exercise {number}" hidden>
+<p class="answer-head"><span class="answer-title">Your answer</span>
+<span class="answer-keys">Tab indents. To leave by keyboard: Esc, then Tab. Ctrl+Enter checks.</span></p>
+<textarea spellcheck="false" autocapitalize="off" autocomplete="off" autocorrect="off" rows="{rows}"
+aria-label="Your answer to exercise {number}, in Python">{stub}</textarea>
+<div class="answer-buttons">
+<button type="button" class="answer-check">Check</button>
+<button type="button" class="answer-run">Run</button>
+<button type="button" class="answer-stop" hidden>Stop</button>
+<button type="button" class="answer-reset">Reset</button>
+</div>
+<p class="answer-said" role="status"></p>
+<pre class="answer-printed" tabindex="0" aria-label="What it printed" hidden></pre>
+<script type="application/json">{data}</script>
+</section>
+"""
+
+
+ELSEWHERE = ('<p class="answer-elsewhere">This one needs PyTorch: answer it in the notebook, which the '
+             '<a href="#run-bar">top of this page</a> opens.</p>\n')
+
+
+def place_editors(app, doctree, docname):
+    """Above the solution of an exercise that can be answered here: its editor. Below every check: no tick."""
+    if not PRACTICE.match(docname) or app.builder.format != "html":
+        return
+    notebook = course.Notebook(ROOT / f"{docname}.ipynb")
+    answerable, imports = exercises(notebook), given(notebook)
+    ids = [cell.metadata["seqlab"]["id"] for cell in notebook.cells if "exercise" in cell.tags]
+    solutions = [cell for cell in doctree.findall(nodes.container) if "tag_exercise" in cell["classes"]]
+    for exercise_id, cell in zip(ids, solutions, strict=True):
+        if exercise_id not in answerable:
+            cell.parent.insert(cell.parent.index(cell), nodes.raw("", ELSEWHERE, format="html"))
+        else:
+            exercise = answerable[exercise_id]
+            data = json.dumps({"given": imports, "check": exercise["check"]}).replace("</", "<\\/")
+            editor = EDITOR.format(**{**exercise, "stub": html.escape(exercise["stub"])}, data=data,
+                                   rows=exercise["stub"].count("\n") + 2)
+            cell.parent.insert(cell.parent.index(cell), nodes.raw("", editor, format="html"))
+    for cell in doctree.findall(nodes.container):
+        if "tag_check" in cell["classes"]:
+            without_tick(cell)
+
+
+def without_tick(cell):
+    """Take the check's line of praise out of the outputs of its cell, and the place where it stood alone."""
+    for block in list(cell.findall(nodes.literal_block)):
+        if block.astext().startswith("✓"):
+            rest = block.astext().partition("\n")[2]
+            if rest.strip():
+                block.children[:] = [nodes.Text(rest)]
+                block.rawsource = rest
+            else:
+                block.parent.remove(block)
+    for output in [part for part in cell.findall(nodes.container) if "cell_output" in part["classes"]]:
+        if not any(True for part in output.findall(lambda node: isinstance(node, (nodes.literal_block, nodes.image,
+                                                                                  nodes.raw, nodes.table)))):
+            output.parent.remove(output)
+
+
+def open_the_notebook_to_fill(app, pagename, templatename, context, doctree):
+    """The theme's own buttons for Colab and Binder, in the header, lead where those of the run bar lead."""
+    if PRACTICE.match(pagename):
+        for button in (one for group in context.get("header_buttons", []) for one in group.get("buttons", [])):
+            if "://" in button.get("url", ""):
+                button["url"] = button["url"].replace("book/exercises/", "exercises/")
+
+
+def load_editors(app, pagename, templatename, context, doctree):
+    if 'class="answer"' in (context.get("body") or ""):
+        context["script_files"] += [_JavaScript("_static/answers/answers.js", defer="defer")]
+
+
+# --- what the site holds for it --------------------------------------------------------------------------------------
+
+
+def write_assets(app, problem):
+    """The editor, MicroPython with the checks (as a script, so that it loads from disk too), and the notebooks to fill.
+
+    A server sends the WebAssembly as it is; from disk, where a page may fetch nothing, it comes as a script in base64.
+    """
+    if problem is not None or app.builder.format != "html":
+        return
+    folder = Path(app.outdir, "_static", "answers")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(HERE / "answers.js", folder / "answers.js")
+    shutil.copyfile(micropython.folder() / "micropython.wasm", folder / "micropython.wasm")
+    wasm = base64.b64encode((folder / "micropython.wasm").read_bytes()).decode()
+    (folder / "from-disk.js").write_text(f'self.seqlabWasm = "{wasm}";\n', "utf8")
+    python = {"worker": worker_text(), "files": python_files()}
+    (folder / "python.js").write_text(f"self.seqlabPython = {json.dumps(python, ensure_ascii=False)};\n", "utf8")
+    for master in course.masters():     # what a practice page offers to download
+        target = Path(app.outdir, "_sources", "book", "exercises", master.path.name)
+        nbformat.write(student_notebook(nbformat.read(master.path, as_version=4), master.path.name), target)
+
+
+def worker_text():
+    """MicroPython and worker.js as one script. A page from disk can start no module: the module becomes a function."""
+    module = (micropython.folder() / "micropython.mjs").read_text("utf8")
+    for old, new in (("import.meta.url", '"file:///"'), ("export default _createMicroPythonModule;", ""),
+                     ("export async function", "async function")):
+        assert old in module, f"another MicroPython than this was written for: it does not say {old!r}"
+        module = module.replace(old, new)
+    return f"self.microPython = (async () => {{\n{module}\n}})();\n{(HERE / 'worker.js').read_text('utf8')}"
+
+
+def python_files():
+    """{path: text} of what MicroPython is given: the checks that need no tensor, and what calls them."""
+    checks = {f"seqlab/checks/plain/{file.name}": file.read_text("utf8") for file in sorted(PLAIN.glob("*.py"))}
+    return {"on_page.py": (HERE / "on_page.py").read_text("utf8"), "seqlab/__init__.py": "",
+            "seqlab/checks/__init__.py": "", **checks}
+
+
+def setup(app):
+    app.connect("doctree-resolved", place_editors)
+    app.connect("html-page-context", load_editors, priority=950)     # after site_assets has chosen the scripts
+    app.connect("html-page-context", open_the_notebook_to_fill, priority=950)    # after the theme has made its buttons
+    app.connect("build-finished", write_assets)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

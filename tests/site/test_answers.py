@@ -1,0 +1,180 @@
+"""The editors of the practice pages, tried as a reader would: written, run, checked, stopped, kept and thrown away."""
+
+import gzip
+import importlib.util
+
+import nbformat
+import pytest
+from browsing import ACTS, axe_violations
+
+from instructor.student import STUDENTS
+from tools import course
+
+PAGE = "book/exercises/02-scalar-rnn"
+SPIN = "while True:\n    pass"
+RIGHT = """def states(x, W_x, W_h, b, h_0=0.0):
+    h, kept = h_0, []
+    for x_t in x:
+        h = math.tanh(W_x * x_t + W_h * h + b)
+        kept.append(h)
+    return kept"""
+BLOCKED = "the storage is blocked"       # what the theme's own scripts say of it on the console
+NO_STORAGE = f"Object.defineProperty(window, 'localStorage', {{ get() {{ throw new Error('{BLOCKED}'); }} }});"
+
+
+@pytest.fixture
+def practice(reader):
+    """Opens the practice page; what it did is asked when the test ends."""
+    looks = []
+
+    def open_it(address=None, mode="desktop-light", **context):
+        looks.append(reader.open(address or f"{reader.address}{PAGE}.html", mode, PAGE, **context))
+        return looks[-1].page
+
+    yield open_it
+    problems = [problem for look in looks for act in ACTS for problem in act(look)]
+    for look in looks:
+        look.page.evaluate("() => { try { localStorage.clear(); } catch {} }")
+        look.page.close()
+    assert [problem for problem in problems if BLOCKED not in problem] == []
+
+
+def editor(page, number=1):
+    return page.locator("section.answer").nth(number - 1)
+
+
+def press(page, button, number=1, until=".is-right, .is-wrong"):
+    """Press a button of an editor and wait until it says how that ended; returns what it says."""
+    here = editor(page, number)
+    here.locator(f".answer-{button}").click()
+    page.wait_for_function("([section, until]) => section.getAttribute('aria-busy') === 'false' && "
+                           "(!until || section.querySelector(until))", arg=[here.element_handle(), until])
+    return here.locator(".answer-said").inner_text()
+
+
+@pytest.mark.parametrize("mode", ["desktop-light", "phone-dark"])
+def test_a_wrong_answer_is_explained_and_a_right_one_stays(practice, mode):
+    page = practice(mode=mode)
+    solution = page.locator("details.reveal-solution").first
+    assert not solution.is_visible(), "the solution is in sight before a try"
+    editor(page).locator("textarea").fill(RIGHT.replace(" + b", ""))
+    assert press(page, "check") == "Not yet: what states returns is not right: the bias is missing."
+    assert solution.is_visible()
+    editor(page).locator("textarea").fill(RIGHT)
+    assert press(page, "check") == "✓ The whole network, in a few lines."
+    # the answer above may be used below
+    editor(page, 2).locator("textarea").fill(
+        "at_09 = states([1.0, 0.5, -1.0, 2.0], 0.8, 0.9, 0.1)\nmoved_most = 3\nprint(at_09[0])")
+    assert press(page, "check", 2).startswith("✓ From 0.7163")
+    assert editor(page, 2).locator(".answer-printed").inner_text().startswith("0.71629")
+    assert axe_violations(page, context="section.answer", impacts=None) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.reload(wait_until="load")
+    assert editor(page).locator("textarea").input_value() == RIGHT
+    assert "answered" in editor(page).locator(".answer-said").inner_text()
+    editor(page).locator(".answer-reset").click()
+    assert editor(page).locator("textarea").input_value() == RIGHT, "one press throws the answer away"
+    editor(page).locator(".answer-reset").click()
+    assert editor(page).locator("textarea").input_value().endswith("    ...") and not solution.is_visible()
+
+
+def test_from_disk_and_with_storage_blocked(practice, reader, site):
+    apart = {"locale": "en-GB"}         # a context of its own
+    reader.context("desktop-light", **apart).add_init_script(NO_STORAGE)
+    page = practice((site / f"{PAGE}.html").as_uri(), **apart)
+    editor(page).locator("textarea").fill(RIGHT)
+    assert press(page, "check").startswith("✓")
+
+
+def test_an_error_names_its_line_and_the_notebook_s_libraries_are_not_promised(practice):
+    page = practice()
+    editor(page).locator("textarea").fill("x = 1\ny = x / 0\n")
+    assert press(page, "run") == "In line 2, y = x / 0: ZeroDivisionError: divide by zero."
+    editor(page).locator("textarea").fill("import numpy")
+    assert "no NumPy and no PyTorch" in press(page, "run")
+    editor(page).locator("textarea").fill("print('here')")
+    press(page, "run", until="")
+    assert editor(page).locator(".answer-printed").inner_text() == "here\n"
+    editor(page).locator("textarea").fill("other = 3")
+    assert "should define states" in press(page, "check")
+
+
+def test_an_endless_loop_harms_nothing(practice):
+    page = practice()
+    page.evaluate("self.seqlabLimit = 100")
+    editor(page).locator("textarea").fill(SPIN)
+    assert "a loop that never ends" in press(page, "run")
+    page.evaluate("self.seqlabLimit = 1e8")
+    editor(page).locator(".answer-run").click()
+    editor(page).locator(".answer-stop").click()
+    page.wait_for_function("document.querySelector('.answer-said').textContent === 'Stopped.'")
+    editor(page).locator("textarea").fill(RIGHT)
+    assert press(page, "check").startswith("✓"), "Python does not start again"
+
+
+def test_by_keyboard(practice):
+    page = practice()
+    area = editor(page).locator("textarea")
+    area.fill("")
+    area.focus()
+    page.keyboard.type("def f(x):")
+    page.keyboard.press("Enter")
+    page.keyboard.type("if x:")
+    page.keyboard.press("Enter")
+    page.keyboard.type("return 1")
+    assert area.input_value() == "def f(x):\n    if x:\n        return 1", "a line after a colon begins four further in"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("y = 2")
+    page.keyboard.press("Shift+Tab")
+    assert area.input_value().endswith("\ny = 2")
+    page.keyboard.press("Home")
+    page.keyboard.press("Tab")
+    assert area.input_value().endswith("\n    y = 2")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "answer-check", "Esc, then Tab, does not lead on"
+    page.keyboard.press("Shift+Tab")
+    area.fill(RIGHT)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function("document.querySelector('.answer-said.is-right')")
+
+
+def test_what_the_first_answer_loads_is_small(site):
+    folder = site / "_static" / "answers"
+    parts = [folder / name for name in ("answers.js", "python.js", "micropython.wasm")]
+    assert sum(len(gzip.compress(part.read_bytes())) for part in parts) <= 250_000
+
+
+def test_no_practice_page_shows_a_tick_of_its_notebook(site):
+    pages = sorted((site / "book" / "exercises").glob("*.html"))
+    assert len(pages) >= 10
+    for page in pages:
+        text = page.read_text("utf8")
+        assert "✓" not in text and "tag_check" in text and 'id="run-bar"' in text, page.name
+
+
+def test_what_a_practice_page_offers_to_download_is_to_be_filled(site):
+    for master in course.masters():
+        given = nbformat.read(site / "_sources" / "book" / "exercises" / master.path.name, as_version=4)
+        assert given == nbformat.read(STUDENTS / master.path.name, as_version=4)
+
+
+def test_the_header_s_buttons_lead_to_the_notebook_to_fill_too():
+    spec = importlib.util.spec_from_file_location("site_answers", course.ROOT / "book" / "_ext" / "site_answers.py")
+    site_answers = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(site_answers)
+    buttons = [{"url": "https://colab.example/github/you/it/blob/main/book/exercises/03-shapes.ipynb"},
+               {"url": "../../_sources/book/exercises/03-shapes.ipynb"}, {"onclick": "turn()"}]
+    context = {"header_buttons": [{"buttons": buttons}]}
+    site_answers.open_the_notebook_to_fill(None, "book/exercises/03-shapes", "", context, None)
+    assert [button.get("url") for button in buttons] == [
+        "https://colab.example/github/you/it/blob/main/exercises/03-shapes.ipynb",
+        "../../_sources/book/exercises/03-shapes.ipynb", None]
+
+
+def test_every_practice_page_says_where_each_exercise_is_answered(site):
+    for page in sorted((site / "book" / "exercises").glob("*.html")):
+        text = page.read_text("utf8")
+        places = text.count('class="answer"') + text.count('class="answer-elsewhere"')
+        assert places == text.count("tag_exercise") >= 3, page.name

@@ -1,0 +1,120 @@
+"""The Python of the practice pages: there, every answer of tests/checks/plain gets the sentence that it gets here."""
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from seqlab.checks import plain
+from tools import course
+
+CASES = sorted((course.ROOT / "tests" / "checks" / "plain").glob("*.py"))
+# Python's own words in an error differ between the two; the check's are the same.
+OWN_WORDS = re.compile(r"stopped with (\w+): .* \(called with")
+
+TRY = """
+import json
+import cases
+from seqlab.checks import plain
+import seqlab.checks.plain.MODULE
+
+def said(case, words):
+    answers = case[2:] if words else case[1:]
+    try:
+        return plain.praise_for("SUBJECT/" + case[0], *answers)
+    except plain.CheckFailed as failure:
+        return "Not yet: " + str(failure)
+
+sentences = json.dumps([said(case, False) for case in cases.RIGHT] + [said(case, True) for case in cases.WRONG])
+"""
+
+NODE = """
+const { readFileSync } = require("node:fs");
+const { worker, wasm, files, program } = JSON.parse(readFileSync(0, "utf8"));
+const told = [];
+globalThis.self = globalThis;
+self.postMessage = (message) => told.push(message);
+const vm = require("node:vm");
+vm.runInThisContext(worker, { importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
+(async () => {
+  await self.onmessage({ data: { wasm, files } });
+  if (!told.at(-1)?.ready) throw new Error(JSON.stringify(told));
+  python.runPython(program);
+  process.stdout.write(python.globals.get("sentences"));
+})().catch((problem) => { process.stderr.write(String(problem.stack ?? problem)); process.exit(1); });
+"""
+
+
+@pytest.fixture(scope="module")
+def site_answers(root):
+    sys.path.insert(0, str(root / "book" / "_ext"))
+    try:
+        yield importlib.import_module("site_answers")
+    finally:
+        sys.path.remove(str(root / "book" / "_ext"))
+
+
+def test_there_are_answers_to_every_exercise_that_its_page_can_check(site_answers):
+    ids = [exercise_id for master in course.masters() for exercise_id in site_answers.exercises(master)]
+    assert len(ids) >= 18
+    assert {exercise_id.partition("/")[0].replace("-", "_") for exercise_id in ids} == {file.stem for file in CASES}
+
+
+@pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
+def test_the_page_says_what_the_notebook_says(file, site_answers, node):
+    from tools import micropython
+
+    program = TRY.replace("MODULE", file.stem).replace("SUBJECT", file.stem.replace("_", "-"))
+    setting = {"worker": site_answers.worker_text(), "wasm": str(micropython.folder() / "micropython.wasm"),
+               "files": {**site_answers.python_files(), "cases.py": file.read_text("utf8")}, "program": program}
+    ran = subprocess.run([node, "-e", NODE], input=json.dumps(setting), capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    assert without_own_words(json.loads(ran.stdout)) == without_own_words(here(file))
+
+
+def here(file):
+    spec = importlib.util.spec_from_file_location(f"plain_cases_{file.stem}", file)
+    cases = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(cases)
+    importlib.import_module(f"seqlab.checks.plain.{file.stem}")
+
+    def said(name, *answers):
+        try:
+            return plain.praise_for(f"{file.stem.replace('_', '-')}/{name}", *answers)
+        except plain.CheckFailed as failure:
+            return f"Not yet: {failure}"
+
+    assert cases.RIGHT and cases.WRONG
+    return [said(*case) for case in cases.RIGHT] + [said(name, *answers) for name, _words, *answers in cases.WRONG]
+
+
+def without_own_words(sentences):
+    return [OWN_WORDS.sub(r"stopped with \1 (called with", sentence) for sentence in sentences]
+
+
+def test_the_reference_answers_run_there_unchanged(site_answers, node):
+    """Each solution that its page can check, after those above it on the page, as a reader would paste it."""
+    from tools import micropython
+
+    requests = []
+    for master in course.masters():
+        solutions = {cell.metadata["seqlab"]["id"]: cell.source for cell in master.code if "exercise" in cell.tags}
+        above = []
+        for exercise_id, exercise in site_answers.exercises(master).items():
+            requests.append({"given": site_answers.given(master), "earlier": list(above),
+                             "text": solutions[exercise_id], "check": exercise["check"]})
+            above.append(solutions[exercise_id])
+    program = f"""
+import json, on_page
+requests = json.loads({json.dumps(json.dumps(requests))})
+sentences = json.dumps([on_page.answer(json.dumps(one), lambda wish: None) for one in requests])
+"""
+    setting = {"worker": site_answers.worker_text(), "wasm": str(micropython.folder() / "micropython.wasm"),
+               "files": site_answers.python_files(), "program": program}
+    ran = subprocess.run([node, "-e", NODE], input=json.dumps(setting), capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    outcomes = [json.loads(one) for one in json.loads(ran.stdout)]
+    assert [one for one in outcomes if one["ended"] != "right"] == [] and len(outcomes) >= 18
