@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import re
 
 import pytest
 import torch
@@ -11,13 +10,36 @@ from torch import nn
 import seqlab
 from tools import course
 
+from . import numbers, trained_by_hand, verdicts
+
 GRU = course.chapter("gru")
-stored = GRU.printed
 
 
 @pytest.fixture(scope="module")
 def chapter():
     return GRU.definitions()
+
+
+@pytest.fixture(scope="module")
+def ran():
+    return GRU.play()
+
+
+def states_of(weights, x, h, after=True, keeps=True):
+    """Every state of a GRU, unit by unit: W_x, W_h, b_x, b_h in PyTorch's form, `after` and `keeps` its variants."""
+    W_x, W_h, b_x, b_h = weights
+    n = h.shape[-1]
+    reset, update, new = (slice(k * n, (k + 1) * n) for k in range(3))
+    states = []
+    for x_t in x.unbind(dim=1):
+        from_x = torch.einsum("gi,bi->bg", W_x, x_t) + b_x
+        from_h = torch.einsum("gk,bk->bg", W_h, h) + b_h
+        r, z = (1 / (1 + torch.exp(-(from_x + from_h)[:, part])) for part in (reset, update))
+        inside = r * from_h[:, new] if after else torch.einsum("gk,bk->bg", W_h[new], r * h) + b_h[new]
+        n_t = torch.tanh(from_x[:, new] + inside)
+        h = n_t + (z if keeps else 1 - z) * (h - n_t)
+        states.append(h)
+    return torch.stack(states, dim=1)
 
 
 def with_random_weights(cell, seed=0):
@@ -60,8 +82,16 @@ def test_only_one_of_the_four_loads_the_built_ins_weights(chapter, seed):
     assert [variant for variant, same in equal.items() if same] == [(True, True)]
 
 
-def test_the_four_are_told_apart_in_the_stored_output():
-    assert re.findall(r"equal: (\w+)", stored("for reset_after, z_keeps in")) == ["yes", "no", "no", "no"]
+def test_the_four_are_told_apart(ran):
+    cell = ran("for reset_after, z_keeps in")
+    weights = list(cell["gru"].parameters())
+    torch.manual_seed(1)
+    x, zero = torch.randn(2, 6, 3).double(), torch.zeros(2, 4).double()
+    right = states_of(weights, x, zero)
+    for line, (after, keeps) in zip(cell.printed.splitlines(), itertools.product((True, False), repeat=2), strict=True):
+        gap = (states_of(weights, x, zero, after, keeps) - right).abs().max().item()
+        assert line == (f"reset {'after ' if after else 'before'}, z {'keeps' if keeps else 'takes'}: "
+                        f"gap {gap:.4f}, equal: {'yes' if after and keeps else 'no'}")
 
 
 @pytest.mark.parametrize("after", [True, False])
@@ -87,12 +117,40 @@ def test_one_number_without_hidden_bias_hides_the_place_of_the_reset_gate(chapte
     assert (gap <= 1e-10) == same
 
 
-def test_the_step_by_hand_is_the_built_in_cell(chapter):
+def test_the_step_by_hand_is_the_built_in_cell(chapter, ran):
     r, _, n, _ = chapter["gru_step"](1.0, 0.5)
     assert r == 0.5 and n == math.tanh(0.5)
-    numbers = re.findall(r"h (\d\.\d{4})$", stored("by_hand.append"), flags=re.MULTILINE)
-    assert numbers == [f"{value:.4f}" for value in GRU.cell("by_hand.append").run({**chapter})["by_hand"]]
-    assert re.findall(r"\d\.\d{4}", stored("bias_hh_l0.copy_")) == numbers, "nn.GRU gives the same four"
+    weights = [torch.tensor(rows, dtype=torch.float64) for rows in (
+        [[1.0], [-2], [1]], [[-2.0], [2], [-1]], [0.0, 2, 0], [0.0, 0, -0.5])]
+    steps = torch.tensor([1.0, 0.5, -1.0, 2.0], dtype=torch.float64).reshape(1, 4, 1)
+    four = states_of(weights, steps, torch.zeros(1, 1, dtype=torch.float64)).flatten().tolist()
+    assert ran("by_hand.append")["by_hand"] == pytest.approx(four, abs=1e-12)
+    assert [numbers(line)[-1] for line in ran("by_hand.append").printed.splitlines()] == pytest.approx(four, abs=5.1e-5)
+    assert ran("bias_hh_l0.copy_")["out"].flatten().tolist() == pytest.approx(four, abs=1e-6), "nn.GRU gives the same"
+    first, second = ran("def gru_step").printed.splitlines()
+    gates = [0.5, 1 / (1 + math.exp(-1)), math.tanh(0.5)]
+    assert course.find_all(r"= (\d\.\d{4})", first) == [f"{gate:.4f}" for gate in gates]
+    assert numbers(second)[-1] == pytest.approx(chapter["gru_step"](1.0, 0.5)[3], abs=5.1e-5)
+
+
+def test_the_update_gate_mixes_and_the_reset_gate_forgets(ran):
+    """Between candidate and old state; with r = 0 the candidate is the same whatever the state was."""
+    for line in ran("h, n = 0.8, -0.4").printed.splitlines():
+        z, h = numbers(line)
+        assert h == pytest.approx(-0.4 + z * 1.2, abs=0.0051)
+    for line in ran("for r, z in").printed.splitlines():
+        (r, z), (_, up), (_, down) = numbers(line.partition(":")[0]), *(numbers(part) for part in line.partition(
+            ":")[2].replace("->", "").split(","))
+        for old, new in ((0.9, up), (-0.9, down)):
+            n = math.tanh(0.5 - r * (old + 0.5))
+            assert new == pytest.approx(old if z else n, abs=5.1e-5)
+    held = ran("held = {}")
+    (_, (steps, drawn, *_), _), = held.drawn
+    for (name, states), line in zip(drawn.items(), held.printed.splitlines(), strict=True):
+        z, = numbers(name)
+        assert list(steps) == list(range(101)) and states == pytest.approx([0.8 * math.exp(t * math.log(z))
+                                                                            for t in range(101)])
+        assert numbers(line)[1] == pytest.approx(states[100], abs=5.1e-5)
 
 
 def test_the_state_lies_between_candidate_and_old_state(chapter):
@@ -101,20 +159,61 @@ def test_the_state_lies_between_candidate_and_old_state(chapter):
         assert min(n, h) <= new <= max(n, h) and 0 < r < 1 and 0 < z < 1
 
 
-def test_a_held_value_survives_a_hundred_steps_of_noise():
-    pairs = re.findall(r"written +(-?\d\.\d+), after 100 steps +(-?\d\.\d+)", stored("memory = nn.GRU"))
-    assert len(pairs) == 3
-    for written, kept in pairs:
-        assert abs(float(written) - float(kept)) < 0.03
+def test_a_held_value_survives_a_hundred_steps_of_noise(ran):
+    cell = ran("memory = nn.GRU")
+    x = cell["x"].clone()
+    assert x[0, 1:, 0].std() > 0.5 and not x[0, 1:, 1].any()
+    for line, value in zip(cell.printed.splitlines(), (-1.0, 0.3, 1.0), strict=True):
+        x[0, 0] = torch.tensor([value, 1.0])
+        states = states_of([one.detach() for one in cell["memory"].parameters()], x, torch.zeros(1, 1).double())
+        written, _, kept = numbers(line)
+        assert [written, kept] == pytest.approx([states[0, 0].item(), states[0, 100].item()], abs=5.1e-5)
+        assert abs(written - math.tanh(value)) < 0.01 and abs(written - kept) < 0.03
 
 
-def test_the_moved_weights_lose_in_the_stored_output():
-    lines = re.findall(r"acc (\d+\.\d+) %.*acc (\d+\.\d+) %", stored("load_state_dict(builtin_names"))
-    assert len(lines) == 5
-    assert all(float(own) > 95 and float(moved) < float(own) for own, moved in lines)
+def test_the_task_starts_again_at_every_marker(ran):
+    cell = ran("marker = ")
+    for x, positive in zip(cell["x"].tolist(), cell["positive"].tolist(), strict=True):
+        starts = [0, *(t for t, (_, marker) in enumerate(x) if marker)]
+        assert positive == (sum(value for value, _ in x[starts[-1]:]) > 0)
+    assert set(cell["value"].flatten().tolist()) == {-1, 1} and cell["x"].shape == (128, 8, 2)
 
 
-def test_the_other_order_and_the_bias_outside_are_what_it_says(chapter):
+def test_the_loop_of_the_chapter_trains_what_is_said(ran, chapter):
+    """A GRU that resets before the matrix, its last state, and gradients that do not pile up."""
+    task = ran("marker = ")
+    names = GRU.definitions(x=task["x"], positive=task["positive"])
+    short = {**names, "range": lambda steps: range(min(steps, 20))}
+    exec(next(cell.source for cell in GRU.code if "def train(seed)" in cell.source), short)
+    cell, head = short["train"](3)
+    torch.manual_seed(3)
+    own, own_head = chapter["AnyGRU"](2, 8, False, True), nn.Linear(8, 2)
+
+    def loss():
+        weights = own.x2h.weight, own.h2h.weight, own.x2h.bias, own.h2h.bias
+        last = states_of(weights, task["x"], torch.zeros(128, 8), after=False)[:, 7]
+        return nn.functional.cross_entropy(own_head(last), task["positive"])
+
+    trained_by_hand(torch.optim.Adam([*own.parameters(), *own_head.parameters()], lr=0.03), loss, [()] * 20)
+    for mine, theirs in zip([*own.parameters(), *own_head.parameters()], [*cell.parameters(), *head.parameters()],
+                            strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-3)
+
+
+def test_weights_that_are_moved_lose(ran):
+    cell, task = ran("load_state_dict(builtin_names"), ran("marker = ")
+    lines = [numbers(line) for line in cell.printed.splitlines()]
+    assert len(lines) == 5 and all(own > 95 and moved < own for own, moved in lines)
+    trained = cell["cell"]
+    weights = trained.x2h.weight, trained.h2h.weight, trained.x2h.bias, trained.h2h.bias
+    for shown, after in zip(lines[-1], (False, True), strict=True):
+        last = states_of([one.detach() for one in weights], task["x"], torch.zeros(128, 8), after=after)[:, 7]
+        answers = cell["head"](last)
+        right = sum((no < yes) == bool(label) for (no, yes), label in zip(answers, task["positive"], strict=True))
+        assert shown == pytest.approx(100 * right.item() / 128, abs=0.8)
+
+
+def test_the_other_order_and_the_bias_outside_are_what_it_says(chapter, ran):
     """`zrn` has the blocks of r and z exchanged; `outside` adds the hidden bias of n after the reset gate."""
     gru, x = nn.GRU(3, 4, batch_first=True).double(), torch.randn(2, 6, 3, dtype=torch.float64)
     made = GRU.cell("zrn, outside").run({**chapter, "gru": gru})
@@ -133,15 +232,32 @@ def test_the_other_order_and_the_bias_outside_are_what_it_says(chapter):
     assert torch.allclose(own, made["outside"](x)[0], rtol=0, atol=1e-10)
     for wrong, right in zip(made["zrn"].parameters(), gru.parameters(), strict=True):
         assert all(torch.equal(wrong.chunk(3)[k], right.chunk(3)[j]) for k, j in enumerate((1, 0, 2)))
-    assert all(float(gap) > 0.1 for gap in course.find_all(r"difference (\S+)", stored("zrn, outside")))
+    cell = ran("zrn, outside")
+    right = cell["gru"](cell["x"])[0]
+    gaps = [(cell[wrong](cell["x"])[0] - right).abs().max().item() for wrong in ("zrn", "outside")]
+    assert [numbers(line)[-1] for line in cell.printed.splitlines()] == pytest.approx(gaps, abs=5.1e-5)
+    assert min(gaps) > 0.1
 
 
-def test_a_gru_has_three_times_the_weights_and_shows_what_it_carries():
-    rnn, gru, last = stored("for kind in (nn.RNN, nn.GRU)").splitlines()
-    assert int(gru.split()[-1]) == 3 * int(rnn.split()[-1]) == 3 * 128 * (28 + 128 + 2)
-    assert gru.split("GRU")[1].split("w")[0] == rnn.split("RNN")[1].split("w")[0], "no shape changes"
-    assert last.endswith("True")
+def test_a_gru_has_three_times_the_weights_and_shows_what_it_carries(ran):
+    rnn, gru, last = ran("for kind in (nn.RNN, nn.GRU)").printed.splitlines()
+    weights = 128 * (28 + 128 + 2)
+    assert numbers(rnn) == [2, 5, 128, 1, 2, 128, weights] and numbers(gru) == [2, 5, 128, 1, 2, 128, 3 * weights]
+    assert verdicts(last) == [True]
 
 
-def test_the_comparison_that_cannot_fail_in_the_stored_output():
-    assert re.findall(r"equal (\w+)", stored("tested = nn.GRU")) == ["True", "False", "False", "False"]
+def test_the_comparison_that_cannot_fail(ran):
+    """One unit without a hidden bias; the table of test_one_number_without_hidden_bias, in the order it is printed."""
+    lines = ran("tested = nn.GRU").printed.splitlines()
+    assert [numbers(line)[:2] for line in lines] == [[1, 0], [1, 1], [4, 0], [4, 1]]
+    assert [verdicts(line) for line in lines] == [[True], [False], [False], [False]]
+
+
+def test_the_shown_comparison_starts_where_it_says(ran):
+    """The chapter's cell and nn.GRU, from the same state h_0: both are the loop written out."""
+    cell = ran("pairs = {")
+    right = states_of([one.detach() for one in cell["gru"].parameters()], cell["x"], cell["h_0"][0])
+    assert torch.allclose(cell["out"], right, atol=1e-10) and torch.allclose(cell["own"], right, atol=1e-10)
+    assert cell["h_0"].abs().min() > 0 and list(cell["pairs"])[:2] == ["out", "h_n"] and len(cell["pairs"]) == 6
+    for ours, theirs in cell["pairs"].values():
+        assert ours is not theirs and torch.allclose(ours, theirs, atol=1e-10)

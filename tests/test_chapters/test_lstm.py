@@ -1,7 +1,8 @@
 """The chapter: the cells it shows equal seqlab's and PyTorch's, and its comparison finds what it says it finds."""
 
+import copy
 import itertools
-import re
+import math
 
 import pytest
 import torch
@@ -9,6 +10,8 @@ from torch import nn
 
 import seqlab
 from tools import course
+
+from . import numbers, trained_by_hand, verdicts
 
 LSTM = course.chapter("lstm")
 
@@ -69,24 +72,141 @@ def test_the_cell_on_single_numbers_is_an_lstm_cell(chapter):
         assert abs(h - state[0].item()) < 1e-12 and abs(c - state[1].item()) < 1e-12
 
 
-def test_the_belt_s_numbers_stand_in_the_stored_output():
-    for words in ("plain cell: 0.0387 after 1000", f"{0.99 ** 28:.1e} after 28, {0.99 ** 1000:.1e} after 1000",
-                  "0.5 ** 28 = 3.7e-09"):
-        assert words in LSTM.stored
+# --- the cells as they run --------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def ran():
+    return LSTM.play()
 
 
-def test_two_more_on_the_bias_make_the_memory_about_seven_times_as_long():
-    half_lives = [int(steps) for steps in re.findall(r"half-life (\d+)", LSTM.printed("for keep_bias in"))]
-    assert len(half_lives) == 4 and half_lives[0] < 100 and half_lives[-1] > 10_000
-    assert all(6.5 < longer / shorter < 7.5 for shorter, longer in itertools.pairwise(half_lives))
+def memory(keep_bias, commands):
+    """(c, h) after each command, from nn.LSTMCell with the weights of the chapter: rows i f g o."""
+    cell, states = nn.LSTMCell(1, 1).double(), []
+    for parameter, rows in zip(cell.parameters(), ([8.0, 0, 2, -8], [0.0, -12, 0, 0], [-4.0, keep_bias, 0, -4],
+                                                   [0.0] * 4), strict=True):
+        parameter.data = torch.tensor(rows, dtype=torch.float64).reshape(parameter.shape)
+    state = torch.zeros(2, 1, 1).double()
+    with torch.no_grad():
+        for command in commands:
+            state = cell(torch.tensor([[float(command)]]).double(), tuple(state))
+            states.append((state[1].item(), state[0].item()))
+    return states
 
 
-def test_what_it_says_about_fading_holds_in_its_output():
+def test_what_is_left_on_the_belt(ran):
+    plain, *belts = ran("belt, f = ").printed.splitlines()
+    h = 1.0
+    for _ in range(1000):
+        h = math.tanh(h)
+    assert numbers(plain) == [pytest.approx(h, abs=5.1e-5), 1000]
+    for line in belts:
+        f, after_28, _, after_1000, _ = numbers(line.replace(",", " "))
+        left = [math.exp(steps * math.log(f)) for steps in (28, 1000)]
+        assert [after_28, after_1000] == pytest.approx(left, rel=0.06)
+    assert numbers(ran("0.5 ** 28 =").printed.splitlines()[1])[-1] == pytest.approx(2**-28, rel=0.02)
+
+
+def test_the_six_commands(ran):
+    cell = ran("history.append")
+    right = memory(4, [1, 0, 0, -1, 0, 1])
+    assert [value for pair in cell["history"] for value in pair] == pytest.approx([v for pair in right for v in pair])
+    for words in ("history.append", "cell = nn.LSTMCell(1, 1)"):
+        for line, (c, h) in zip(ran(words).printed.splitlines(), right, strict=True):
+            assert numbers(line.replace(",", " "))[-2:] == pytest.approx([c, h], abs=5.1e-4)
+    (_, (steps, drawn, *_), _), = cell.drawn
+    assert list(steps) == [1, 2, 3, 4, 5, 6]
+    assert {name: list(values) for name, values in drawn.items()} == {
+        "c": pytest.approx([c for c, _ in right]), "h": pytest.approx([h for _, h in right])}
+
+
+def test_two_more_on_the_bias_make_the_memory_about_seven_times_as_long(ran):
+    half_lives = []
+    for line, keep_bias in zip(ran("for keep_bias in").printed.splitlines(), (4, 6, 8, 10), strict=True):
+        bias, left, half_life = numbers(line.replace(",", " "))
+        states = memory(keep_bias, [1] + 1000 * [0] + [-1])
+        assert bias == keep_bias and left == pytest.approx(abs(states[-1][0]), abs=5.1e-4)
+        kept = 1 / (1 + math.exp(-(keep_bias - 12 * states[-2][1])))
+        assert half_life == pytest.approx(math.log(2) / -math.log(kept), rel=0.02)
+        half_lives.append(half_life)
+    assert half_lives[0] < 100 and half_lives[-1] > 10_000
+    assert [6.5 < longer / shorter < 7.5 for shorter, longer in itertools.pairwise(half_lives)] == [True] * 3
+
+
+def test_every_setting_and_every_mistake_is_told(ran):
+    lines = ran("settings = [{}").printed.splitlines()
+    assert [verdicts(line.partition("{")[0]) for line in lines] == [[True]] * 6
+    mistakes = ran("mistakes = {").printed.splitlines()
+    assert [verdicts(line) for line in mistakes] == [[True] * 4] + [[False] * 4] * 4
+
+
+def test_the_step_that_is_timed_is_a_whole_step_of_training(chapter):
+    torch.manual_seed(5)
+    layer = nn.LSTM(28, 128, batch_first=True)
+    own = copy.deepcopy(layer)
+    torch.manual_seed(6)
+    step = chapter["training_step"](layer)
+    torch.manual_seed(6)
+    x, labels, head = torch.randn(32, 28, 28), torch.randint(10, (32,)), nn.Linear(128, 10)
+    adam = torch.optim.Adam([*own.parameters(), *head.parameters()])
+    trained_by_hand(adam, lambda: -head(own(x)[1][0][0]).log_softmax(dim=1)[range(32), labels].mean(), [()] * 3)
+    for _ in range(3):
+        step()
+    for mine, theirs in zip(own.parameters(), layer.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, atol=2e-4)
+
+
+def test_the_forget_gate_is_the_second_block(ran, chapter):
+    cell = ran("0.5 ** 28 =")
+    b_x, b_h = cell["lstm"].bias_ih_l0.view(4, 128), cell["lstm"].bias_hh_l0.view(4, 128)
+    gates = torch.sigmoid(b_x[1] + b_h[1])
+    assert numbers(cell.printed.splitlines()[0]) == pytest.approx([gates.min().item(), gates.max().item()], abs=0.0051)
+    kept = course.find_all(r": (\d\.\de-\d\d)", ran("def set_forget_bias").printed)
+    right = [(1 / (1 + math.exp(-bias))) ** 28 for bias in (0, 1, 2)]
+    assert [float(value) for value in kept] == pytest.approx(right, rel=0.06)
+    opened = chapter["set_forget_bias"](nn.LSTM(3, 5), 2)
+    assert torch.equal(sum(opened.all_weights[0][2:]).view(4, 5)[1], torch.full((5,), 2.0))
+
+
+def gradient_norms(make, seed):
+    torch.manual_seed(seed)
+    layer = make().double()
+    x = torch.randn(8, 101, 28, dtype=torch.float64, requires_grad=True)
+    gradient, = torch.autograd.grad(layer(x)[0][:, 100].sum(), x)
+    return torch.stack([gradient[:, 100 - lag].square().sum(dim=1).sqrt().mean().log10() for lag in range(101)])
+
+
+def test_what_it_says_about_fading(ran):
     """RNN, LSTM, bias 1, bias 2: in this order at both lags, and all of them fade; large weights explode."""
-    rows = [line.split("10^") for line in LSTM.stored.splitlines() if "  lag 27:" in line]
-    assert [row[0].split("lag")[0].strip() for row in rows] == ["RNN", "LSTM", "bias 1", "bias 2"]
-    near = [float(row[1].split(" ")[0]) for row in rows]
-    far = [float(row[2].split(" ")[0]) for row in rows]
+    def opened(value, times=1):
+        layer = nn.LSTM(28, 64, batch_first=True)
+        if value is not None:
+            for bias, number in zip(layer.all_weights[0][2:], (value, 0), strict=True):
+                bias.data.view(4, 64)[1] = number
+        layer.weight_hh_l0.data *= times
+        return layer
+
+    makers = {"RNN": lambda: nn.RNN(28, 64, batch_first=True), "LSTM": lambda: opened(None),
+              "bias 1": lambda: opened(1), "bias 2": lambda: opened(2)}
+    cell, near, far = ran("faded = {"), [], []
+    assert list(cell["faded"]) == list(makers)
+    for line, (name, make) in zip(cell.printed.splitlines(), makers.items(), strict=True):
+        runs = cell["faded"][name]
+        assert runs.shape == (5, 101) and torch.allclose(runs[2], gradient_norms(make, 2), atol=1e-6)
+        shown = [float(value) for value in course.find_all(r"10\^(-?\d+\.\d)", line)]
+        near.append((runs[:, 27] - runs[:, 0]).mean().item())
+        far.append((runs[:, 100] - runs[:, 0]).mean().item())
+        assert line.startswith(name) and shown == pytest.approx([near[-1], far[-1]], abs=0.051)
     assert near == sorted(near) and far == sorted(far) and near[-1] < 0 and far[-1] < -1
-    large = next(line for line in LSTM.stored.splitlines() if line.startswith("at lag 100: 10^"))
-    assert float(large.split("^")[1]) > 5
+    (_, (lags, drawn, *_), _), = cell.drawn
+    assert lags == range(101) and drawn is cell["faded"]
+    large = ran("def large_weights")
+    assert torch.allclose(large["runs"][2], gradient_norms(lambda: opened(None, times=8), 2), atol=1e-6)
+    exploded = (large["runs"][:, 100] - large["runs"][:, 0]).mean().item()
+    assert float(large.printed.split("^")[1]) == pytest.approx(exploded, abs=0.051) and exploded > 5
+
+
+def test_a_pair_that_is_not_taken_apart_gives_c_n(ran):
+    cell = ran("forgot to unpack")
+    assert "index 1 is out of bounds" in cell.printed and verdicts(cell.printed) == [True]
+    right = cell["lstm"](cell["x"])[1][1]
+    assert torch.equal(cell["c_n"], right) and torch.equal(cell["h_n"][1], right) and "(1, 2, 128)" in cell.printed
