@@ -3,6 +3,7 @@
 import copy
 import math
 import re
+import types
 
 import pytest
 import torch
@@ -11,8 +12,12 @@ from torch import nn
 import seqlab
 from tools import course
 
+from . import coded_digits, nearest_mean, numbers, trained_by_hand
+
 DIGITS = course.chapter("hand-built-digits")
 CODE, stored = DIGITS.code, DIGITS.printed
+CODED = coded_digits(640)
+BEST = 7        # the epoch in which the network of `ran` knows most
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +71,10 @@ def test_gates_in_another_order_load_without_a_word_and_are_wrong(chapter):
     builtin, x, state = nn.LSTMCell(7, 5), torch.randn(3, 7), tuple(torch.randn(2, 3, 5))
     wrong = chapter["copy_weights"](builtin, chapter["EightLinearCell"](7, 5), "ifog")
     assert differ(wrong(x, state), builtin(x, state)) > 0.01
-    assert stored("def copy_weights").splitlines() == [
+
+
+def test_the_two_orders_are_told_apart(ran):
+    assert ran("def copy_weights").printed.splitlines() == [
         "order ifgo: equal to 1e-10: True", "order ifog: equal to 1e-10: False"]
 
 
@@ -75,7 +83,6 @@ def test_the_classifier_has_the_published_sizes(chapter):
     count = lambda module: sum(p.numel() for p in module.parameters())
     assert model(torch.rand(4, 28, 28)).shape == (4, 10)
     assert count(model) == count(seqlab.SequenceClassifier("lstm", 28, 128, 10)) == 82_186
-    assert "82,186" in stored("class DigitClassification")
     assert torch.equal(model.lstm.cell.x_f.bias, torch.ones(128))
 
 
@@ -137,6 +144,121 @@ def test_predict_gives_probabilities(chapter):
     assert not probabilities.requires_grad
 
 
+# --- the cells as they run, on coded digits ------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def ran():
+    """With an epoch of training that takes no time: the network knows the digits after epoch 7, and forgets them.
+
+    What it knows stands in its weights, so that only who keeps those of the best epoch has it in the end.
+    """
+    seen = []
+
+    def train_epoch(model, data, optimizer, scheduler, **options):
+        right = nearest_mean(*data)
+        seen.append((data, optimizer, scheduler))
+        with torch.no_grad():
+            model.head.bias.fill_(len(seen))
+        model.forward = lambda x: right(x) if model.head.bias[0] == BEST else torch.zeros(len(x), 10)
+        return 1.0 / len(seen)
+
+    package = types.SimpleNamespace(**vars(seqlab))
+    package.fit = lambda model, train, val, **options: seen.append((train, val, options))
+    return DIGITS.play(load_digits=lambda: CODED, train_epoch=train_epoch, seqlab=package, seen=seen,
+                       choose_device=lambda: torch.device("cpu"), learn_by_heart=lambda images, labels: 0.1)
+
+
+def test_the_best_of_its_epochs_is_kept_by_validation_and_scored_once_on_the_test_digits(ran):
+    """One label in ten of the validation digits is wrong, one in eight of the test digits: the scores tell them."""
+    cell = ran("history, best_accuracy")
+    accuracy = [row["val_accuracy"] for row in cell["history"]]
+    assert [row["epoch"] for row in cell["history"]] == list(range(1, 61)), "240 steps, of 4 batches an epoch"
+    assert accuracy.index(max(accuracy)) == BEST - 1 and max(accuracy) == pytest.approx(0.9)
+    assert cell["best_accuracy"] == max(accuracy) and cell["best_weights"]["head.bias"][0] == BEST
+    assert [row["train_loss"] for row in cell["history"]] == [1 / epoch for epoch in range(1, 61)]
+    for line, row in zip(cell.printed.splitlines(), cell["history"], strict=True):
+        epoch, _, train_loss, val_loss, val_accuracy = numbers(line.replace("/", " "))[:5]
+        assert [epoch, train_loss, val_loss, val_accuracy] == pytest.approx(
+            [row["epoch"], row["train_loss"], row["val_loss"], 100 * row["val_accuracy"]], abs=0.0051)
+    assert cell.drawn == [("curves", (cell["history"],), {})]
+    for data, optimizer, scheduler in cell["seen"][:60]:
+        assert all(torch.equal(mine, theirs) for mine, theirs in zip(data, CODED.train, strict=True))
+        assert scheduler.total_steps == 240 and isinstance(optimizer, torch.optim.AdamW)
+        assert max(group["max_lr"] for group in optimizer.param_groups) == 0.01
+    tested = ran("model.load_state_dict(best_weights)")
+    assert tested["test_accuracy"] == pytest.approx(0.875)
+    assert tested["error"] == pytest.approx(math.sqrt(0.875 * 0.125 / 400))
+    assert f"acc {87.5:.2f} %" in tested.printed and f"one standard error: acc {100 * tested['error']:.2f} %" in (
+        tested.printed)
+
+
+def test_one_digit_the_worst_and_the_confusion(ran):
+    right = nearest_mean(*CODED.train)
+    images, labels = CODED.test
+    answers = right(images).argmax(dim=1)
+    one = ran("def predict")
+    assert one["probabilities"].tolist() == pytest.approx(torch.softmax(right(images[:1])[0], dim=0).tolist(), abs=1e-5)
+    (_, (drawn, truth, said), _), = one.drawn
+    assert torch.equal(drawn, images[:1]) and truth.tolist() == labels[:1].tolist() and said.tolist() == [answers[0]]
+    (_, (drawn, truth, said), _), = ran(".topk(8)").drawn
+    surprise = [-math.log(max(row[label], 1e-45)) for row, label in zip(
+        right(images).double().softmax(dim=1).tolist(), labels.tolist(), strict=True)]
+    worst = sorted(range(400), key=surprise.__getitem__)[-8:]
+    assert sorted(surprise[k] for k in ran(".topk(8)")["worst"].tolist()) == pytest.approx(
+        [surprise[k] for k in worst], rel=1e-3)
+    assert torch.equal(drawn, images[ran(".topk(8)")["worst"]]) and (truth != said).all()
+    confusion = torch.zeros(10, 10, dtype=torch.long)
+    for label, answer in zip(labels, answers, strict=True):
+        confusion[label, answer] += 1
+    (_, (drawn,), _), = ran("confusion = ").drawn
+    assert torch.equal(drawn, confusion) and not torch.equal(confusion, confusion.T)
+
+
+def test_the_package_is_given_training_and_validation_digits(ran):
+    train, val, options = ran("again = seqlab")["seen"][60]
+    assert len(train[0]) == 640 and torch.equal(train[1], CODED.train[1]) and torch.equal(val[1], CODED.val[1])
+    assert options == {"epochs": 2, "batch_size": 32}
+
+
+def test_the_gate_the_loop_and_the_sizes_that_are_printed(ran):
+    gate = ran("x_f, h_f = ")
+    sums = gate["x_t"] @ gate["x_f"].weight.T + gate["x_f"].bias + gate["h_f"].bias     # h is zero
+    assert torch.allclose(gate["f"], 1 / (1 + torch.exp(-sums)), atol=1e-6) and "(5, 128)" in gate.printed
+    loop = ran("class HandBuiltLSTM")
+    out, (h_n, c_n) = loop["builtin"](loop["x"])
+    assert differ((loop["out"], loop["h"], loop["c"]), (out, h_n[0], c_n[0])) <= 1e-10
+    sizes = [int(size.replace(",", "")) for size in course.find_all(
+        r"([\d,]+) parameters", ran("class DigitClassification").printed)]
+    assert sizes == [4 * 128 * 29, 4 * 128 * 129, 10 * 129, 82_186] and sum(sizes[:3]) == 82_186
+    for bias, line in enumerate(ran("class DigitClassification").printed.splitlines()[4:]):
+        f = 1 / (1 + math.exp(-bias))
+        assert numbers(line)[-2:] == [27, pytest.approx(f**27, rel=0.02)]
+    start = ran("digits = load_digits()")
+    assert start["start"] == pytest.approx(math.log(10), abs=0.1)
+    assert torch.equal(start["images"], CODED.train[0][:128]) and torch.equal(start["labels"], CODED.train[1][:128])
+
+
+def test_a_batch_is_learned_by_heart_with_gradients_that_do_not_pile_up(chapter):
+    images, labels = torch.rand(6, 28, 28), torch.arange(6)
+    torch.manual_seed(0)
+    own = chapter["DigitClassification"]()
+    losses = trained_by_hand(torch.optim.Adam(own.parameters(), lr=5e-3),
+                             lambda: -own(images).log_softmax(dim=1)[range(6), labels].mean(), [()] * 3)
+    names = DIGITS.definitions(device=torch.device("cpu"))
+    assert names["learn_by_heart"](images, labels, steps=3) == pytest.approx(losses[-1], rel=1e-3)
+
+
+def test_the_mistakes_are_real(ran):
+    assert ran("keeper, state").printed.startswith("Trying to backward through the graph a second time")
+    assert ran("small = nn.Linear").printed.splitlines() == [
+        "state_dict() has changed too: True", "its copy has changed too:     False"]
+    luck = ran("default_rng(0).binomial")
+    one, best = numbers(luck.printed.replace("of 20", ""))
+    assert one == pytest.approx(100 * luck["scores"].mean(), abs=0.006)
+    assert best == pytest.approx(100 * sum(max(runs) for runs in luck["scores"]) / 1000, abs=0.006)
+    assert luck["scores"].shape == (1000, 20) and best - one == pytest.approx(0.2, abs=0.05)
+
+
 # --- the stored run -----------------------------------------------------------------------------------------------
 
 def test_the_published_numbers_come_from_the_record():
@@ -168,11 +290,3 @@ def test_the_first_loss_is_that_of_a_guess_and_a_batch_is_learned_by_heart():
     start = float(re.search(r"loss (\S+),", stored("digits = load_digits()"))[1])
     assert abs(start - math.log(10)) < 0.1
     assert all(float(loss) < 0.2 for loss in course.find_all(r"loss (\S+)", stored("def learn_by_heart")))
-
-
-def test_the_mistakes_are_real():
-    assert stored("keeper, state").startswith("Trying to backward through the graph a second time")
-    assert stored("small = nn.Linear").splitlines() == [
-        "state_dict() has changed too: True", "its copy has changed too:     False"]
-    one, best = re.findall(r"acc (\S+) %", stored("default_rng(0).binomial"))
-    assert float(best) - float(one) == pytest.approx(0.2, abs=0.05)
