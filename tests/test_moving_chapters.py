@@ -12,9 +12,9 @@ from tools import chapters, course
 
 FORM = ["tests/test_course.py", "tests/test_notebooks.py", "tests/test_student_notebooks.py", "tests/test_quizzes.py",
         "tests/test_checks.py", "tests/test_prose.py", "tests/test_formulas.py",
-        "tests/test_chapters/test_a_dummy.py", "-k",
+        "tests/test_quiz_answers.py", "tests/test_chapters/test_a_dummy.py", "-k",
         "test_course or test_notebooks or (student and not unsolved) or test_quizzes or test_prose or test_formulas or "
-        "dummy", "-m", "not site and not deep"]
+        "test_quiz_answers or dummy", "-m", "not site and not deep"]
 
 
 def git(tree, *command):
