@@ -258,7 +258,7 @@ def true_of(formula, model):
     """Whether it is true of the model; it is not if a symbol is missing there, or a product has no meaning."""
     try:
         return all(is_true(formula, names) for names in model)
-    except (KeyError, RuntimeError, ValueError):
+    except (LookupError, ArithmeticError, RuntimeError, ValueError):
         return False
 
 
