@@ -12,8 +12,6 @@ parts:
     chapters:
       - file: book/02-later
       - file: book/01-sooner
-  - caption: Practice
-    chapters:
       - file: book/exercises/01-sooner
 """
 

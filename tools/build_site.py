@@ -48,7 +48,8 @@ def build() -> Path:
         if not is_current():
             now = fingerprint()
             STAMP.unlink(missing_ok=True)
-            shutil.rmtree(SITE, ignore_errors=True)     # so that no page of an older book is left
+            for old in (SITE, SITE.parent / ".doctrees"):       # so that nothing of an older book is left in this one
+                shutil.rmtree(old, ignore_errors=True)
             print("Building the website (about half a minute) ...", flush=True)
             result = subprocess.run([sys.executable, "-c", JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going",
                                      "--quiet"], cwd=ROOT, capture_output=True, text=True)

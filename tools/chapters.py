@@ -49,8 +49,7 @@ def move(subject: str, neighbour: str, *, after: bool = True, root: Path = ROOT)
     if _git("status", "--porcelain", root=root).strip():
         raise ValueError("commit what you have changed first: then git can bring all back, whatever happens here")
     toc = (root / "_toc.yml").read_text(encoding="utf-8")
-    for folder in ("book", "book/exercises"):
-        toc = _beside(toc, f"{folder}/{chapter.name}", f"{folder}/{other.name}", after)
+    toc = _beside(toc, chapter.name, other.name, after)
     if re.search(r"chapters:\n(?! *- file)|chapters:\s*$", toc):
         raise ValueError(f"{subject} is alone in its part: move another chapter into that part first, or drop the part")
     order = re.findall(r"^ *- file: book/(\d\d-\S+)$", toc, flags=re.MULTILINE)
@@ -82,14 +81,14 @@ def renumber(text: str, new: dict[str, str]) -> str:
     return re.sub("|".join([LINK, MENTION, SLUG]).format(slugs=slugs), put, text)
 
 
-def _beside(toc: str, page: str, neighbour: str, after: bool) -> str:
-    """The text of _toc.yml with a page's line beside that of its neighbour; a page without a line stays without."""
+def _beside(toc: str, name: str, neighbour: str, after: bool) -> str:
+    """The text of _toc.yml with the lines of a chapter, its own and its practice's, beside those of its neighbour."""
     lines = toc.splitlines(keepends=True)
-    moving, standing = ([line for line in lines if line.strip() == f"- file: {name}"] for name in (page, neighbour))
-    if moving and standing:
-        lines.remove(moving[0])
-        lines.insert(lines.index(standing[0]) + after, moving[0])
-    return "".join(lines)
+    moving, standing = ([line for line in lines if re.fullmatch(rf"- file: book/(exercises/)?{one}", line.strip())]
+                        for one in (name, neighbour))
+    lines = [line for line in lines if line not in moving]
+    place = lines.index(standing[-1]) + 1 if after else lines.index(standing[0])
+    return "".join(lines[:place] + moving + lines[place:])
 
 
 def _unsure(path: Path, text: str, new: dict[str, str]) -> list[str]:
@@ -139,11 +138,9 @@ def begin(subject: str, like: str = "order-matters", title: str | None = None, r
              for path, one in old.items() if one.exists()}
     made = [path.relative_to(root).as_posix() for path in texts]
     toc = (root / "_toc.yml").read_text(encoding="utf-8")
-    for folder in ("book", "book/exercises"):
-        last = f"- file: {folder}/{every[-1].name}\n"
-        indent = re.search(rf"^( *){re.escape(last)}", toc, flags=re.MULTILINE)[1]
-        toc = toc.replace(last, f"{last}{indent}- file: {folder}/{name}\n")
-    texts[root / "_toc.yml"] = toc
+    indent, last = re.findall(rf"^( *)(- file: book/(?:exercises/)?{every[-1].name}\n)", toc, flags=re.MULTILINE)[-1]
+    lines = "".join(f"{indent}- file: {folder}/{name}\n" for folder in ("book", "book/exercises"))
+    texts[root / "_toc.yml"] = toc.replace(last, last + lines)
     _store_quizzes(texts, root, {subject: like})
     _write(texts)
     return made

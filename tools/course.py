@@ -32,8 +32,8 @@ def parts(root: Path = ROOT) -> list[tuple[str, list["Notebook"]]]:
     """(caption, chapters) of every part of the book that holds chapters, in order."""
     toc = _toc(root)
     found = [(part["caption"], [page["file"] for page in part["chapters"]]) for part in toc["parts"]]
-    return [(caption, [Notebook(root / f"{page}.ipynb") for page in pages]) for caption, pages in found
-            if all((match := NUMBERED.match(page)) and not match["practice"] for page in pages)]
+    return [(caption, [Notebook(root / f"{page}.ipynb") for page in pages if "/exercises/" not in page])
+            for caption, pages in found if all(NUMBERED.match(page) for page in pages)]
 
 
 def chapters(root: Path = ROOT) -> list["Notebook"]:

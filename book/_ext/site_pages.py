@@ -31,7 +31,9 @@ def number_title(app, doctree):
         first = title.children[0]
         if isinstance(first, nodes.Text) and first.startswith("Practice: "):
             rest = nodes.Text(first.removeprefix("Practice: "))
-            title[0:1] = [nodes.inline("", "Practice: ", classes=["practice-word"]), rest]
+            title[0:1] = [nodes.inline("", "Practice", classes=["practice-word"]),
+                          nodes.inline("", ": ", classes=["practice-colon"]),
+                          nodes.inline("", "", rest, classes=["practice-of"])]
         title.insert(0, nodes.inline("", match[1], classes=["chapter-number"]))
         title.insert(1, nodes.Text(" "))
 
