@@ -95,6 +95,12 @@ def test_what_is_the_default_is_neither_dropped_nor_made_twice():
     assert changed("x = zip(a, b, strict=False)") == ["x = zip(a, b, strict=True)"]
 
 
+def test_two_names_for_the_same_value_do_not_change_places():
+    assert not [one for one in changed("h, c, t = 0.5, 0.5, 7") if one.startswith("c, h")]
+    assert "h, t, c = 0.5, 0.5, 7" in changed("h, c, t = 0.5, 0.5, 7")
+    assert "b, a = f(), f()" in changed("a, b = f(), f()")
+
+
 def test_the_help_of_a_command_is_left_alone():
     command = "p.add_argument('--n', type=int, help='how many', metavar='N')"
     assert sorted(changed(command)) == ["p.add_argument('--n', help='how many', metavar='N')", "pass"]

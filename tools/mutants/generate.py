@@ -247,7 +247,7 @@ class _Finder:
             yield from self.condition(node.test)
         elif isinstance(node, ast.Assign):
             for target in node.targets:
-                yield from self.order(target)
+                yield from self.order(target, node.value)
         elif isinstance(node, ast.For):
             yield from self.order(node.target)
 
@@ -256,11 +256,13 @@ class _Finder:
         if not isinstance(test, ast.Compare | ast.BoolOp | ast.UnaryOp | ast.Constant):
             yield self.replaced(test, f"(not ({self.source(test)}))", "condition", "turned round")
 
-    def order(self, target) -> Iterator[Mutant]:
-        """Neighbours in `i, f, g, o = ...` change places."""
+    def order(self, target, value=None) -> Iterator[Mutant]:
+        """Neighbours in `i, f, g, o = ...` change places, unless both get the same: `h, c = 0.0, 0.0`."""
         parts = target.elts if isinstance(target, ast.Tuple | ast.List) else []
-        for left, right in itertools.pairwise(parts):
-            if not isinstance(left, ast.Starred) and not isinstance(right, ast.Starred):
+        constants = [ast.dump(one) if isinstance(one, ast.Constant) else object() for one in getattr(value, "elts", ())]
+        values = constants if len(constants) == len(parts) else range(len(parts))
+        for (left, right), (one, other) in zip(itertools.pairwise(parts), itertools.pairwise(values), strict=True):
+            if one != other and not isinstance(left, ast.Starred) and not isinstance(right, ast.Starred):
                 gap = self.text[self.end(left):self.start(right)].decode()
                 yield self.mutant(self.start(left), self.end(right), self.source(right) + gap + self.source(left),
                                   "unpacking order", f"{self.source(left)}<->{self.source(right)}")
