@@ -12,6 +12,18 @@ from tools import build_site, set_address
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items):
+    """`all` of nothing is true, and proves nothing: in a test it is an error."""
+    for module in {item.module for item in items if hasattr(item, "module")}:
+        vars(module).setdefault("all", all_of_some)
+
+
+def all_of_some(conditions):
+    conditions = list(conditions)
+    assert conditions, "all of nothing: this test has looked at nothing"
+    return all(conditions)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tools import set_address
-from tools.course import Notebook, notebooks
+from tools.course import Notebook, notebooks, some
 
 ELSEWHERE = "/".join(("https://github.com", "Someone", "other-name"))      # in pieces, which no change of address finds
 
@@ -14,7 +14,7 @@ def test_every_set_up_cell_and_the_configuration_name_the_same_address(root):
     address = set_address.address()
     config = (root / "_config.yml").read_text()
     assert re.search(r"^ *url: *(\S+)", config, flags=re.MULTILINE).group(1) == address
-    handed_out = [Notebook(path) for path in (root / "exercises").glob("*.ipynb")]
+    handed_out = [Notebook(path) for path in some((root / "exercises").glob("*.ipynb"))]
     assert handed_out
     for notebook in (*notebooks(), *handed_out):
         assert f"git+{address}\n" in notebook.setup.source, notebook.path

@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from torch import nn
 
-from tools.course import Notebook, chapter, chapters, find_all, masters, notebooks
+from tools.course import Notebook, Recorder, chapter, chapters, find_all, masters, notebooks, some
 
 TOC = """root: book/intro
 parts:
@@ -98,6 +99,40 @@ def test_a_definition_that_is_missing_is_named(sooner, wanted):
 def test_a_cell_runs_with_the_names_it_is_given(sooner, capsys):
     names = sooner.cell("quiet").run({"base": 7, "scale": 1, "area": abs})
     assert (names["scale"], names["right"], capsys.readouterr().out) == (7, 1, "quiet\n")
+
+
+def test_a_play_keeps_what_each_cell_left(root):
+    """Without set-up cell and controls; what is given stands for what the notebook itself would put there."""
+    played = course_of(root, "import math", "import re", "net = plots.made\nplots.lines([1, 2], height=3)",
+                       "net.weight.data += 1\nprint('moved')\ndef step():\n    return 1", "left = step()", "1 / 0")
+    net = nn.Linear(1, 1)
+    plots = Recorder()
+    plots.made = net
+    before = net.weight.item()
+    ran = played.play(upto="1 / 0", plots=plots, step=lambda: 2)
+    assert [one.cell.source for one in ran] == [cell.source for cell in played.code[1:-1]]
+    assert ran("height=3").drawn == [("lines", ([1, 2],), {"height": 3})] and ran("moved").drawn == []
+    assert ran("height=3")["net"].weight.item() == before and ran("moved")["net"].weight.item() == before + 1
+    assert ran("moved").printed == "moved\n" and ran("left = ")["left"] == 2 and "left" not in ran("moved").names
+    with pytest.raises(LookupError, match=r"left = step.* has printed nothing"):
+        print(ran("left = ").printed)
+    with pytest.raises(LookupError, match="stands in 0 cells that ran"):
+        ran("1 / 0")
+    with pytest.raises(ZeroDivisionError):
+        played.play(plots=plots)
+
+
+def course_of(root, *sources):
+    """A notebook of these cells, the first of which stands for the set-up cell."""
+    path = root / "book" / "01-sooner.ipynb"
+    path.write_text(json.dumps({"cells": [cell(source) for source in sources], "metadata": {}}))
+    return Notebook(path)
+
+
+def test_some_of_nothing_is_an_error():
+    assert some(iter([1])) == [1]
+    with pytest.raises(LookupError, match="nothing here"):
+        some(())
 
 
 def test_a_match_of_nothing_is_an_error():

@@ -89,7 +89,7 @@ def test_the_markdown_is_plain(notebook):
     text = notebook.prose
     assert not re.search(r"^(:::|```)\{|\{(ref|doc|cite|numref|term|eq|math|figure)\}`", text, flags=re.MULTILINE)
     assert text.count("<details") == text.count("</details>")
-    for opening in re.finditer(r"</summary>(.*?)\n(.)", text, flags=re.DOTALL):
+    for opening in re.finditer(r"</summary>(.*?)\n(.)", text, flags=re.DOTALL):  # perhaps none
         assert opening.group(2) == "\n" or opening.group(1).strip(), "a blank line belongs after </summary>"
     assert not re.search(r"</summary>\n[^\n]", text), "a blank line belongs after </summary>"
 

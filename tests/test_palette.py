@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 
 from seqlab import palette
 from seqlab.palette import NEUTRALS, PAGE, PLOT_GREYS, SYMBOLS
-from tools.course import notebooks
+from tools.course import notebooks, some
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMES = ("light", "dark")
@@ -117,7 +117,7 @@ COLOUR = re.compile(rf"{HEX}|{MIXED}")
 def sources():
     """Everything of ours that could name a colour; black and white by their names are nobody's symbol."""
     for folder in ("seqlab", "book/_static", "book/_ext", "tools"):
-        for path in sorted((ROOT / folder).rglob("*")):
+        for path in sorted(some((ROOT / folder).rglob("*"))):
             if path.suffix in (".py", ".js", ".css", ".html", ".toml") and path.name != "palette.py":
                 yield path
 
@@ -154,7 +154,7 @@ def variables(css):
     ("book/_static/*.css", palette.site_css()),
 ], ids=["figures", "site"])
 def test_every_colour_that_is_used_exists_and_every_one_that_exists_is_used(files, given):
-    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(files)))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(some(ROOT.glob(files))))
     used = set(re.findall(r"var\((--[\w-]+)", text))
     assert {name for name in used if not name.startswith("--pst")} <= variables(given) | variables(text)
     neutral = NEUTRALS if "widgets" in files else PAGE

@@ -15,7 +15,7 @@ from importlib.metadata import distribution
 import pytest
 
 from tools import check_addresses, micropython, set_address, third_party, wheel
-from tools.course import ROOT, find_all, notebooks
+from tools.course import ROOT, find_all, notebooks, some
 
 OPTIONS = {"repository_url": "https://github.com/you/" + "seqlab", "repository_branch": "main",
            "launch_buttons": {"colab_url": "https://colab.research.google.com",
@@ -73,7 +73,7 @@ def test_a_page_says_under_its_run_bar_when_it_last_ran_in_colabs_image():
 def test_the_pages_promise_what_is_there(site):
     """Outside the set-up cells, which name the address and say what to do if it leads nowhere."""
     promised = []
-    for page in site.rglob("*.html"):
+    for page in some(site.rglob("*.html")):
         text = re.sub(r"<pre>.*?</pre>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
         promised += [f"{page.relative_to(site)}: {form}" for form in set_address.spellings(
             set_address.address()).values() if form in text]
@@ -94,7 +94,7 @@ def offered(site):
 
 def test_the_wheel_holds_the_whole_package(offered):
     there = {name for name in zipfile.ZipFile(offered).namelist() if name.startswith("seqlab/")}
-    package = {path.relative_to(ROOT).as_posix() for path in (ROOT / "seqlab").rglob("*")
+    package = {path.relative_to(ROOT).as_posix() for path in some((ROOT / "seqlab").rglob("*"))
                if path.is_file() and "__pycache__" not in path.parts}
     assert there == package and len(there) > 50
 
@@ -176,7 +176,7 @@ MADE_OF_MICROPYTHON = {"micropython.wasm", "python.js", "from-disk.js"}      # b
 
 def test_whatever_the_site_ships_of_others_is_named_with_its_licence(site):
     """Every file under _static is ours, or a file of a package in the notices: the same, or made from its template."""
-    ours = {path.name for folder in ("_static", "_ext") for path in (ROOT / "book" / folder).rglob("*")}
+    ours = {path.name for folder in ("_static", "_ext") for path in some((ROOT / "book" / folder).rglob("*"))}
     ours |= {"site.css", "pygments.css"}        # joined from the packages' sheets; written by Pygments
     packages = {*third_party.PACKAGES, *(library.package for library in third_party.INNER)}
     files = {}
@@ -186,7 +186,7 @@ def test_whatever_the_site_ships_of_others_is_named_with_its_licence(site):
     unknown = []
     wasm = "micropython.wasm"
     assert (site / "_static" / "answers" / wasm).read_bytes() == (micropython.folder() / wasm).read_bytes()
-    for path in (site / "_static").rglob("*"):
+    for path in some((site / "_static").rglob("*")):
         if not path.is_file() or path.parent.name == "figures" or path.name in ours | MADE_OF_MICROPYTHON:
             continue
         templates = {f"{path.name}_t", f"{path.name}.jinja"} & set(files)
@@ -214,7 +214,7 @@ def test_a_library_that_is_no_longer_there_stops_the_build():
 
 
 def test_every_page_leads_to_the_licences(site):
-    assert all(third_party.NAME in page.read_text(encoding="utf-8") for page in (site / "book").rglob("*.html"))
+    assert all(third_party.NAME in page.read_text(encoding="utf-8") for page in some((site / "book").rglob("*.html")))
 
 
 def test_the_offline_zip_holds_wheel_and_licences(site, tmp_path):

@@ -19,10 +19,10 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_se
 
 from seqlab import expect_shape, results
 from seqlab.widgets.quiz import QUIZZES, read_quiz
-from tools.course import chapter
+from tools.course import chapter, some
 
 SAID = Path(__file__).with_name("said")
-NAMES = sorted(file.stem for file in QUIZZES.glob("*.toml"))
+NAMES = sorted(file.stem for file in some(QUIZZES.glob("*.toml")))
 
 
 def begins(text, words):

@@ -12,7 +12,6 @@ import json
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
@@ -67,6 +66,14 @@ def find_all(pattern: str, text: str, flags: int = 0) -> list:
     return found
 
 
+def some(things) -> list:
+    """The things as a list, where none is an error: a test that goes through nothing would be green."""
+    found = list(things)
+    if not found:
+        raise LookupError("there is nothing here to go through")
+    return found
+
+
 class Cell:
     """One cell: its `source`, `tags` and `metadata`, and what its stored outputs say."""
 
@@ -108,19 +115,25 @@ class Cell:
         return f"<{self.kind} cell: {self.source.splitlines()[0] if self.source else ''!s:.60}>"
 
 
-class Played(NamedTuple):
-    """A cell that ran: the names there were after it, what it printed, and what it had drawn.
+class Played:
+    """A cell that ran: the names there were after it, what it `printed`, and what it had drawn.
 
     A network stands here as it was then, however it was trained later.
     """
 
-    cell: Cell
-    names: dict
-    printed: str
-    drawn: list
+    def __init__(self, cell: Cell, names: dict, printed: str, drawn: list):
+        self.cell, self.names, self.drawn = cell, names, drawn
+        self.output = printed
 
     def __getitem__(self, name):
         return self.names[name]
+
+    @property
+    def printed(self) -> str:
+        """What it printed. LookupError if that is nothing."""
+        if not self.output:
+            raise LookupError(f"{self.cell} has printed nothing")
+        return self.output
 
 
 class Play(list):

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from seqlab import shape_table
+
 PAGE = Path(__file__).resolve().parents[2] / "book" / "appendix" / "mistakes.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(python|text)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
@@ -156,14 +158,17 @@ def test_the_set_up_runs(capsys):
     names = {}
     for part in SETUP:
         exec(part, names)
-    assert "(32, 28, 64)" in capsys.readouterr().out, "the shape table shows out's shape"
+    printed = capsys.readouterr().out
+    shape_table(names["lstm"], names["x"])
+    assert printed == capsys.readouterr().out and "(32, 28, 64)" in printed, "the shape table and nothing else"
 
 
 @pytest.mark.parametrize("title", list(SYMPTOMS))
-def test_the_wrong_code_shows_its_symptom_and_the_right_code_does_not(title):
+def test_the_wrong_code_shows_its_symptom_and_the_right_code_does_not(title, capsys):
     wrong_code, right_code, message = sections()[title]
     wrong, wrong_problem = run(wrong_code)
     right, right_problem = run(right_code)
+    assert capsys.readouterr().out == "", "no snippet prints: what it would print, the page says"
     assert right_problem is None, right_problem
     if SYMPTOMS[title] is shapes_agree:
         assert wrong_problem is not None and message in str(wrong_problem), wrong_problem

@@ -82,7 +82,7 @@ def test_the_first_pass_and_the_first_step(start):
 
 
 def test_every_part_of_the_loop_prints_its_shape(start):
-    text = "".join(one.printed for one in start)
+    text = "".join(one.output for one in start)
     for line in ("x (4, 5, 1)", "y (4,)", "out   (4, 5, 8)", "h_n   (1, 4, 8)", "state (4, 8)", "logits (4, 2)"):
         assert line in text
     order = [text.index(word) for word in ("x (4, 5, 1)", "out   (", "state (", "logits (4, 2)", "F.cross_entropy:",

@@ -109,7 +109,10 @@ def test_the_loop_in_the_notebook_and_fit_train_the_same_weights_bit_for_bit(cha
 
     def seeded_train_epoch(model, data, optimizer, scheduler):
         torch.manual_seed(len(names["history"]) + 1)
-        return chapter["train_epoch"](model, data, optimizer, scheduler, batch_size=16)
+        model.eval()        # as the evaluation before it leaves the model
+        loss = chapter["train_epoch"](model, data, optimizer, scheduler, batch_size=16)
+        assert model.training
+        return loss
 
     names = {**chapter, "model": ours, "train": train, "val": val, "epochs": 4, "optimizer": optimizer,
              "train_epoch": seeded_train_epoch,

@@ -233,7 +233,7 @@ def test_two_biases_act_as_one_except_in_the_gru(chapter):
 
 def test_the_gallery_has_many_different_messages_and_each_is_asserted(ran):
     calls = sum(cell.source.count("show_error(lambda") for cell in SHAPES.code)
-    printed = "".join(one.printed for one in ran)
+    printed = "".join(one.output for one in ran)
     messages = course.find_all(r"^(\w+(?:Error|Warning): .+)$", printed, re.MULTILINE)
     assert calls == len(messages) >= 20
     assert len(set(messages)) >= 19               # the two wrong devices differ in their second line

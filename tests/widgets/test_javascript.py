@@ -11,9 +11,10 @@ import pytest
 from places import ROOT
 
 from seqlab.widgets.base import HERE, module
+from tools.course import some
 
 BIN = Path(sys.executable).parent
-FIGURE_MODULES = [file.name for file in sorted(HERE.glob("*.js")) if "export default" in file.read_text("utf8")]
+FIGURE_MODULES = [file.name for file in sorted(some(HERE.glob("*.js"))) if "export default" in file.read_text("utf8")]
 FOLDERS = ("seqlab/widgets", "book/_ext", "book/_static", "tests")
 UNIT_TESTS = sorted(Path(__file__).parent.glob("*.test.js"))
 
@@ -45,7 +46,7 @@ def test_the_linter_can_be_red(tmp_path, found, code):
 
 def test_lines_are_no_longer_than_those_of_python():
     longest = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["tool"]["ruff"]["line-length"]
-    files = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.js"))]
+    files = [file for folder in FOLDERS for file in sorted(some((ROOT / folder).rglob("*.js")))]
     assert len(files) > 15
     assert [f"{file.relative_to(ROOT)}:{number}" for file in files
             for number, line in enumerate(file.read_text("utf8").splitlines(), 1) if len(line) > longest] == []
@@ -54,7 +55,7 @@ def test_lines_are_no_longer_than_those_of_python():
 def test_every_command_of_tex_js_is_used_by_a_quiz(node):
     code = 'import { COMMANDS } from "./seqlab/widgets/tex.js"; console.log(JSON.stringify(Object.keys(COMMANDS)));'
     known = json.loads(run(node, "--input-type=module", "--eval", code))
-    formulas = [formula for quiz in (HERE / "quizzes").glob("*.toml")
+    formulas = [formula for quiz in some((HERE / "quizzes").glob("*.toml"))
                 for formula in re.findall(r"\$([^$\n]+)\$", quiz.read_text("utf8"))]
     used = {name for formula in formulas for name in re.findall(r"\\([A-Za-z]+)", formula)}
     assert known and set(known) <= used, f"no quiz uses {sorted(set(known) - used)}"
