@@ -45,7 +45,7 @@ run: lab-packages     ## execute every notebook, or make run NB=book/03-shapes.i
 	$(BIN)/python -m tools.run_notebooks $(NB)
 
 lab: lab-packages     ## open the notebooks in JupyterLab
-	$(BIN)/python -m jupyterlab book
+	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/book
 
 faults: test-packages     ## plant shape faults one at a time and see each one caught
 	$(BIN)/python -m tools.plant_faults

@@ -136,7 +136,10 @@ def test_a_chapter_has_the_common_rhythm(notebook):
     reveals = text.count("<details") + sum("hide-output" in cell.tags for cell in notebook.code)
     assert reveals >= 5, "a reader is asked to predict at least five times"
     assert len(re.findall(r"predict", text, flags=re.IGNORECASE)) >= 5
-    assert f"exercises/{notebook.path.name}" in text, "the practice is not linked"
+    assert f"](../exercises/{notebook.path.name})" in text, "the practice, the notebook to be filled, is not linked"
+    exercises = sum("exercise" in cell.tags for cell in notebook.practice.cells)
+    tried = sorted(find_all(rf"\]\(\.\./exercises/{notebook.name}\.ipynb#exercise-(\d)", text))
+    assert tried == [str(k + 1) for k in range(exercises)], "`Now try` leads to each exercise from where it belongs"
 
 
 @every_master

@@ -84,7 +84,7 @@ def plain(text: str) -> str:
     chapter's and leads elsewhere gets a zero before it, and is held by nothing.
     """
     def words(link):
-        numbers, target = set(re.findall(r"\d+", link[1])), set(re.findall(r"\d+", link[2]))
+        numbers, target = (set(re.findall(r"\d+", re.sub(r"(?<=\d),(?=\d{3})", "", part))) for part in link.groups())
         return " " if numbers and numbers <= target else re.sub(r"(?<![\w.])(\d\d)$", r"0\1", link[1])
 
     text = LINK.sub(words, text)
@@ -258,5 +258,6 @@ def nearby(notebook: Notebook) -> list[tuple[int, dict[str, Near]]]:
         whole = k == 0 or cell.source.startswith("## Key points")
         close = code if whole else [j for j in code if j < k][-NEAR:] + [j for j in code if j >= k][:NEAR]
         there = near([cells[j] for j in close])
-        found.append((k, {"text": there, "comment": there, "alt": near([cell], pictures=True)}))
+        own = near([cell] if k in code else [], pictures=True)
+        found.append((k, {"text": there, "comment": there, "alt": own}))
     return found

@@ -119,6 +119,12 @@ def without_tick(cell):
             output.parent.remove(output)
 
 
+def stay_on_the_site(app, docname, source):
+    """A chapter's link to the notebook to be filled leads, on the site, to the practice's page."""
+    if app.env.doc2path(docname, base=False).endswith(".ipynb"):
+        source[0] = source[0].replace("](../exercises/", "](exercises/")
+
+
 def open_the_notebook_to_fill(app, pagename, templatename, context, doctree):
     """The theme's own buttons for Colab and Binder, in the header, lead where those of the run bar lead."""
     if PRACTICE.match(pagename):
@@ -173,6 +179,7 @@ def python_files():
 
 
 def setup(app):
+    app.connect("source-read", stay_on_the_site)
     app.connect("doctree-resolved", place_editors)
     app.connect("html-page-context", load_editors, priority=950)     # after site_assets has chosen the scripts
     app.connect("html-page-context", open_the_notebook_to_fill, priority=950)    # after the theme has made its buttons
