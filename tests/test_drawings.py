@@ -13,6 +13,7 @@ from matplotlib.text import Annotation
 from seqlab import History, plots
 from seqlab.plots import COLOURS
 from seqlab.plots.style import tint
+from tools import draw_reading
 
 NAMES = {to_rgb(colour): name for name, colour in reversed(COLOURS.items())}
 
@@ -147,6 +148,10 @@ def test_the_gru_is_wired_as_its_equations_say():
     for gate, product, name in (("update", "×1", "z"), ("1 − z", "×2", "z"), ("candidate", "×2", "n"),
                                 ("reset", "×3", "r"), ("×2", "+", "h")):
         assert diagram.colour(gate, product) == COLOURS[name], gate
+
+
+def test_the_picture_of_the_first_page_is_what_its_tool_draws():
+    assert (draw_reading.STATIC / "reading-a-digit.svg").read_text("utf8") == draw_reading.svg()
 
 
 def test_the_loop_is_unrolled_step_by_step():

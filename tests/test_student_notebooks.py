@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from instructor.student import STUDENTS, leaks, stub, student_notebook
+from instructor.student import STUDENTS, leaks, stub, student_notebook, write_all
 from tools.course import Cell, find_all, masters, some
 
 every_master = pytest.mark.parametrize("path", [one.path for one in masters()], ids=lambda path: path.stem)
@@ -11,6 +11,12 @@ every_master = pytest.mark.parametrize("path", [one.path for one in masters()], 
 
 def test_every_student_notebook_has_a_master():
     assert {path.name for path in some(STUDENTS.glob("*.ipynb"))} == {one.path.name for one in masters()}
+
+
+def test_all_are_written_at_once_into_a_folder_that_is_made(tmp_path):
+    written = write_all(tmp_path / "new")
+    assert [path.name for path in written] == [one.path.name for one in masters()]
+    assert [path.read_bytes() for path in written] == [(STUDENTS / path.name).read_bytes() for path in written]
 
 
 @every_master
