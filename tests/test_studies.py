@@ -434,6 +434,18 @@ def test_a_fingerprint_holds_what_is_used_and_nothing_else(tree):
         fingerprint("studies.one.nothing", tree)
 
 
+def test_a_fingerprint_follows_imports_from_beside_and_from_above(tmp_path):
+    files = {"studies/one.py": "from seqlab.deep.a import f\ndef run():\n    return f()\n",
+             "seqlab/deep/a.py": "from ..c import h\nfrom .b import g\ndef f():\n    return g() + h()\n",
+             "seqlab/deep/b.py": "def g():\n    return 1\n", "seqlab/c.py": "def h():\n    return 2\n",
+             "seqlab/__init__.py": "", "seqlab/deep/__init__.py": ""}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert set(fingerprint("studies.one.run", tmp_path)) == {
+        "studies.one.run", "seqlab.deep.a.f", "seqlab.deep.b.g", "seqlab.c.h"}
+
+
 @pytest.mark.parametrize(("file", "old", "new", "changed"), [
     ("seqlab/numbers.py", "FACTOR * x  # twice", "(FACTOR *\n            x)", set()),
     ("studies/one.py", "def run(seed):", 'def run(seed):\n    """What it does."""', set()),

@@ -21,6 +21,20 @@ def read(figure):
     return {name: figure.get(name) for name in names}
 
 
+def test_it_starts_as_two_cells_that_keep_what_they_have_read():
+    """What they read at x = 1 stays until the last x writes anew; the GRU's reset gate plays no part."""
+    for kind in LETTERS:
+        h, c = by_torch(read_start(kind))
+        *held, last = c or h
+        assert min(held) > 0.9 and max(held) - min(held) < 0.1 and last < -0.9, kind
+    assert [read_start("gru")[name] for name in ("w_xr", "w_hr", "b_r")] == [0, 0, 0]
+
+
+def read_start(kind):
+    figure = GateExplorer(kind=kind)
+    return {name: getattr(figure, name) for name in figure.traits(sync=True) if not name.startswith("_")}
+
+
 def by_torch(s):
     """h and c of PyTorch's own cell with these weights, in float64."""
     cell = (nn.LSTMCell if s["kind"] == "lstm" else nn.GRUCell)(1, 1).double()
