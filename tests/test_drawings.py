@@ -11,7 +11,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Polygon,
 from matplotlib.text import Annotation
 
 from seqlab import History, plots
-from seqlab.plots import COLOURS
+from seqlab.plots import COLOURS, drawing
 from seqlab.plots.style import tint
 from tools import draw_reading
 
@@ -148,6 +148,20 @@ def test_the_gru_is_wired_as_its_equations_say():
     for gate, product, name in (("update", "×1", "z"), ("1 − z", "×2", "z"), ("candidate", "×2", "n"),
                                 ("reset", "×3", "r"), ("×2", "+", "h")):
         assert diagram.colour(gate, product) == COLOURS[name], gate
+
+
+@pytest.mark.parametrize("start", [(0, 0), (1, 2), (-3, 1)])
+@pytest.mark.parametrize("way", [(1, 0), (0, 1), (-1, 0), (0, -1)])
+def test_a_corner_begins_at_the_same_distance_wherever_the_wire_runs(start, way):
+    end = [at + 2 * step for at, step in zip(start, way, strict=True)]
+    assert drawing._towards(start, end, 0.25) == tuple(at + 0.25 * step for at, step in zip(start, way, strict=True))
+    assert drawing._towards(start, end, 9) == tuple(at + step for at, step in zip(start, way, strict=True)), "half-way"
+
+
+def test_the_curve_of_tanh_fills_its_axes():
+    axes, = plots.saturation().axes
+    assert axes.get_xlim() == (-4, 4) == (min(axes.lines[0].get_xdata()), max(axes.lines[0].get_xdata()))
+    assert axes.get_ylim() == (-1.2, 1.2) and axes.get_xticks().tolist() == list(range(-4, 5))
 
 
 def test_the_picture_of_the_first_page_is_what_its_tool_draws():

@@ -222,9 +222,9 @@ def stages(mutant: Mutant, records: dict[str, dict], past: Iterable[dict] = ()) 
     kills = Counter(one["by"] for one in past if one["file"] == mutant.file)
     mine = next((one["by"] for one in past if one["id"] == mutant.id), "")
     made = (_notebook_stages if mutant.cell else _file_stages)(mutant, records, kills)
+    asked = {unit for stage in made for unit in stage.units}
     first = [Stage([unit], [mine], what["tests"][mine]) for unit, what in records.items()
-             if mine in what["tests"] and unit != mine and mine not in what["red"]
-             and any(unit in stage.units for stage in made)]
+             if mine in what["tests"] and unit != mine and mine not in what["red"] and unit in asked]
     return first + made
 
 
