@@ -15,7 +15,8 @@ from torch import nn
 import seqlab
 from seqlab import checks
 from seqlab import data as seqlab_data
-from seqlab.checks import backprop_through_time, gru, lstm, scalar_rnn, shapes, variable_lengths
+from seqlab.checks import gru, lstm, plain, variable_lengths
+from seqlab.checks.plain import backprop_through_time, scalar_rnn, shapes
 
 # --- what a call leaves -----------------------------------------------------------------------------------------------
 
@@ -116,8 +117,14 @@ CASES = {
     seqlab.load_digits: (loaded, {}, {"source": "mnist", "quiet": True}),
     seqlab.choose_device: (lambda **options: seqlab.choose_device(**options).type, {}, {"quiet": True}),
     seqlab.published: (seqlab.published, {}, {"name": "trend_classifier"}),
-    checks.call: (said(checks.call, print), {}, {"name": "make"}),
-    checks.number: (said(checks.number, "four", "the answer"), {}, {"wanted": "a whole number"}),
+    plain.call: (said(plain.call, print), {}, {"name": "make"}),
+    plain.shown: (said(plain.shown, 40 * "long"), {}, {"most": 30}),
+    plain.number: (said(plain.number, "four", "the answer"), {}, {"wanted": "the weight"}),
+    plain.whole: (said(plain.whole, 1.5, "the answer"), {}, {"wanted": "how many steps"}),
+    plain.close: (plain.close, {"got": 2.01, "want": 2.0}, {"tolerance": 0.1}),
+    plain.expect_count: (said(plain.expect_count, [1.0], 2, "h", "one a step"), {}, {"hints": {1: "Only the last?"}}),
+    plain.expect_close: (said(plain.expect_close, [1.0, 2.01], [1.0, 2.0], "out"), {}, {
+        "causes": [("rounded up", [1.0, 2.01])], "compare": "Look at step 1", "tolerance": 0.1}),
     checks.expect_tensor: (said(checks.expect_tensor, torch.zeros(2, 3), (3, 2), "out"), {}, {
         "axes": "batch, seq_len", "hints": {(2, 3): "Transposed"}}),
     checks.expect_close: (said(checks.expect_close, [1.0, 2.01], [1.0, 2.0], "out"), {}, {
@@ -134,7 +141,7 @@ CASES = {
         "state": (torch.ones(1, 2, 4), torch.ones(1, 2, 4))}),
     scalar_rnn._states: (given(scalar_rnn._states, [1.0, 0.5, -1.0]), {}, {
         "W_x": 0.7, "W_h": 0.6, "b": 0.2, "h_0": 0.3, "squash": float}),
-    shapes._count: (given(shapes._count, "lstm", 5, 7), {"layers": 2}, {
+    shapes.count: (given(shapes.count, "lstm", 5, 7), {"layers": 2}, {
         "layers": 3, "both": True, "bias": False, "biases": 1, "deep_input": 5, "blocks": 3}),
     variable_lengths._random: (given(variable_lengths._random, 2, 3), {}, {"seed": 6}),
 }
@@ -147,8 +154,8 @@ def keywords(thing):
 
 def everything():
     """What the package offers, and every function of the checks."""
-    modules = [checks, *(importlib.import_module(f"{checks.__name__}.{found.name}")
-                         for found in pkgutil.iter_modules(checks.__path__))]
+    modules = [checks, *(importlib.import_module(found.name)
+                         for found in pkgutil.walk_packages(checks.__path__, f"{checks.__name__}."))]
     own = [thing for module in modules for thing in vars(module).values()
            if inspect.isfunction(thing) and thing.__module__ == module.__name__]
     return [thing for thing in [*(getattr(seqlab, name) for name in seqlab.__all__), *own] if callable(thing)]
