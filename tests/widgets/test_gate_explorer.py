@@ -22,7 +22,7 @@ def read(figure):
 
 
 def test_it_starts_as_two_cells_that_keep_what_they_have_read():
-    """What they read at x = 1 stays for 50 steps, and x = -1 makes the LSTM say it; the GRU's reset gate has no part."""
+    """What they read at x = 1 stays, and x = -1 makes the LSTM say it; the GRU's reset gate plays no part."""
     for kind in LETTERS:
         h, c = by_torch(read_start(kind))
         assert len(h) == 51 and min(c or h) > 0.95, kind
