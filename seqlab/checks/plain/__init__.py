@@ -43,16 +43,22 @@ def praise_for(exercise_id, *answers, **named_answers):
     return EXERCISES[exercise_id](*answers, **named_answers) or "Right."
 
 
-def call(function, *arguments, name=None):
-    """What the learner's function returns; a function that fails or returns nothing ends the check in words."""
+def call(function, *arguments, name=None, hints=None):
+    """What the learner's function returns; a function that fails or returns nothing ends the check in words.
+
+    `hints` maps words of an error's message to its likely cause.
+    """
     name = name or getattr(function, "__name__", "your function")
     if not callable(function):
         fail(f"{name} should be a function, but it is {_kind(function)}")
     try:
         result = function(*arguments)
+    except CheckFailed:
+        raise
     except Exception as problem:
         given = ", ".join(map(_described, arguments))
-        fail(f"{name} stopped with {type(problem).__name__}: {problem} (called with {given})")
+        cause = "".join(". " + hint for words, hint in (hints or {}).items() if words in str(problem))
+        fail(f"{name} stopped with {type(problem).__name__}: {problem} (called with {given})" + cause)
     if result is None or result is ...:
         fail(f"{name} returns nothing yet. Put your lines where the ... stands, and end with return")
     return result
@@ -72,8 +78,8 @@ def _described(value):
 
 
 def shown(value, most=60):
-    """The value as Python writes it, cut where it is long."""
-    text = repr(value)
+    """The value as Python writes it, cut where it is long; of a float six digits."""
+    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= most else text[:most - 4] + " ..."
 
 
@@ -146,7 +152,7 @@ def expect_count(got, count, what, axes, hints=None):
         fail(f"{what} holds {numbers} instead of {count} ({axes})" + (f". {cause}" if cause else ""))
 
 
-def expect_close(got, want, what, causes=(), compare="", tolerance=1e-4):
+def expect_close(got, want, what, causes, compare, tolerance=1e-4):
     """End the check unless `got` equals `want`.
 
     `causes` lists pairs of a likely cause and the value that it gives; one that gives the right value too is passed

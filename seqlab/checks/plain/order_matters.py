@@ -36,6 +36,11 @@ def _around(steps):
     return a * b + b * c + c * d + d * a
 
 
+def _paired(steps):
+    a, b, c, d = steps
+    return (a + b) * (c + d)
+
+
 def _last_three(steps):
     """Blind to a swap of the first two steps and to nothing else."""
     a, b, c, d = steps
@@ -58,6 +63,9 @@ def _ignores_order(ignores_order):
         (_around, [1, 2, 3, 4], False,
          "ab + bc + cd + da stays the same when the steps are turned round in a circle, but not in every order. "
          "Do you try more than rotations and the reverse?"),
+        (_paired, [1, 2, 3, 4], False,
+         "(a + b)(c + d) stays the same backwards, and when the first two steps trade places, but not in every order. "
+         "Do you try all orders?"),
         (_last_three, [1, 2, 3, 4], False,
          "a + b + 2c + 5d stays the same when the first two steps trade places, but not in every order. "
          "Do you try all orders?"),
@@ -85,7 +93,8 @@ def _ignores_order(ignores_order):
 
 @exercise("count-rises")
 def _count_rises(count_rises):
-    cases = [[1, 2, 3, 4], [4, 3, 2, 1], [-3, -2, -1], [2, 2, 3], [3, 1, 2, 0, 5], [5], [0.5, 1.5, 0.25] * 20]
+    cases = [[1, 2, 3, 4], [4, 3, 2, 1], [-3, -2, -1], [2, 2, 3], [1, 5, 2, 3, 2, 4], [3, 1, 2, 0, 5], [5],
+             [0.5, 1.5, 0.25] * 20]
     for steps in cases:
         pairs = [(steps[k], steps[k + 1]) for k in range(len(steps) - 1)]
         got = number(call(count_rises, list(steps), name="count_rises"), "what count_rises returns",

@@ -68,6 +68,8 @@ def _more_memory(at_09, moved_most):
         ("tanh is missing", _states(INPUTS, W_h=0.9, squash=lambda z: z)),
     ], "Does your states pass its own check? Then call it with W_h=0.9 and everything else as in the chapter",
         tolerance=1e-3)
+    if not isinstance(moved_most, str):
+        moved_most = number(moved_most, "moved_most", "the number of a step, from 1 to 4")
     moved = str(moved_most).replace("h_", "").strip()
     if moved not in ("1", "2", "3", "4", "1.0", "2.0", "3.0", "4.0"):
         if moved in ("0", "0.0"):
@@ -85,7 +87,7 @@ def _more_memory(at_09, moved_most):
 
 @exercise("half-life")
 def _half_life(weight_for):
-    for steps in (1, 2, 10, 50):
+    for steps in (1, 10, 2, 50):
         W_h = number(call(weight_for, steps, name="weight_for"), "what weight_for returns")
         left = _states([0.0] * steps, W_h=W_h, b=0.0, h_0=1e-3)[-1] / 1e-3
         if not (0.499 < left < 0.501 and W_h > 0):
@@ -113,6 +115,7 @@ def _half_life_hint(steps, W_h):
 @exercise("fixed-points")
 def _fixed_points(count_fixed_points):
     for W_h, hint in [(0.5, ""), (0.95, ""), (1.5, ""), (2.5, ""), (0.0, ""), (-0.5, ""),
+                      (1.0, "the curve starts as steep as the diagonal, and bends away. How often do they meet?"),
                       (-2.0, "the curve tanh(-2h) falls and the diagonal rises. How often can the two meet?")]:
         want = 3 if W_h > 1 else 1
         got = number(call(count_fixed_points, W_h, name="count_fixed_points"), "what count_fixed_points returns")

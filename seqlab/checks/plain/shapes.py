@@ -46,7 +46,7 @@ def _check_predict(*answers):
             if shape[axis] != want[axis]:
                 fail(f"{name}: axis {axis} ({name_of_axis}) is not {shape[axis]}. "
                      f"{HINTS.get(name_of_axis) or FEATURES[tensor]}")
-    return "All nine shapes, without running a layer."
+    return "All nine shapes."
 
 
 BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}
@@ -63,14 +63,18 @@ def count(kind, inputs, hidden, layers=1, both=False, bias=True, biases=2, deep_
 
 @exercise("count")
 def _check_count(count_parameters):
-    options = ((1, False, True), (1, False, False), (3, False, True), (1, True, True), (2, True, True))
+    options = ((1, False, True), (1, False, False), (3, False, True), (1, True, True), (2, True, True), ())
     for kind in BLOCKS:
-        for layers, both, bias in options:
-            given = (kind, 5, 7, layers, both, bias)
+        for chosen in options:
+            layers, both, bias = chosen or (1, False, True)
+            given = (kind, 5, 7, *chosen)
             want = count(*given)
             got = number(call(count_parameters, *given, name="count_parameters"), "what count_parameters returns")
             if got == want:
                 continue
+            if not chosen:
+                fail(f"count_parameters{given}, without options, should count one layer in one direction with biases. "
+                     "Look at the defaults of num_layers, bidirectional and bias")
             where = f"count_parameters{given} is {got:g}, which is not right"
             for cause, value in [
                 ("is there a bias beside each of the two matrices, or only one?", count(*given, biases=1)),
