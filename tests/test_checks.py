@@ -1,9 +1,10 @@
 """The public checks: every right answer passes, every typical wrong one is told what is wrong.
 
-The cases of the subject scalar-rnn stand in tests/checks/scalar_rnn.py:
+The cases of the subject scalar-rnn stand in tests/checks/plain/scalar_rnn.py, which imports nothing but `math`, since
+it runs on the page too, and in tests/checks/scalar_rnn.py, what needs NumPy or PyTorch:
 
-    RIGHT = [("states", answer, ...), ...]                    at least one per exercise, unexpected routes welcome
-    WRONG = [("states", "words of the message", answer, ...)]   at least two per exercise
+    RIGHT = [("states", answer, ...), ...]                      at least six per exercise, in forms that people use
+    WRONG = [("states", "words of the message", answer, ...)]   at least six per exercise, that people give
 """
 
 import importlib.util
@@ -14,7 +15,7 @@ import pytest
 import torch
 from torch import nn
 
-from seqlab.checks import CheckFailed, check
+from seqlab.checks import CheckFailed, check, plain
 from seqlab.checks.plain import shapes
 from tools import course
 
@@ -26,10 +27,15 @@ def _cases(file: Path):
     return module
 
 
-CASES = {file.stem.replace("_", "-"): _cases(file)
-         for file in sorted(course.some((course.ROOT / "tests" / "checks").glob("*.py")))}
-RIGHT = [(f"{subject}/{name}", *rest) for subject, cases in CASES.items() for name, *rest in cases.RIGHT]
-WRONG = [(f"{subject}/{name}", *rest) for subject, cases in CASES.items() for name, *rest in cases.WRONG]
+def _all_cases(folder: Path, kind: str) -> list[tuple]:
+    return [(f"{file.stem.replace('_', '-')}/{name}", *rest) for file in sorted(course.some(folder.glob("*.py")))
+            for name, *rest in getattr(_cases(file), kind)]
+
+
+FOLDER = course.ROOT / "tests" / "checks"
+PLAIN = {kind: _all_cases(FOLDER / "plain", kind) for kind in ("RIGHT", "WRONG")}
+RIGHT = PLAIN["RIGHT"] + _all_cases(FOLDER, "RIGHT")
+WRONG = PLAIN["WRONG"] + _all_cases(FOLDER, "WRONG")
 
 
 def _exercise_ids() -> set[str]:
@@ -57,12 +63,17 @@ def test_an_empty_answer_is_not_done_yet(exercise_id):
         check(exercise_id, ...)
 
 
-def test_every_exercise_has_right_and_wrong_cases():
+def test_every_exercise_has_six_right_and_six_wrong_answers():
     ids = _exercise_ids()
     assert ids, "no exercises found"
-    assert ids == {case[0] for case in RIGHT}, "tests/checks has a right answer to each exercise, and to no other"
-    short = {i for i in ids if sum(case[0] == i for case in WRONG) < 2}
-    assert not short, f"fewer than two wrong answers are tried for {sorted(short)}"
+    assert ids == {case[0] for case in RIGHT} == {case[0] for case in WRONG}, "tests/checks answers other exercises"
+    in_plain = {i for i in ids if plain.EXERCISES[i].__module__.startswith(plain.__name__)}
+    assert in_plain, "no plain checks found"
+    for cases, exercises, least in ((RIGHT, ids, 6), (WRONG, ids, 6),
+                                    (PLAIN["RIGHT"], in_plain, 4), (PLAIN["WRONG"], in_plain, 4)):
+        short = {i: count for i in exercises if (count := sum(case[0] == i for case in cases)) < least}
+        assert not short, f"fewer than {least} answers are tried"
+    assert {case[0] for case in PLAIN["RIGHT"] + PLAIN["WRONG"]} <= in_plain
 
 
 def test_what_the_plain_checks_know_of_layers_is_what_pytorch_says():

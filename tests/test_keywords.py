@@ -15,7 +15,7 @@ from torch import nn
 import seqlab
 from seqlab import checks
 from seqlab import data as seqlab_data
-from seqlab.checks import gru, lstm, plain, variable_lengths
+from seqlab.checks import gru, hand_built_digits, lstm, plain, variable_lengths
 from seqlab.checks.plain import backprop_through_time, scalar_rnn, shapes
 
 # --- what a call leaves -----------------------------------------------------------------------------------------------
@@ -100,6 +100,27 @@ def step_of(blocks, states):
             random(4 * blocks, 4), random(4 * blocks), random(4 * blocks) / 2]
 
 
+def peephole_case():
+    layers, *state = hand_built_digits._a_case()
+    return *state, layers, {gate: torch.full((5,), 2.0) for gate in "ifo"}
+
+
+class Summing(nn.Module):
+    """A layer with the results of an LSTM that is none, which the check of MyLSTM may call."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight_hh_l0 = torch.zeros(16, 4)
+
+    def forward(self, x, state=None):
+        h = torch.zeros(1, len(x), 4) if state is None else state[0]
+        return h.transpose(0, 1) + x.sum(dim=2, keepdim=True), (h, h)
+
+
+def recorded_read(x, **options):
+    return lstm._read(Summing(), x, **options)
+
+
 # --- how each is called, from which options, and what each keyword changes to -----------------------------------------
 
 CASES = {
@@ -117,27 +138,32 @@ CASES = {
     seqlab.load_digits: (loaded, {}, {"source": "mnist", "quiet": True}),
     seqlab.choose_device: (lambda **options: seqlab.choose_device(**options).type, {}, {"quiet": True}),
     seqlab.published: (seqlab.published, {}, {"name": "trend_classifier"}),
-    plain.call: (said(plain.call, print), {}, {"name": "make"}),
-    plain.shown: (said(plain.shown, 40 * "long"), {}, {"most": 30}),
-    plain.number: (said(plain.number, "four", "the answer"), {}, {"wanted": "the weight"}),
-    plain.whole: (said(plain.whole, 1.5, "the answer"), {}, {"wanted": "how many steps"}),
-    plain.close: (plain.close, {"got": 2.01, "want": 2.0}, {"tolerance": 0.1}),
-    plain.expect_count: (said(plain.expect_count, [1.0], 2, "h", "one a step"), {}, {"hints": {1: "Only the last?"}}),
-    plain.expect_close: (said(plain.expect_close, [1.0, 2.01], [1.0, 2.0], "out"), {}, {
-        "causes": [("rounded up", [1.0, 2.01])], "compare": "Look at step 1", "tolerance": 0.1}),
     checks.expect_tensor: (said(checks.expect_tensor, torch.zeros(2, 3), (3, 2), "out"), {}, {
         "axes": "batch, seq_len", "hints": {(2, 3): "Transposed"}}),
-    checks.expect_close: (said(checks.expect_close, [1.0, 2.01], [1.0, 2.0], "out"), {}, {
-        "causes": {"rounded up": [1.0, 2.01]}, "tolerance": 0.1}),
+    checks.expect_close: (said(checks.expect_close, [1.0, 2.01], [1.0, 2.0], "out", {}, "Print both"), {}, {
+        "tolerance": 0.1}),
+    checks.tensor: (said(checks.tensor, "four"), {}, {"name": "out"}),
+    plain.call: (said(plain.call, [].index, 0), {}, {"name": "make", "hints": {"not in list": "It is empty"}}),
+    plain.shown: (said(plain.shown, "a long text"), {}, {"most": 8}),
+    plain.number: (said(plain.number, "four", "the answer"), {}, {"wanted": "a number of steps"}),
+    plain.whole: (said(plain.whole, "four", "the answer"), {}, {"wanted": "a number of steps"}),
+    plain.close: (given(plain.close, 2.01, 2.0), {}, {"tolerance": 0.1}),
+    plain.expect_count: (said(plain.expect_count, [1.0], 2, "out", "a step"), {}, {"hints": {1: "One is missing"}}),
+    plain.expect_close: (said(plain.expect_close, [2.01], [2.0], "out", [], "Print both"), {}, {"tolerance": 0.1}),
     backprop_through_time._walk: (given(backprop_through_time._walk, [1.0, 0.5, -1.0], 0.8, 0.5, 0.1), {}, {
         "slope": lambda h: 1.0, "step_weight": 0.8, "last_factor": 0.5}),
     gru._step: (given(gru._step, *step_of(3, 1)), {}, {
-        "order": "zrn", "reset_after": False, "z_keeps": False, "squash": torch.sigmoid, "reset": False,
-        "bias_inside": False}),
+        "order": "zrn", "reset": "before", "z_keeps": False, "squash": torch.sigmoid, "biases": (1, 0),
+        "mix": lambda r, z, n, h: n}),
     gru._weights: (given(gru._weights), {}, {"input_size": 2, "hidden_size": 3, "seed": 1}),
+    hand_built_digits._peephole_step: (given(hand_built_digits._peephole_step, *peephole_case()), {}, {
+        "names": "figo", "peeping": "if", "o_sees": "old", "look": lambda c, h: h, "join": torch.mul,
+        "squash_g": torch.sigmoid, "belt": lambda i, f, g, c: i * g, "squash_c": torch.sin, "shows_old": True,
+        "swapped": True}),
     lstm._step: (given(lstm._step, *step_of(4, 2)), {}, {
-        "order": "iofg", "squash_g": torch.sigmoid, "squash_c": torch.sigmoid}),
-    lstm._read: (given(lstm._read, nn.LSTM(3, 4, batch_first=True), random(2, 5, 3)), {}, {
+        "order": "iofg", "squash_g": torch.sigmoid, "squash_c": torch.sigmoid, "biases": (1, 0), "gated": torch.tanh,
+        "belt": lambda i, f, g, c: i * g, "shows_old": True, "swapped": True}),
+    lstm._read: (given(recorded_read, random(2, 5, 3)), {}, {
         "state": (torch.ones(1, 2, 4), torch.ones(1, 2, 4))}),
     scalar_rnn._states: (given(scalar_rnn._states, [1.0, 0.5, -1.0]), {}, {
         "W_x": 0.7, "W_h": 0.6, "b": 0.2, "h_0": 0.3, "squash": float}),

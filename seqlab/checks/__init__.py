@@ -8,14 +8,20 @@ one of the helpers here and in plain, and returns a line of praise.
 
 import difflib
 import importlib.util
+import itertools
 import pkgutil
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from . import plain
 from .plain import CheckFailed, call, exercises_of, fail, number, numbers, praise_for
 
-__all__ = ["CheckFailed", "call", "check", "exercises_of", "expect_close", "expect_tensor", "fail", "number", "numbers"]
+__all__ = ["CheckFailed", "Without", "call", "check", "exercises_of", "expect_close", "expect_tensor", "fail", "number",
+           "numbers", "tensor"]
+RECURRENT = ("rnn_tanh", "rnn_relu", "gru", "lstm", "rnn_tanh_cell", "rnn_relu_cell", "gru_cell", "lstm_cell")
+NO_LAYER = "{} calls one of PyTorch's own recurrent layers, and that is what you should write yourself"
+
 
 def check(exercise_id: str, *answers, **named_answers) -> None:
     """Check the answer to an exercise: print one line if it is right, say what is wrong if it is not.
@@ -63,18 +69,42 @@ def _nearest(exercise_id: str) -> str:
     return f"there are exercises on {', '.join(subjects())}"
 
 
+class Without(TorchFunctionMode):
+    """A block in which a call of these functions of PyTorch ends the check, by whatever name or layer it is reached."""
+
+    def __init__(self, names: tuple, message: str):
+        super().__init__()
+        self.names, self.message = names, message
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if getattr(function, "__name__", "") in self.names:
+            fail(self.message)
+        return function(*args, **(kwargs or {}))
+
+
+def tensor(got, name: str = "your answer"):
+    """The tensor that an answer is, or stands for: a number, an array, a list of numbers, arrays or tensors."""
+    if isinstance(got, (list, tuple)) and got and not all(isinstance(part, (int, float)) for part in got):
+        parts = [tensor(part, name) for part in got]
+        if len({part.shape for part in parts}) > 1:
+            fail(f"{name} should be one tensor, but it is a {type(got).__name__} of parts with different shapes: "
+                 + ", ".join(str(tuple(part.shape)) for part in parts[:3]))
+        return torch.stack(parts)
+    try:
+        return torch.as_tensor(got.copy() if hasattr(got, "__array_interface__") else got)
+    except (TypeError, ValueError, RuntimeError):
+        fail(f"{name} should be a tensor, but it is {type(got).__name__}")
+
+
 def expect_tensor(got, shape: tuple, name: str, axes: str = "", hints: dict | None = None):
     """The tensor if it has this shape; else which axis is off. `hints` maps a wrong shape to its likely cause."""
-    if not isinstance(got, torch.Tensor):
-        try:
-            got = torch.as_tensor(got)
-        except (TypeError, ValueError, RuntimeError):
-            fail(f"{name} should be a tensor, but it is {type(got).__name__}")
+    got = tensor(got, name)
     got_shape = tuple(got.shape)
     if got_shape != tuple(shape):
         cause = (hints or {}).get(got_shape)
         if len(got_shape) != len(shape):
-            where = f"{len(got_shape)} axes instead of {len(shape)}"
+            axes_of = "1 axis" if len(got_shape) == 1 else f"{len(got_shape)} axes"
+            where = f"{axes_of} instead of {len(shape)}"
         else:
             pairs = enumerate(zip(got_shape, shape, strict=True))
             where = ", ".join(f"axis {axis} is {got_size}, not {size}" for axis, (got_size, size) in pairs
@@ -84,16 +114,34 @@ def expect_tensor(got, shape: tuple, name: str, axes: str = "", hints: dict | No
     return got
 
 
-def expect_close(got, want, name: str, causes: dict | None = None, tolerance: float = 1e-4) -> None:
-    """End the check unless `got` equals `want`; `causes` maps a likely cause to the value that it would give."""
-    got, want = torch.as_tensor(got).detach().double(), torch.as_tensor(want).detach().double()
-    if got.shape == want.shape and torch.allclose(got, want, rtol=tolerance, atol=tolerance):
+def expect_close(got, want, name: str, causes, compare: str, tolerance: float = 1e-4) -> None:
+    """End the check unless `got` equals `want`.
+
+    `causes`, a dict or a function that makes one, maps a likely cause to the value that it would give; one that gives
+    the right value too is passed over. `compare` says what to look at next when none of them fits.
+    """
+    def same(one, other):
+        return one.shape == other.shape and torch.allclose(one, other, rtol=tolerance, atol=tolerance)
+
+    got, want = tensor(got, name).detach().double(), torch.as_tensor(want).detach().double()
+    if same(got, want):
         return
-    for cause, value in (causes or {}).items():
+    for cause, value in (causes() if callable(causes) else causes).items():
         value = torch.as_tensor(value).detach().double()
-        if got.shape == value.shape and torch.allclose(got, value, rtol=tolerance, atol=tolerance):
+        if same(got, value) and not same(want, value):
             fail(f"{name} is not right: {cause}")
-    if got.shape == want.shape and got.dim() > 0:
-        wrong = (~torch.isclose(got, want, rtol=tolerance, atol=tolerance)).nonzero()[0].tolist()
-        fail(f"{name} is not right: the first wrong value stands at {wrong}")
-    fail(f"{name} is not right")
+    fail(f"{name} is not right. {compare}")
+
+
+def mistakes(compute, given: tuple, changes: dict) -> dict:
+    """The causes for expect_close of a function with options: each of `changes`, and each two of them together.
+
+    Args:
+        compute: is called with `given` and the options of a change.
+        changes: a cause in words -> the options that make it.
+    """
+    single = {words: compute(*given, **options) for words, options in changes.items()}
+    pairs = [(one, other) for one, other in itertools.combinations(changes, 2)
+             if not set(changes[one]) & set(changes[other])]
+    return single | {f"two things at once. First, {one}{'' if one.endswith('?') else '.'} Second, {other}":
+                     compute(*given, **changes[one], **changes[other]) for one, other in pairs}

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from . import call, exercises_of, expect_close, expect_tensor, fail, number
+from . import Without, call, exercises_of, expect_close, expect_tensor, fail, number, tensor
 
 exercise = exercises_of(__name__)
 
@@ -46,19 +46,31 @@ def _check_mean(mean_logits):
             rnn, head = nn.RNN(2, 5, batch_first=True), nn.Linear(5, classes)
             x = torch.randn(batch, seq_len, 2)
             out, _ = rnn(x)
-        got = call(mean_logits, rnn, head, x, name="mean_logits")
+        got = call(mean_logits, rnn, head, x.clone(), name="mean_logits", hints={
+            "'tuple' object": "A layer returns two things: its outputs, and its last state"})
         got = expect_tensor(got, (batch, classes), "the result", "(batch, classes)", {
             (seq_len, classes): "One row per step is left: the mean went over the batch, not over time",
             (batch, seq_len, classes): "The time axis is still there: take the mean over the steps",
             (batch, 5): "These are states. The head has not read them yet",
+            (batch, 1, classes): "The time axis is still there, with size 1: keepdim keeps it",
             (1, batch, classes): "h_n has an extra first axis, num_layers; and is it the mean?"})
-        causes = {"it is what the head says of the last state alone": head(out[:, -1]),
+        of_inputs = x.mean(dim=1, keepdim=True)
+        causes = {"the mean of the inputs was read, and that forgets the order. Let the layer read every step, and "
+                  "take the mean of its states": head(rnn(of_inputs)[0][:, -1]),
+                  "the mean of the inputs was read, once for every step. Take the mean of the states":
+                      head(rnn(of_inputs.expand_as(x))[0][:, -1]),
+                  "it is the largest state over the steps, not the mean": head(out.amax(dim=1)),
+                  "the first state is left out": head(out[:, 1:].mean(dim=1)),
+                  "the last state is left out": head(out[:, :-1].mean(dim=1)),
+                  "it is what the head says of the last state alone": head(out[:, -1]),
                   "it is the sum over the steps, not the mean": head(out.sum(dim=1)),
                   "it is what the head says of the first state alone": head(out[:, 0]),
                   "it is softmax of the logits. The loss wants the logits": head(out.mean(dim=1)).softmax(dim=1)}
         if batch == seq_len:
             causes["the mean went over axis 0, the batch; time is axis 1"] = head(out.mean(dim=0))
-        expect_close(got, head(out.mean(dim=1)), "the result", causes)
+        expect_close(got, head(out.mean(dim=1)), "the result", causes,
+                     "Take a single sequence of two steps: what the head says should lie halfway between what it says "
+                     "of the first state and of the second")
     return "Right: all states count, and the shape is the same as before."
 
 
@@ -68,7 +80,7 @@ def _check_loss(loss_by_hand, floor):
         torch.manual_seed(4)
         cases = [(3 * torch.randn(6, classes), torch.randint(0, classes, (6,))) for classes in (2, 5, 6)]
     for logits, y in cases:
-        got = expect_tensor(call(loss_by_hand, logits, y, name="loss_by_hand"), (), "the loss", "one number", {
+        got = expect_tensor(_loss(loss_by_hand, logits, y), (), "the loss", "one number", {
             (6,): "There is one number per sequence: which step of the recipe makes them one?",
             (6, 6): "Every row was paired with every label: pick one entry per row"})
         log_p = logits.log_softmax(dim=1)
@@ -79,21 +91,44 @@ def _check_loss(loss_by_hand, floor):
             "it averages over all classes. Only the right class of each sequence counts": -log_p.mean(),
             "softmax is applied twice": F.cross_entropy(logits.softmax(dim=1), y),
             "it is the mean probability without the logarithm": -right.exp().mean(),
+            "the mean is taken before the logarithm: take the logarithm of each probability first":
+                -right.exp().mean().log(),
+            "the logarithm is to base 2; the loss takes the natural one": -right.mean() / math.log(2),
+            "the logarithm is to base 10; the loss takes the natural one": -right.mean() / math.log(10),
             "softmax went over axis 0, the batch; classes are axis 1": F.nll_loss(logits.log_softmax(dim=0), y),
             "softmax is missing: these are the logits of the right class, not log-probabilities":
-                -logits[range(6), y].mean()})
+                -logits[range(6), y].mean()},
+            "Try one row of two equal logits: the loss is ln 2, 0.6931, whichever class is the right one. Then make "
+            "the right class's logit larger, and the loss should shrink")
     large = torch.tensor([[1000.0, 0.0, -1000.0], [1000.0, 998.0, 0.0]])
     for y in (torch.tensor([0, 1]), torch.tensor([1, 0])):
-        got = torch.as_tensor(call(loss_by_hand, large, y, name="loss_by_hand"))
+        got, want = expect_tensor(_loss(loss_by_hand, large, y), (), "the loss"), F.cross_entropy(large, y)
         if not torch.isfinite(got):
             fail("with logits of 1000 the loss is not a finite number: exp(1000) overflows, or a probability rounds "
                  "to zero before its logarithm is taken. Can you avoid forming the probabilities at all?")
-        expect_close(got, F.cross_entropy(large, y), "the loss with logits of 1000")
-    expect_close(number(floor, "floor"), math.log(math.e + 9) - 1, "floor", {
+        if got < 0.9 * want:
+            fail(f"with logits of 1000 and a wrong answer the loss is only {got:.4g}. A small number added inside the "
+                 "logarithm, or a clamp, avoids infinity and hides how wrong the net is. Can you avoid forming the "
+                 "probabilities at all?")
+        expect_close(got, want, "the loss with logits of 1000", {}, "With logits of 10 in their place, does your "
+                     "function agree with F.cross_entropy? Then look for what is cut off or added")
+    floor, want = number(floor, "floor"), math.log(math.e + 9) - 1
+    expect_close(floor, want, "floor", {
         "that is reached with logits, which can grow without end. What can come out of softmax?": 0.0,
         "that is the loss of a net with no clue. This net is certain, and right": math.log(10),
-        "that is the floor with two classes": math.log(math.e + 1) - 1})
+        "that is the floor with two classes": math.log(math.e + 1) - 1,
+        "the net is certain here, but of a wrong class": math.log(math.e + 9),
+        "it is rounded. Keep all digits that your function returns": round(want, 2)},
+        "What are the ten numbers that softmax gives in the best case? Let your function take them for logits")
     return "Right, also where exp would overflow."
+
+
+def _loss(loss_by_hand, logits, y):
+    """What the learner's function returns; an axis of size 1 is dropped, as number() drops it."""
+    with Without(("cross_entropy", "cross_entropy_loss"), "loss_by_hand calls PyTorch's cross-entropy, and that "
+                 "is what you should write yourself"):
+        got = tensor(call(loss_by_hand, logits.clone(), y.clone(), name="loss_by_hand"), "the loss")
+    return got.reshape(()) if got.numel() == 1 else got
 
 
 @exercise("long")
@@ -128,14 +163,14 @@ def _check_long(first_step_task):
     if later.mean().abs() > 0.15 or (later.std() - 1).abs() > 0.15:
         fail(f"the noise has mean {later.mean():.2f} and standard deviation {later.std():.2f}: torch.randn gives "
              "about 0 and 1, torch.rand does not")
-    again, _ = call(first_step_task, n, seq_len, 1, name="first_step_task")
-    other, _ = call(first_step_task, n, seq_len, 2, name="first_step_task")
+    again, _ = _pair(call(first_step_task, n, seq_len, 1, name="first_step_task"), "first_step_task")
+    other, _ = _pair(call(first_step_task, n, seq_len, 2, name="first_step_task"), "first_step_task")
     if not torch.equal(again, x):
         fail("the same seed gave other data the second time: give the seed to a generator, and the generator to "
              "every random function")
     if torch.equal(other, x):
         fail("another seed gave the same data: is the argument seed used?")
-    long_x, _ = call(first_step_task, 3, 40, 1, name="first_step_task")
+    long_x, _ = _pair(call(first_step_task, 3, 40, 1, name="first_step_task"), "first_step_task")
     expect_tensor(long_x, (3, 40, 1), "x for first_step_task(3, 40, 1)", "(n, seq_len, 1)")
     return "Right: only the first step knows, and everything after it is noise."
 
@@ -143,7 +178,7 @@ def _check_long(first_step_task):
 def _pair(result, name):
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         fail(f"{name} should return two tensors, x and y, but it returns {type(result).__name__}")
-    return result
+    return tensor(result[0], "x"), tensor(result[1], "y")
 
 
 def _expect_float(x):

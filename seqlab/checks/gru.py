@@ -7,7 +7,7 @@ import math
 import torch
 from torch import nn
 
-from . import call, exercises_of, expect_close, expect_tensor, fail
+from . import NO_LAYER, RECURRENT, Without, call, exercises_of, expect_close, expect_tensor, fail, mistakes
 
 exercise = exercises_of(__name__)
 
@@ -15,24 +15,21 @@ SHAPES = {"weight_ih_l0": "(3 * hidden_size, input_size)", "weight_hh_l0": "(3 *
           "bias_ih_l0": "(3 * hidden_size,)", "bias_hh_l0": "(3 * hidden_size,)"}
 
 
-def _step(x, h, w_ih, w_hh, b_ih, b_hh, *, order="rzn", reset_after=True, z_keeps=True, squash=torch.tanh,
-          reset=True, bias_inside=True):
+def _step(x, h, w_ih, w_hh, b_ih, b_hh, *, order="rzn", reset="after", z_keeps=True, squash=torch.tanh,
+          biases=(1, 1), mix=None):
     """One step of any GRU; the keywords plant the usual mistakes."""
+    b_ih, b_hh = biases[0] * b_ih, biases[1] * b_hh
     rows_r, rows_z, rows_n = (order.index(gate) for gate in "rzn")
     from_x, from_h = (x @ w_ih.T + b_ih).chunk(3, dim=-1), (h @ w_hh.T + b_hh).chunk(3, dim=-1)
     x_r, x_z, x_n = from_x[rows_r], from_x[rows_z], from_x[rows_n]
     h_r, h_z, h_n = from_h[rows_r], from_h[rows_z], from_h[rows_n]
     w_n, b_n = w_hh.chunk(3)[rows_n], b_hh.chunk(3)[rows_n]
     r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-    if not reset:
-        r = torch.ones_like(r)
-    if not reset_after:
-        inner = (r * h) @ w_n.T + b_n
-    elif bias_inside:
-        inner = r * h_n
-    else:
-        inner = r * (h_n - b_n) + b_n
-    n = squash(x_n + inner)
+    inner = {"after": x_n + r * h_n, "before": x_n + (r * h) @ w_n.T + b_n, "nowhere": x_n + h_n,
+             "outside": x_n + r * (h_n - b_n) + b_n, "over all": r * (x_n + h_n), "on x": r * x_n + h_n}[reset]
+    n = squash(inner)
+    if mix:
+        return mix(r, z, n, h)
     return (1 - z) * n + z * h if z_keeps else z * n + (1 - z) * h
 
 
@@ -42,29 +39,32 @@ def _weights(input_size=3, hidden_size=4, seed=0):
     return [torch.randn(shape, generator=random, dtype=torch.float64) for shape in shapes]
 
 
-def _step_mistakes(x, h, w_ih, w_hh, b_ih, b_hh):
-    given, zero = (x, h, w_ih, w_hh), torch.zeros_like(b_ih)
-    mistakes = {
-        "the reset gate stands before the matrix. PyTorch lets it multiply what comes out of the matrix":
-            _step(*given, b_ih, b_hh, reset_after=False),
-        "z has the other role: what does PyTorch do with the old state when z is 1":
-            _step(*given, b_ih, b_hh, z_keeps=False),
-        "both the place of the reset gate and the role of z differ from PyTorch's":
-            _step(*given, b_ih, b_hh, reset_after=False, z_keeps=False),
-        "the hidden bias of n stands outside the bracket that r multiplies":
-            _step(*given, b_ih, b_hh, bias_inside=False),
-        "b_hh is missing": _step(*given, b_ih, zero),
-        "b_ih is missing": _step(*given, zero, b_hh),
-        "both biases are missing": _step(*given, zero, zero),
-        "the reset gate does nothing": _step(*given, b_ih, b_hh, reset=False),
-        "the candidate is squashed by a sigmoid, so it could never be negative":
-            _step(*given, b_ih, b_hh, squash=torch.sigmoid),
-        "the candidate is not squashed": _step(*given, b_ih, b_hh, squash=lambda a: a),
-    }
-    for order in itertools.permutations("rzn"):
-        if "".join(order) != "rzn":
-            mistakes[f"the blocks are taken in the order {', '.join(order)}"] = _step(*given, b_ih, b_hh, order=order)
-    return mistakes
+def _orders():
+    """Every order of the blocks but the right one."""
+    return ["".join(order) for order in itertools.permutations("rzn") if "".join(order) != "rzn"]
+
+
+STEP_MISTAKES = {
+    "the reset gate stands before the matrix. PyTorch lets it multiply what comes out of the matrix":
+        {"reset": "before"},
+    "z has the other role: what does PyTorch do with the old state when z is 1?": {"z_keeps": False},
+    "the hidden bias of n stands outside the bracket that r multiplies": {"reset": "outside"},
+    "the reset gate multiplies the input's part too. What is it there to reset?": {"reset": "over all"},
+    "the reset gate multiplies the input's part. What is it there to reset?": {"reset": "on x"},
+    "the reset gate does nothing, as when both products are added before the gates are known": {"reset": "nowhere"},
+    "b_hh is missing": {"biases": (1, 0)},
+    "b_ih is missing": {"biases": (0, 1)},
+    "both biases are missing": {"biases": (0, 0)},
+    "the candidate is squashed by a sigmoid, so it could never be negative": {"squash": torch.sigmoid},
+    "the candidate is squashed by a ReLU, so it could never be negative": {"squash": torch.relu},
+    "the candidate is not squashed": {"squash": lambda a: a},
+    "the candidate is added to what is kept, whole. How much of it does z let in?":
+        {"mix": lambda r, z, n, h: n + z * h},
+    "r lets the candidate in, as an LSTM's input gate would. A GRU has one gate for both":
+        {"mix": lambda r, z, n, h: r * n + z * h},
+    "that is the candidate alone; where does the old state go in?": {"mix": lambda r, z, n, h: n},
+    **{f"the blocks are taken in the order {', '.join(order)}": {"order": order} for order in _orders()},
+}
 
 
 @exercise("step")
@@ -74,11 +74,16 @@ def _check_step(gru_step):
         random = torch.Generator().manual_seed(1)
         x = torch.randn(batch, input_size, generator=random, dtype=torch.float64)
         h = torch.randn(batch, hidden_size, generator=random, dtype=torch.float64)
-        got = call(gru_step, x, h, *weights, name="gru_step")
+        with Without(RECURRENT, NO_LAYER.format("gru_step")):
+            got = call(gru_step, x.clone(), h.clone(), *(weight.clone() for weight in weights), name="gru_step")
         expect_tensor(got, (batch, hidden_size), "the new state", "(batch, hidden_size)",
                       {(batch, 3 * hidden_size): "That is all three blocks. Mix them into one state"})
-        expect_close(got, _step(x, h, *weights), "the new state", _step_mistakes(x, h, *weights), tolerance=1e-6)
-    return "That is nn.GRUCell, line for line."
+        expect_close(got, _step(x, h, *weights), "the new state",
+                     lambda given=(x, h, *weights): mistakes(_step, given, STEP_MISTAKES),
+                     "With all weights and biases 0 both gates are one half and the candidate is 0, so half of h "
+                     "should come out. Then give one block after the other its weights, and compare with nn.GRUCell",
+                     tolerance=1e-5)
+    return "It computes what nn.GRUCell does."
 
 
 @exercise("memory")
@@ -90,35 +95,55 @@ def _check_memory(make_memory):
     if sizes != (2, 1, 1) or memory.bidirectional or not memory.batch_first:
         fail("make_memory should return nn.GRU(2, 1, batch_first=True), one layer, one direction; "
              f"yours is {memory}")
-    x = 3 * torch.randn(1, 2002, 2, generator=torch.Generator().manual_seed(0))
-    x[:, :, 1] = 0.0
-    for first, second in ((1.0, -0.4), (-2.0, 0.3), (0.2, 0.2)):
-        x[0, 0], x[0, 1001] = torch.tensor([first, 1.0]), torch.tensor([second, 1.0])
+    wait = 1000
+    noise = 3 * torch.randn(1, 2 + 2 * wait, 2, generator=torch.Generator().manual_seed(0))
+    for first, second, x in ((1.0, -0.4, noise), (-2.0, 0.3, noise), (0.2, 0.2, noise),
+                             (2.0, -2.0, torch.full_like(noise, -10)), (-2.0, 2.0, torch.full_like(noise, 10))):
+        x = x.clone()
+        x[:, :, 1] = 0.0
+        x[0, 0], x[0, 1 + wait] = torch.tensor([first, 1.0]), torch.tensor([second, 1.0])
         with torch.no_grad():
             out = copy.deepcopy(memory).float()(x)[0].flatten()
-        for start, value in ((0, first), (1001, second)):
-            want = math.tanh(value)
-            if abs(out[start] - want) > 0.01:
-                _explain_write(memory, out[start].item(), value, start)
-            worst = (out[start:start + 1001] - want).abs().max().item()
-            if worst > 0.01:
-                fail(f"right after writing {value} the state is {out[start]:.4f}, as it should be, but while waiting "
-                     f"it moves away by up to {worst:.4f}. How much does a single step let in, and how much do 1,000")
-    return "Two thousand steps of noise, and nothing lost."
+            for start, value in ((0, first), (1 + wait, second)):
+                want = math.tanh(value)
+                if abs(out[start] - want) > 0.01:
+                    _explain_write(memory, out[start].item(), value, start)
+                worst = (out[start:start + 1 + wait] - want).abs().max().item()
+                if worst > 0.01:
+                    _explain_drift(memory, out[start].item(), value, worst)
+    return "Two thousand steps of anything, and nothing lost."
+
+
+def _explain_drift(memory, got, value, worst):
+    if memory.weight_ih_l0[1, 0].abs() > 1e-6:
+        hint = "z depends on the value that comes in, so a large one opens the gate. On what alone should it depend?"
+    elif memory.weight_hh_l0[1, 0].abs() > 1e-6:
+        hint = "z depends on the state itself. On what alone should it depend?"
+    else:
+        hint = "How much does a single step let in, how much do 1,000, and how far away can a candidate lie?"
+    fail(f"right after writing {value} the state is {got:.4f}, as it should be, but while waiting it moves away by up "
+         f"to {worst:.4f}. {hint}")
 
 
 def _explain_write(memory, got, value, step):
     def z(write):
         ih, hh = memory.weight_ih_l0[1], memory.bias_ih_l0[1] + memory.bias_hh_l0[1]
         return torch.sigmoid(ih[1] * write + hh).item()
-    if z(1) > z(0) + 0.1:
+    listens = memory.weight_ih_l0[1, 1].item()
+    if listens > 0:
         hint = "The gate works the wrong way round: it keeps on command and writes while it should wait"
-    elif z(1) > 0.5:
-        hint = "With write at 1, z is still above one half. The command must beat the bias"
-    elif step:
-        hint = "The first write worked. Does something of the old state get into the new one"
+    elif listens == 0:
+        hint = (f"The gate z is {z(0):.2g} whether write is 0 or 1. Row 0 belongs to r, row 1 to z, row 2 to n. "
+                "Which row did you set?")
+    elif z(1) > 0.004:
+        hint = (f"With write at 1, z is still {z(1):.2g}. The command must beat the bias, and by as much as the bias "
+                "beats 0")
+    elif memory.weight_hh_l0[2, 0] or step:
+        hint = "The gate opens as it should. Does something of the old state get into the new one, through n?"
     else:
-        hint = "Row 0 of each block belongs to r, row 1 to z, row 2 to n. Which row did you set"
+        candidate = memory.weight_ih_l0[2, 0].item()
+        hint = (f"The gate opens as it should. What is the candidate n, when its weight for the value is {candidate:g} "
+                "and its biases are what they are?")
     fail(f"after writing {value} the state should be tanh({value}), but it is {got:.4f}. {hint}")
 
 
@@ -175,7 +200,8 @@ def _check_other_z(to_pytorch):
         "the reset gate is turned. Which block belongs to z": turned(0),
         "the candidate is turned. Which block belongs to z": turned(2),
         "all three blocks are turned": turned([0, 1, 2]),
-    }, tolerance=1e-5)
+    }, "Take one step of both from h = 0, where theirs gives z * n. Print both gates: their z and yours should add up "
+       "to 1 in every unit, and n should be the same", tolerance=1e-5)
     return "Two names, one model."
 
 
@@ -208,24 +234,31 @@ def _check_keras(from_keras):
             "the blocks of the biases are in order, those of the weights are not":
                 _run([keras(w_ih), keras(w_hh), b_ih, b_hh], x),
             **mixed,
-        }, tolerance=1e-5)
+        }, "Number the columns of a small kernel from 0 on, convert it, and look where each block has gone; then do "
+           "the same with each row of the bias", tolerance=1e-5)
     return "Keras's GRU now runs in PyTorch."
 
 
 @exercise("which")
 def _check_which(which_gru):
-    for reset_after, z_keeps in itertools.product((True, False), repeat=2):
-        def step(x, h, w_ih, w_hh, b_ih, b_hh, reset_after=reset_after, z_keeps=z_keeps):
-            return _step(x, h, w_ih, w_hh, b_ih, b_hh, reset_after=reset_after, z_keeps=z_keeps)
+    kinds, answers = list(itertools.product((True, False), repeat=2)), []
+    for reset_after, z_keeps in kinds:
+        def step(x, h, w_ih, w_hh, b_ih, b_hh, reset="after" if reset_after else "before", z_keeps=z_keeps):
+            return _step(x, h, w_ih, w_hh, b_ih, b_hh, reset=reset, z_keeps=z_keeps)
 
         got = call(which_gru, step, name="which_gru")
-        if not isinstance(got, (tuple, list)) or len(got) != 2:
+        if not isinstance(got, (tuple, list)) or len(got) != 2 or any(isinstance(one, str) for one in got):
             fail("which_gru should return two booleans, reset_after and z_keeps")
+        answers.append((bool(got[0]), bool(got[1])))
+    if answers != kinds and [answer[::-1] for answer in answers] == kinds:
+        fail("the two stand in the other order: reset_after first, then z_keeps")
+    for (reset_after, z_keeps), got in zip(kinds, answers, strict=True):
         cell = (f"a cell with the reset gate {'after' if reset_after else 'before'} the matrix whose z = 1 "
                 f"{'keeps' if z_keeps else 'takes'}")
-        if bool(got[1]) != z_keeps:
-            fail(f"{cell}: z_keeps is wrong. Make z 1 with a large bias: is the old state still there")
-        if bool(got[0]) != reset_after:
+        if got[1] != z_keeps:
+            fail(f"{cell}: z_keeps is wrong. Would your experiment come out differently if z had the other role? Try "
+                 "it on nn.GRUCell, of which you know the answer")
+        if got[0] != reset_after:
             fail(f"{cell}: reset_after is wrong. With hidden_size 1 and no hidden bias both places give the same "
                  "number; with z at the wrong end the candidate is not seen at all")
     return "All four unmasked."

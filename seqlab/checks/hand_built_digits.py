@@ -6,7 +6,7 @@ import math
 import torch
 from torch import nn
 
-from . import call, exercises_of, expect_close, expect_tensor, fail
+from . import call, exercises_of, expect_close, expect_tensor, fail, mistakes
 
 exercise = exercises_of(__name__)
 
@@ -32,62 +32,89 @@ def _sums(layers, x_t, h):
     return {gate: getattr(layers, f"x_{gate}")(x_t) + getattr(layers, f"h_{gate}")(h) for gate in "ifgo"}
 
 
-def _gates(sums):
-    return {gate: torch.tanh(z) if gate == "g" else torch.sigmoid(z) for gate, z in sums.items()}
+def _peephole_step(x_t, h, c, layers, peeps, *, names="ifgo", peeping="ifo", o_sees="new", look=lambda c, h: c,
+                   join=torch.add, squash_g=torch.tanh, belt=None, squash_c=torch.tanh, shows_old=False, swapped=False):
+    """The new h and c of an LSTM with peepholes; the keywords plant the usual mistakes."""
+    def gate(name, memory):
+        which = names["ifgo".index(name)]
+        inside = join(getattr(layers, f"x_{which}")(x_t), getattr(layers, f"h_{which}")(h))
+        if name in peeping and which in peeps:
+            inside = inside + peeps[which] * look(memory, h)
+        return squash_g(inside) if name == "g" else torch.sigmoid(inside)
+
+    i, f, g = (gate(name, c) for name in "ifg")
+    new = belt(i, f, g, c) if belt else f * c + i * g
+    o = gate("o", new if o_sees == "new" else c)
+    h = o * squash_c(c if shows_old else new)
+    return (new, h) if swapped else (h, new)
 
 
-@exercise("step")
+STEP_MISTAKES = {
+    "no gate looks through its peephole: that is the LSTM without them": {"peeping": ""},
+    "the output gate looks at the old memory; by the time that it is asked, there is a new one": {"o_sees": "old"},
+    "the output gate does not look": {"peeping": "if"},
+    "only the output gate looks": {"peeping": "o"},
+    "the input gate does not look": {"peeping": "fo"},
+    "the forget gate does not look": {"peeping": "io"},
+    "the peepholes look at h; the memory is c": {"look": lambda c, h: h},
+    "the peepholes look at tanh(c); the memory itself is asked for": {"look": lambda c, h: torch.tanh(c)},
+    "the input gate and the forget gate are swapped": {"names": "figo"},
+    "the forget gate and the output gate are swapped": {"names": "iogf"},
+    "the input gate and the output gate are swapped": {"names": "ofgi"},
+    "the old memory is multiplied by the input gate, and the candidate by the forget gate":
+        {"belt": lambda i, f, g, c: i * c + f * g},
+    "what is not forgotten is written: 1 - f stands where the input gate should":
+        {"belt": lambda i, f, g, c: f * c + (1 - f) * g},
+    "nothing is forgotten: where is the forget gate?": {"belt": lambda i, f, g, c: c + i * g},
+    "nothing is kept: where is the old c?": {"belt": lambda i, f, g, c: i * g},
+    "the input gate does not let the candidate through number by number": {"belt": lambda i, f, g, c: f * c + g},
+    "the cell state itself is squashed. Only what is shown, h, goes through tanh":
+        {"belt": lambda i, f, g, c: torch.tanh(f * c + i * g)},
+    "the candidate goes through a sigmoid, so it can only add": {"squash_g": torch.sigmoid},
+    "the candidate is not squashed": {"squash_g": lambda z: z},
+    "the two sums of a gate are multiplied, where they should be added": {"join": torch.mul},
+    "the gates read the row alone; what the cell showed last is missing": {"join": lambda x, h: x},
+    "the gates read the old h alone; the row is missing": {"join": lambda x, h: h},
+    "tanh of the cell state is missing": {"squash_c": lambda c: c},
+    "it shows the old cell state, not the new one": {"shows_old": True},
+    "h and c come in the wrong order: return h first": {"swapped": True},
+}
+
+
+@exercise("peephole")
 @torch.no_grad()
-def _step(step):
-    layers, x_t, h, c = _a_case()
-    answer = call(step, x_t, h, c, layers, name="step")
+def _peephole(peephole_step):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(4)
+        values = torch.rand(3, HIDDEN_SIZE) + 0.5
+    layers, *state = _a_case()
+    peeps = dict(zip("ifo", values, strict=True))
+    given = *(part.clone() for part in state), layers, {gate: weight.clone() for gate, weight in peeps.items()}
+    answer = call(peephole_step, *given, name="peephole_step")
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-        fail(f"step should return two things, the new h and the new c, but it returned {type(answer).__name__}")
-    shape, axes = (BATCH, HIDDEN_SIZE), "(batch, hidden_size)"
-    new_h, new_c = (expect_tensor(part, shape, f"the new {name}", axes)
-                    for name, part in zip("hc", answer, strict=True))
+        fail(f"peephole_step should return two things, the new h and the new c, but it returned "
+             f"{type(answer).__name__}")
+    got = [expect_tensor(part, (BATCH, HIDDEN_SIZE), f"the new {name}", "(batch, hidden_size)")
+           for name, part in zip("hc", answer, strict=True)]
 
-    sums = _sums(layers, x_t, h)
-    gates = _gates(sums)
-    i, f, g, o = (gates[gate] for gate in "ifgo")
-    want_c = f * c + i * g
-    want_h = o * torch.tanh(want_c)
-    if torch.allclose(new_h, want_c, atol=1e-5) and torch.allclose(new_c, want_h, atol=1e-5):
-        fail("h and c come in the wrong order: return h first")
-    only_x = _gates({gate: getattr(layers, f"x_{gate}")(x_t) for gate in "ifgo"})
-    only_h = _gates({gate: getattr(layers, f"h_{gate}")(h) for gate in "ifgo"})
-    expect_close(new_c, want_c, "the new c", {
-        "the input gate and the forget gate are swapped": i * c + f * g,
-        "the candidate goes through a sigmoid, so it can only add": f * c + i * torch.sigmoid(sums["g"]),
-        "the candidate is not squashed": f * c + i * sums["g"],
-        "nothing is forgotten: where is the forget gate?": c + i * g,
-        "nothing is kept: where is the old c?": i * g,
-        "the input gate does not let the candidate through number by number": f * c + g,
-        "the gates read the row alone; what the cell showed last is missing":
-            only_x["f"] * c + only_x["i"] * only_x["g"],
-        "the gates read the old h alone; the row is missing": only_h["f"] * c + only_h["i"] * only_h["g"],
-        "the gates read c where they should read h": _update(_gates(_sums(layers, x_t, c)), c),
-        "the cell state is squashed. Only what is shown, h, goes through tanh": torch.tanh(want_c),
-    })
-    expect_close(new_h, want_h, "the new h", {
-        "tanh of the cell state is missing": o * want_c,
-        "it shows the old cell state, not the new one": o * torch.tanh(c),
-        "the output gate is missing": torch.tanh(want_c),
-        "the output gate is inside the tanh": torch.tanh(o * want_c),
-    })
-    return "One step of an LSTM, from eight layers."
+    def both(*arguments, **options):
+        return torch.cat(_peephole_step(*arguments, **options))
 
-
-def _update(gates, c):
-    return gates["f"] * c + gates["i"] * gates["g"]
+    untouched = *state, layers, peeps
+    expect_close(torch.cat([part.double() for part in got]), both(*untouched), "what peephole_step returns",
+                 lambda: mistakes(both, untouched, STEP_MISTAKES),
+                 "Let all peepholes be 0 and compare with seqlab.LSTMCell or nn.LSTMCell. Then switch on one peephole "
+                 "after the other: which of the two memories is there when its gate is asked?")
+    return "The gates see the memory, each the one that is there when it is asked."
 
 
 @exercise("fuse")
-@torch.no_grad()
 def _fuse(fuse):
     layers, x_t, h, _ = _a_case()
-    before = [p.clone() for p in layers.parameters()]
-    answer = call(fuse, layers, name="fuse")
+    before = [p.detach().clone() for p in layers.parameters()]
+    answer = call(fuse, layers, name="fuse", hints={
+        "leaf": "While gradients are recorded, a parameter may not be changed in place. Where are none recorded?",
+        "cannot assign": "What makes a tensor a parameter?"})
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         fail(f"fuse should return two layers, x2h and h2h, but it returned {type(answer).__name__}")
     for name, layer, size, reads in zip(("x2h", "h2h"), answer, (INPUT_SIZE, HIDDEN_SIZE), ("x_t", "h"), strict=True):
@@ -103,22 +130,29 @@ def _fuse(fuse):
         })
     if any(not torch.equal(old, new) for old, new in zip(before, layers.parameters(), strict=True)):
         fail("fuse changes the eight layers that it is given; copy their weights")
-    x2h, h2h = answer
-    got, sums = x2h(x_t) + h2h(h), _sums(layers, x_t, h)
+    with torch.no_grad():
+        _expect_fused(layers, *answer, x_t, h)
+    return "Two matrix products instead of eight, and the same numbers."
+
+
+def _expect_fused(layers, x2h, h2h, x_t, h):
+    got, sums = x2h.double()(x_t.double()) + h2h.double()(h.double()), _sums(layers, x_t, h)
     bias = {gate: getattr(layers, f"x_{gate}").bias + getattr(layers, f"h_{gate}").bias for gate in "ifgo"}
     half = {gate: getattr(layers, f"h_{gate}").bias for gate in "ifgo"}
     stacked = lambda values, order="ifgo": torch.cat([values[gate] for gate in order], dim=-1)
-    orders = [stacked(sums, order) for order in itertools.permutations("ifgo")]
+    orders = {f"the four blocks are right, but in the order {', '.join(order)}. PyTorch's is i, f, g, o":
+              stacked(sums, order) for order in itertools.permutations("ifgo")}
     expect_close(got, stacked(sums), "the sum of the two results", {
-        "the four blocks are right, but in another order. PyTorch's is i, f, g, o":
-            next((values for values in orders if torch.allclose(got, values, atol=1e-4)), math.nan),
+        **orders,
         "the biases are missing": stacked(sums) - stacked(bias),
         "the biases of h2h are missing": stacked(sums) - stacked(half),
         "the biases of x2h are missing": stacked(sums) - stacked(bias) + stacked(half),
+        "the biases of the state are there twice": stacked(sums) + stacked(half),
+        "the biases of the row are there twice": stacked(sums) + stacked(bias) - stacked(half),
         "it holds the fresh random numbers of a new nn.Linear in part. Were all weights and all biases copied?":
             got if _not_copied(x2h, layers, "x") or _not_copied(h2h, layers, "h") else math.nan,
-    })
-    return "Two matrix products instead of eight, and the same numbers."
+    }, "Let x_t and h be zeros: what comes out are the biases, gate by gate. Then let one number of x_t be 1, and "
+       "compare with the four layers that read the row")
 
 
 def _not_copied(layer, layers, side) -> bool:
@@ -134,10 +168,12 @@ def _per_digit(per_digit):
     noise = torch.randint(10, (200,), generator=generator)
     predictions = torch.where(torch.rand(200, generator=generator) < 0.7, labels, noise)
     predictions[predictions == 9] = 4                       # this network never says 9
-    got = call(per_digit, labels, predictions, name="per_digit")
+    got = call(per_digit, labels.clone(), predictions.clone(), name="per_digit")
     got = expect_tensor(got, (10,), "what per_digit returns", "one share per digit", {
         (): "That is one number for all digits together; take them one true digit at a time",
         (10, 10): "That is the whole confusion matrix; which entries are right, and out of how many?",
+        (10, 1): "One axis too many: each digit's share should be one number",
+        (200,): "That is one number per example; take them together, one true digit at a time",
         (9,): "This network never predicts a 9, but there are nines to be read: go by the labels, from 0 to 9",
     })
     got = got.double().nan_to_num()     # a digit that is never predicted makes 0 / 0 where predictions are counted
@@ -150,5 +186,13 @@ def _per_digit(per_digit):
             (right / said).nan_to_num(),
         "this divides by the number of all examples": right / len(labels),
         "these are the shares of wrong answers": 1 - right / true,
-    })
+        "this counts an example as right for a digit when both say that it is not that digit. Keep only the examples "
+        "that are the digit": 1 - (true + said - 2 * right) / len(labels),
+        "that is how often each digit occurs": true / len(labels),
+        "that is how often each digit is predicted": said / len(labels),
+        "this divides by how often the digit is the label or the prediction. Divide by how often it is the label":
+            right / (true + said - right),
+        "that is the accuracy over all digits, ten times": (right.sum() / len(labels)).expand(10),
+        "the digits stand in the wrong order": (right / true).flip(0),
+    }, "Take one digit by hand: how many labels are that digit, and for how many of those is the prediction the same?")
     return "Ten accuracies, one for each digit."

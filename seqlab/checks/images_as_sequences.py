@@ -3,7 +3,8 @@
 import torch
 from torch import nn
 
-from . import call, exercises_of, expect_close, expect_tensor, fail
+from . import call, exercises_of, expect_close, expect_tensor, fail, tensor
+from .plain import whole
 
 exercise = exercises_of(__name__)
 
@@ -20,16 +21,27 @@ def _check_columns(columns_as_steps):
     for n in (5, 1):
         batch = _numbered(n, 1, 28, 28)
         columns = torch.stack([batch[:, 0, :, column] for column in range(28)], dim=1)
-        got, which = call(columns_as_steps, batch), "a batch" if n > 1 else "one digit"
+        which = "a batch" if n > 1 else "one digit"
+        got = call(columns_as_steps, batch.clone(), name="columns_as_steps", hints={"Dimension out of range":
+                   "Which axes are left at that point? squeeze() drops every axis of size 1" + (
+                       ", with a single digit the batch too" if n == 1 else "")})
         expect_tensor(got, (n, 28, 28), f"for {which}, your result", "batch, seq_len, input_size", {
             (28, 28): "The batch axis is gone: what does squeeze() do with every axis of size 1?",
             (n, 1, 28, 28): "The channel axis is still there",
-            (28, 5, 28): "The batch has left axis 0: which two axes should change places?"})
+            (28, 5, 28): "The batch has left axis 0: which two axes should change places?",
+            (28, 28, 5): "All axes were turned round, the batch too: which two should change places?",
+            (n, 784): "The picture is flat; a step should hold one column",
+            (n, 28, 1, 28): "The channel axis is still there",
+            (n, 28, 28, 1): "The channel axis is still there"})
         expect_close(got, columns, "step t", {
             "step 0 is the top row. The channel is gone, but rows are still the steps": batch[:, 0],
             "the columns come from right to left; step 0 should be the leftmost": columns.flip(1),
             "each column comes upside down, which a rotation does": columns.flip(2),
-            "the steps are rows, turned round": batch[:, 0].flip(2)})
+            "the steps are rows, turned round": batch[:, 0].flip(2),
+            "the steps are rows, from the bottom up": batch[:, 0].flip(1),
+            "columns and rows are right, but they come from the wrong digits": columns.roll(1, dims=0)},
+            "Draw a digit and your result side by side with plots.digits: a mirror along the diagonal takes one to the "
+            "other, and nothing else")
     return "Step t is column t, for many digits and for one."
 
 
@@ -39,11 +51,17 @@ def _check_columns(columns_as_steps):
 def _check_two_rows(two_rows_per_step, input_size):
     images = _numbered(5, 28, 28)
     pairs = torch.cat([images[:, 0::2], images[:, 1::2]], dim=2)
-    got = call(two_rows_per_step, images)
+    hints = {"view": "These pictures were transposed before, so they do not lie in one piece in memory, and a view "
+                     "cannot put them into one"}
+    got = call(two_rows_per_step, images.clone(), name="two_rows_per_step", hints=hints)
     expect_tensor(got, (5, 14, 56), "your result", "batch, steps, features of one step", {
         (5, 56, 14): "The sizes are there, but the last two have changed places: that would be half a row per step",
         (14, 5, 56): "Keep the batch on axis 0",
+        (5, 28, 28): "Nothing has changed yet: a step still holds one row",
+        (5, 784): "All rows are in one step; two are asked for",
         (5, 14, 2, 28): "A step should be one vector: put its two rows end to end"})
+    compare = ("Draw two_rows_per_step(images).reshape(-1, 28, 28) with plots.digits: it must show the digits again. "
+               "Then look which two rows of the picture are in step 0")
     expect_close(got, pairs, "step t", {
         "a step mixes different rows, as after a reshape to half rows that is then transposed":
             images.reshape(5, 56, 14).transpose(1, 2),
@@ -51,16 +69,19 @@ def _check_two_rows(two_rows_per_step, input_size):
             torch.cat([images[:, :14], images[:, 14:]], dim=2),
         "the two rows are interleaved, pixel by pixel; put them end to end":
             torch.stack([images[:, 0::2], images[:, 1::2]], dim=3).flatten(2),
-        "the lower of the two rows comes first": torch.cat([images[:, 1::2], images[:, 0::2]], dim=2)})
+        "these are columns, not rows": images.transpose(1, 2).reshape(5, 14, 56),
+        "the same row stands in a step twice": torch.cat([images[:, 0::2], images[:, 0::2]], dim=2),
+        "the lower of the two rows comes first": torch.cat([images[:, 1::2], images[:, 0::2]], dim=2)}, compare)
     turned = images.transpose(1, 2)         # no longer in one piece in memory
-    expect_close(call(two_rows_per_step, turned), torch.cat([turned[:, 0::2], turned[:, 1::2]], dim=2),
-                 "for pictures that were transposed before, step t")
-    if not isinstance(input_size, int) or isinstance(input_size, bool):
-        fail(f"input_size should be a whole number, but it is {input_size!r:.40}")
-    if input_size != 56:
+    expect_close(call(two_rows_per_step, turned, name="two_rows_per_step", hints=hints),
+                 torch.cat([turned[:, 0::2], turned[:, 1::2]], dim=2),
+                 "for pictures that were transposed before, step t", {}, compare)
+    size = whole(input_size, "input_size")
+    if size != 56:
         cause = {28: "That is the width of one row. How much does a step hold now?",
-                 14: "That is the number of steps, and the layer never needs it"}
-        fail(f"input_size is not right. {cause.get(input_size, 'How many numbers does the layer get at one step?')}")
+                 14: "That is the number of steps, and the layer never needs it",
+                 784: "That is the whole picture. How much does a step hold?"}
+        fail(f"input_size is not right. {cause.get(size, 'How many numbers does the layer get at one step?')}")
     return "Half as many steps, each twice as wide."
 
 
@@ -70,7 +91,7 @@ def _check_two_rows(two_rows_per_step, input_size):
 def _check_zigzag(zigzag_order):
     grid = torch.arange(784).reshape(28, 28)
     want = _turned(grid, slice(1, None, 2))
-    got = expect_tensor(call(zigzag_order), (784,), "your order", "one number per pixel", {
+    got = expect_tensor(call(zigzag_order, name="zigzag_order"), (784,), "your order", "one number per pixel", {
         (28, 28): "The numbers may be right, but an order is one long list: flatten it"})
     if got.is_floating_point() or got.dtype == torch.bool:
         fail(f"your order holds {got.dtype}, but pixel numbers must be whole numbers to be used as an index")
@@ -80,10 +101,13 @@ def _check_zigzag(zigzag_order):
              f"the first of them is pixel {missing[0]}")
     expect_close(got, want.flatten(), "your order", {
         "every row runs from left to right: that is the plain row order": grid.flatten(),
-        "the first row should run from left to right, and only then the second back": 
+        "the first row should run from left to right, and only then the second back":
             _turned(grid, slice(0, None, 2)).flatten(),
         "it zigzags through columns, not rows": _turned(grid.T, slice(1, None, 2)).flatten(),
-        "every row runs from right to left": grid.flip(1).flatten()})
+        "it starts in the last row": want.flip(0).flatten(),
+        "every row runs from right to left": grid.flip(1).flatten()},
+        "Print the first 60 numbers of your order: to which pixel does it go from pixel 27, and to which after the "
+        "second row?")
     return "Every pixel once, and never a jump."
 
 
@@ -107,15 +131,22 @@ class _Reader(nn.Module):
         self.head = nn.Linear(32 if bidirectional else 16, 10)
 
     def forward(self, x):
-        if x.dim() != 3:
-            raise ValueError(f"x should be (batch, 28, 28), got {tuple(x.shape)}")
+        _expect_batch(x)
         out, _ = self.lstm(x.flip(0) if self.fault == "backward" else x)
         features = out.mean(dim=1) if self.fault in ("mean", "backward") or self.lstm.bidirectional else out[:, -1, :]
         if self.fault == "backward":
             features = features.flip(0)
         if self.fault == "centred":
             features = features - features.mean(dim=0)
-        return self.head(features)
+        logits = self.head(features)
+        if self.fault == "neighbour" and len(x) > 14:
+            logits[14, 3] = logits[14, 3] + logits[13, 3]
+        return logits
+
+
+def _expect_batch(x):
+    if x.dim() != 3:
+        raise ValueError(f"x should be (batch, 28, 28), got {tuple(x.shape)}")
 
 
 LEAKS = {
@@ -125,6 +156,8 @@ LEAKS = {
     "mean": "batch_first=True is missing and the outputs are averaged",
     "backward": "each example is influenced by those after it in the batch. "
                 "Which example do you change, and whom can that reach?",
+    "neighbour": "one example in the middle moves one logit of the next one, and nothing else. Do you change every "
+                 "example, and look at every logit?",
 }
 
 
@@ -137,19 +170,21 @@ def _check_guard(is_independent):
         broken = {fault: _Reader(fault) for fault in LEAKS}
         for name, model in sound.items():
             given = x.clone()
-            if not _verdict(call(is_independent, model.eval(), given)):
-                fail(f"a sound model {name}is called dependent. Is it the changed example itself that you see, "
-                     "or rounding in the last digits?")
+            sound_to_it = _verdict(call(is_independent, model.eval(), given, name="is_independent"))
             if not torch.equal(given, x):
                 fail("your guard changes x itself, so whoever calls it goes on with damaged data. Work on a copy")
+            if not sound_to_it:
+                fail(f"a sound model {name}is called dependent. Is it the changed example itself that you see, "
+                     "or rounding in the last digits?")
         for fault, model in broken.items():
-            if _verdict(call(is_independent, model.eval(), x.clone())):
+            if _verdict(call(is_independent, model.eval(), x.clone(), name="is_independent")):
                 fail(f"a broken model passes as independent, in which {LEAKS[fault]}")
-    return "Six models, four of them broken, all told apart, at a batch size where shapes say nothing."
+    return "Seven models, five of them broken, all told apart, at a batch size where shapes say nothing."
 
 
 def _verdict(answer) -> bool:
-    if not isinstance(answer, bool) and not (hasattr(answer, "item") and getattr(answer, "size", None) is not None):
+    single = hasattr(answer, "item") and getattr(answer, "size", None) is not None
+    if not isinstance(answer, (bool, int)) and not single:
         fail(f"is_independent should return True or False, but it returns {type(answer).__name__}")
     try:
         return bool(answer)
@@ -168,8 +203,7 @@ class _Crowd(nn.Module):
         self.register_buffer("weights", torch.randn(784, 10))
 
     def forward(self, x):
-        if x.dim() != 3:
-            raise ValueError(f"x should be (batch, 28, 28), got {tuple(x.shape)}")
+        _expect_batch(x)
         own = x.flatten(1) @ self.weights
         return own if len(x) == 1 else own + 2 * own.roll(1, dims=0)
 
@@ -181,14 +215,23 @@ def _check_alone(predict_alone):
         model, images = _Crowd(), torch.rand(12, 28, 28)
         together = model(images).argmax(dim=1)
         alone = torch.cat([model(image[None]).argmax(dim=1) for image in images])
-        got = call(predict_alone, model, images)
-    if isinstance(got, (list, tuple)) and got and isinstance(got[0], torch.Tensor) and got[0].numel() == 1:
-        got = torch.stack([part.reshape(()) for part in got])
+        least = torch.cat([model(image[None]).argmin(dim=1) for image in images])
+        got = call(predict_alone, model, images.clone(), name="predict_alone", hints={
+            "x should be (batch": "A single image has no batch axis; the model needs one"})
+    if isinstance(got, (list, tuple)):
+        got = tensor(got, "your result")
+        got = got.flatten() if got.numel() == 12 else got       # each answer may have come as a batch of one
     got = expect_tensor(got, (12,), "your result", "one class per image", {
         (12, 10): "These are ten scores per image: argmax turns them into a class",
         (12, 1, 10): "These are ten scores per image: argmax turns them into a class",
+        (120,): "There are ten answers per image: over which axis does argmax look?",
         (12, 1): "One axis too many: each answer came as a batch of one",
+        (12, 28): "The rows of a digit were taken for examples: what is one image's shape in a batch of its own?",
         (): "Only one number came back: collect the answers of all images"})
     expect_close(got, alone, "your result", {
-        "these are the predictions of one batch, so strangers still had a say": together})
+        "these are the predictions of one batch, so strangers still had a say": together,
+        "argmax looks over the batch, which holds one image: axis 1 holds the scores": torch.zeros(12),
+        "these are the least likely classes": least,
+        "they stand in the wrong order": alone.flip(0)},
+        "Take three images: what does the model say of each of them when it gets nothing else? Compare")
     return "Each digit is judged by itself."

@@ -7,100 +7,104 @@ import math
 import torch
 from torch import nn
 
-from . import call, exercises_of, expect_close, expect_tensor, fail
+from . import NO_LAYER, RECURRENT, Without, call, exercises_of, expect_close, expect_tensor, fail, mistakes
 
 exercise = exercises_of(__name__)
 
 GATES = {"i": "input gate", "f": "forget gate", "g": "candidate", "o": "output gate"}
 
 
-def _step(x, h, c, w_ih, w_hh, b_ih, b_hh, order="ifgo", squash_g=torch.tanh, squash_c=torch.tanh):
-    stack = x @ w_ih.T + b_ih + h @ w_hh.T + b_hh
+def _step(x, h, c, w_ih, w_hh, b_ih, b_hh, *, order="ifgo", squash_g=torch.tanh, squash_c=torch.tanh, biases=(1, 1),
+          gated=torch.sigmoid, belt=None, shows_old=False, swapped=False):
+    """One step of an LSTM; the keywords plant the usual mistakes."""
+    stack = x @ w_ih.T + biases[0] * b_ih + h @ w_hh.T + biases[1] * b_hh
     gate = dict(zip(order, stack.chunk(4, dim=-1), strict=True))
-    c = torch.sigmoid(gate["f"]) * c + torch.sigmoid(gate["i"]) * squash_g(gate["g"])
-    return torch.sigmoid(gate["o"]) * squash_c(c), c
+    i, f, g, o = gated(gate["i"]), gated(gate["f"]), squash_g(gate["g"]), gated(gate["o"])
+    new = belt(i, f, g, c) if belt else f * c + i * g
+    h = o * squash_c(c if shows_old else new)
+    return (new, h) if swapped else (h, new)
 
 
-def _likely_mistakes(step_arguments):
-    """Each likely mistake of an LSTM step in words, with the (h, c) that it gives."""
-    x, h, c, w_ih, w_hh, b_ih, b_hh = step_arguments
-    zero = torch.zeros_like(b_ih)
-    right = _step(*step_arguments)
-    i, f, g, o = (x @ w_ih.T + b_ih + h @ w_hh.T + b_hh).chunk(4, dim=-1)
-    mistakes = {
-        "bias_hh is missing": _step(x, h, c, w_ih, w_hh, b_ih, zero),
-        "bias_ih is missing": _step(x, h, c, w_ih, w_hh, zero, b_hh),
-        "both biases are missing": _step(x, h, c, w_ih, w_hh, zero, zero),
-        "the candidate is squashed by a sigmoid, so it could never be negative":
-            _step(*step_arguments, squash_g=torch.sigmoid),
-        "the candidate is not squashed": _step(*step_arguments, squash_g=lambda z: z),
-        "the cell state is shown without its tanh": _step(*step_arguments, squash_c=lambda z: z),
-        "the cell state is shown through a sigmoid": _step(*step_arguments, squash_c=torch.sigmoid),
-        "h shows the old cell state, not the new one": (torch.sigmoid(o) * torch.tanh(c), right[1]),
-        "the input gate does not decide how much is written":
-            _with_cell(torch.sigmoid(f) * c + torch.tanh(g), o),
-        "nothing is forgotten: where is the forget gate": _with_cell(c + torch.sigmoid(i) * torch.tanh(g), o),
-        "the forget gate stands for both keeping and writing, as the GRU's update gate does":
-            _with_cell(torch.sigmoid(f) * c + (1 - torch.sigmoid(f)) * torch.tanh(g), o),
-        "the gates are used without a sigmoid": (o * torch.tanh(f * c + i * torch.tanh(g)), f * c + i * torch.tanh(g)),
-        "the two results stand in the other order": (right[1], right[0]),
-    }
-    for order in itertools.permutations("ifgo"):
-        order = "".join(order)
-        if order != "ifgo":
-            moved = [gate for gate, wrong in zip("ifgo", order, strict=True) if gate != wrong]
-            mixed = " and ".join(f"the {GATES[gate]}" for gate in moved)
-            mistakes[f"the blocks are taken in another order than they are stacked: look at {mixed}"] = \
-                _step(*step_arguments, order=order)
-    return {cause: pair for cause, pair in mistakes.items() if not torch.allclose(torch.cat(pair), torch.cat(right))}
+def _mixed(order):
+    """Which blocks are taken for others, in words."""
+    moved = [GATES[gate] for gate, wrong in zip("ifgo", order, strict=True) if gate != wrong]
+    return f"the blocks are taken in the order {', '.join(order)}, not as they are stacked: look at " + " and ".join(
+        f"the {gate}" for gate in moved)
 
 
-def _with_cell(c, o):
-    return torch.sigmoid(o) * torch.tanh(c), c
+STEP_MISTAKES = {
+    "bias_hh is missing": {"biases": (1, 0)},
+    "bias_ih is missing": {"biases": (0, 1)},
+    "both biases are missing": {"biases": (0, 0)},
+    "the candidate is squashed by a sigmoid, so it could never be negative": {"squash_g": torch.sigmoid},
+    "the candidate is squashed by a ReLU, so it could never be negative": {"squash_g": torch.relu},
+    "the candidate is not squashed": {"squash_g": lambda z: z},
+    "the cell state is shown without its tanh": {"squash_c": lambda z: z},
+    "the cell state is shown through a sigmoid": {"squash_c": torch.sigmoid},
+    "the cell state is shown through a ReLU": {"squash_c": torch.relu},
+    "h shows the old cell state, not the new one": {"shows_old": True},
+    "the input gate does not decide how much is written": {"belt": lambda i, f, g, c: f * c + g},
+    "nothing is forgotten: where is the forget gate?": {"belt": lambda i, f, g, c: c + i * g},
+    "nothing is kept: where is the old c?": {"belt": lambda i, f, g, c: i * g},
+    "the forget gate stands for both keeping and writing, as the GRU's update gate does":
+        {"belt": lambda i, f, g, c: f * c + (1 - f) * g},
+    "the cell state itself is squashed. Only what is shown, h, goes through tanh":
+        {"belt": lambda i, f, g, c: torch.tanh(f * c + i * g)},
+    "the gates are used without a sigmoid": {"gated": lambda z: z},
+    "the gates go through a tanh, and how much to keep should lie between 0 and 1": {"gated": torch.tanh},
+    "the two results stand in the other order": {"swapped": True},
+    **{_mixed(order): {"order": "".join(order)} for order in itertools.permutations("ifgo") if order != tuple("ifgo")},
+}
+COMPARE = ("With all weights and biases 0 the three gates are one half and the candidate is 0: half of c is kept, and "
+           "h is half of the tanh of that. Then give one block after the other its weights, and compare with "
+           "nn.LSTMCell")
 
 
 @exercise("step")
 def _check_step(lstm_step):
     generator = torch.Generator().manual_seed(8)
-    cell = nn.LSTMCell(3, 4).double()
-    with torch.no_grad():
-        for parameter in cell.parameters():
-            parameter.uniform_(-1, 1, generator=generator)
-        for batch in (2, 5):
-            x, h, c = (torch.randn(batch, size, dtype=torch.float64, generator=generator) for size in (3, 4, 4))
+    for batch, input_size, hidden_size in ((2, 3, 4), (4, 2, 5)):
+        cell = nn.LSTMCell(input_size, hidden_size).double()
+        with torch.no_grad():
+            for parameter in cell.parameters():
+                parameter.uniform_(-1, 1, generator=generator)
+            sizes = input_size, hidden_size, hidden_size
+            x, h, c = (torch.randn(batch, size, dtype=torch.float64, generator=generator) for size in sizes)
             arguments = (x, h, c, cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
-            got = call(lstm_step, *(tensor.detach().clone() for tensor in arguments), name="lstm_step")
+            with Without(RECURRENT, NO_LAYER.format("lstm_step")):
+                got = call(lstm_step, *(one.detach().clone() for one in arguments), name="lstm_step")
             if not isinstance(got, (tuple, list)) or len(got) != 2:
                 fail(f"lstm_step should return two tensors, h and c, but it returns {type(got).__name__}")
-            for name, part in zip("hc", got, strict=True):
-                expect_tensor(part, (batch, 4), f"{name} from lstm_step", "batch, hidden_size", {
-                    (batch, 16): "All four blocks are still side by side: cut them apart along the last axis",
-                })
-            _expect_state(got, cell(x, (h, c)), _likely_mistakes(arguments), "what lstm_step returns")
-    return "Equal to nn.LSTMCell to ten decimals. You know it by heart."
+            got = [expect_tensor(part, (batch, hidden_size), f"{name} from lstm_step", "batch, hidden_size", {
+                (batch, 4 * hidden_size): "All four blocks are still side by side: cut them apart along the last axis",
+            }) for name, part in zip("hc", got, strict=True)]
+            _expect_state(got, cell(x, (h, c)), arguments, "what lstm_step returns")
+    return "It computes what nn.LSTMCell does. You know it by heart."
 
 
-def _expect_state(got, want, mistakes, name):
-    got, want = torch.cat(tuple(got)), torch.cat(tuple(want))
-    expect_close(got, want, name, {cause: torch.cat(pair) for cause, pair in mistakes.items()}, tolerance=1e-10)
+def _expect_state(got, want, arguments, name):
+    def both(*given, **options):
+        return torch.cat(_step(*given, **options))
+
+    expect_close(torch.cat(tuple(got)), torch.cat(tuple(want)), name, lambda: mistakes(both, arguments, STEP_MISTAKES),
+                 COMPARE, tolerance=1e-5)
 
 
 NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
-def _built(layer_class):
+def _built(layer_class, input_size, hidden_size):
     """The learner's layer with the weights of a new nn.LSTM, and that nn.LSTM, both in float64."""
-    torch.manual_seed(8)
-    theirs = nn.LSTM(3, 4, batch_first=True).double()
+    theirs = nn.LSTM(input_size, hidden_size, batch_first=True).double()
     try:
-        mine = layer_class(3, 4)
+        mine = layer_class(input_size, hidden_size)
         parameters = dict(mine.named_parameters())
         mine = mine.double()
     except AttributeError as problem:
         fail("MyLSTM has no parameters yet. Put your lines where the ... stands, and begin with super().__init__() "
              f"({problem})")
     except Exception as problem:
-        fail(f"MyLSTM(3, 4) stopped with {type(problem).__name__}: {problem}")
+        fail(f"MyLSTM({input_size}, {hidden_size}) stopped with {type(problem).__name__}: {problem}")
     if any(isinstance(module, (nn.RNNBase, nn.RNNCellBase)) for module in mine.modules()):
         fail("MyLSTM has one of PyTorch's own recurrent layers inside. Write the step and the loop yourself")
     missing, extra = [n for n in NAMES if n not in parameters], [n for n in parameters if n not in NAMES]
@@ -122,66 +126,101 @@ def _built(layer_class):
 
 def _read(layer, x, state=None):
     """The learner's out, h_n, c_n, checked for their kinds and shapes."""
-    result = call(layer, *((x,) if state is None else (x, state)), name="MyLSTM")
+    given = (x.clone(),) if state is None else (x.clone(), tuple(part.clone() for part in state))
+    with Without(RECURRENT, NO_LAYER.format("MyLSTM")):
+        result = call(layer, *given, name="MyLSTM", hints={
+            "dtype": "The weights and x are float64 here. From what does your first state take its dtype?"})
     if not isinstance(result, (tuple, list)) or len(result) != 2 or not isinstance(result[1], (tuple, list)):
         fail("MyLSTM should return out, (h_n, c_n): two things, the second of them a tuple")
     out, (h_n, c_n) = result
-    batch, seq_len, hidden = x.shape[0], x.shape[1], 4
-    expect_tensor(out, (batch, seq_len, hidden), "out", "batch, seq_len, hidden_size", {
+    batch, seq_len, hidden = x.shape[0], x.shape[1], layer.weight_hh_l0.shape[1]
+    out = expect_tensor(out, (batch, seq_len, hidden), "out", "batch, seq_len, hidden_size", {
         (seq_len, batch, hidden): "The steps stand first: along which axis do you stack them?",
         (batch, hidden): "That is one step; out holds all of them",
     })
-    for name, part in (("h_n", h_n), ("c_n", c_n)):
-        expect_tensor(part, (1, batch, hidden), name, "num_layers, batch, hidden_size", {
-            (batch, hidden): "The axis of the layers is missing",
-            (batch, 1, hidden): "The axis of the layers stands first, whatever batch_first says",
-        })
-    return out, h_n, c_n
+    ends = [expect_tensor(part, (1, batch, hidden), name, "num_layers, batch, hidden_size", {
+        (batch, hidden): "The axis of the layers is missing",
+        (batch, 1, hidden): "The axis of the layers stands first, whatever batch_first says",
+    }) for name, part in (("h_n", h_n), ("c_n", c_n))]
+    return out, *ends
 
 
 @exercise("layer")
 def _check_layer(layer_class):
     if not (isinstance(layer_class, type) and issubclass(layer_class, nn.Module)):
         fail(f"MyLSTM should be a class made from nn.Module, but it is {type(layer_class).__name__}")
-    mine, theirs = _built(layer_class)
-    x = torch.randn(2, 5, 3, dtype=torch.float64)
-    zeros = torch.zeros(2, 4, dtype=torch.float64)
-    with torch.no_grad():
-        out, h_n, c_n = _read(mine, x[:, :1])
-        want, (want_h, want_c) = theirs(x[:, :1])
-        _expect_state((h_n[0], c_n[0]), (want_h[0], want_c[0]),
-                      _likely_mistakes((x[:, 0], zeros, zeros, *theirs.parameters())), "the state after one step")
-    state = tuple(torch.randn(1, 2, 4, dtype=torch.float64) for _ in range(2))
-    for given, words in ((None, "from zeros"), (state, "from a given state (h_0, c_0)")):
-        mine.zero_grad()
-        theirs.zero_grad()
-        out, h_n, c_n = _read(mine, x, given)
-        want, (want_h, want_c) = theirs(x, given)
-        swapped = None if given is None else theirs(x, given[::-1])[0]
-        each_alone = torch.cat([theirs(x[:, t:t + 1])[0] for t in range(5)], dim=1)
-        causes = {"it is not the state after each step: does h go in again at the next step": each_alone,
-                  "the steps are read in the wrong order": theirs(x.flip(1))[0]}
-        if given is not None:
-            causes |= {"the state that was given is not used": theirs(x)[0], "h_0 and c_0 are swapped": swapped}
-        expect_close(out, want, f"out, starting {words},", causes, tolerance=1e-10)
-        for name, got, right, other in (("h_n", h_n, want_h, want_c), ("c_n", c_n, want_c, want_h)):
-            expect_close(got, right, f"{name}, starting {words},", {"h and c are swapped": other}, tolerance=1e-10)
-        _expect_gradients(mine, theirs, (out, h_n, c_n), (want, want_h, want_c))
-    _read(mine, x[:1])
+    for batch, seq_len, input_size, hidden_size in ((2, 5, 3, 4), (3, 4, 2, 5)):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(8)
+            mine, theirs = _built(layer_class, input_size, hidden_size)
+            x = torch.randn(batch, seq_len, input_size, dtype=torch.float64)
+            state = tuple(torch.randn(1, batch, hidden_size, dtype=torch.float64) for _ in range(2))
+        with torch.no_grad():
+            _, h_n, c_n = _read(mine, x[:, :1])
+            _, (want_h, want_c) = theirs(x[:, :1])
+            zeros = torch.zeros(batch, hidden_size, dtype=torch.float64)
+            _expect_state((h_n[0], c_n[0]), (want_h[0], want_c[0]), (x[:, 0], zeros, zeros, *theirs.parameters()),
+                          "the state after one step")
+        for given, words in ((None, "from zeros"), (state, "from a given state (h_0, c_0)")):
+            _expect_run(mine, theirs, x, given, words)
+        _read(mine, x[:1])
     return "Outputs, states and gradients equal nn.LSTM's. You wrote an LSTM, and you know that it is right."
 
 
-def _expect_gradients(mine, theirs, got, want):
-    for results in (got, want):
+def _expect_run(mine, theirs, x, given, words):
+    mine.zero_grad()
+    theirs.zero_grad()
+    out, h_n, c_n = _read(mine, x, given)
+    want, (want_h, want_c) = theirs(x, given)
+    causes = {"it is not the state after each step: does h go in again at the next step?":
+              torch.cat([theirs(x_t, given)[0] for x_t in x.split(1, dim=1)], dim=1),
+              "the steps are read in the wrong order": theirs(x.flip(1), given)[0],
+              "the steps are collected in the wrong order": want.flip(1)}
+    if given is not None:
+        causes |= {"the state that was given is not used": theirs(x)[0],
+                   "h_0 and c_0 are swapped": theirs(x, given[::-1])[0]}
+    expect_close(out, want, f"out, starting {words},", causes,
+                 "The first step is right when it starts from zeros. Compare with nn.LSTM at the second step: which h "
+                 "and which c go into it?", tolerance=1e-8)
+    for name, got, right, other in (("h_n", h_n, want_h, want_c), ("c_n", c_n, want_c, want_h)):
+        expect_close(got, right, f"{name}, starting {words},", {
+            "h and c are swapped": other, "it is the state that was given, not the one at the end":
+                torch.zeros_like(right) if given is None else given["hc".index(name[0])],
+        }, "It should be the state after the last step. Compare h_n with out", tolerance=1e-8)
+    _expect_gradients(mine, theirs, (out, h_n, c_n), x, given)
+
+
+def _expect_gradients(mine, theirs, got, x, given):
+    def gradients(results, parameters):
         loss = sum(part.square().sum() for part in results)
         if not loss.requires_grad:
-            fail("no gradient comes back to the parameters: does .data, .detach() or no_grad() cut the way")
-        loss.backward()
-    for name, own in mine.named_parameters():
-        gradient = own.grad if own.grad is not None else torch.zeros_like(own)
-        expect_close(gradient, getattr(theirs, name).grad, f"the gradient of {name}", {
-            "it is zero: something cuts the way back, such as .data or .detach()": torch.zeros_like(own),
-        }, tolerance=1e-10)
+            fail("no gradient comes back to the parameters: does .data, .detach() or no_grad() cut the way?")
+        return torch.autograd.grad(loss, parameters, allow_unused=True)
+
+    theirs_by_name, names = dict(theirs.named_parameters()), [name for name, _ in mine.named_parameters()]
+    order = [theirs_by_name[name] for name in names]
+    out, (h_n, c_n) = theirs(x, given)
+    cut = {f"does .detach() or .data cut the way back from each step to the one before it, at {what}?":
+           gradients(_run(theirs, x, given, *which), order)
+           for what, which in (("h and c", (True, True)), ("h", (True, False)), ("c", (False, True)))}
+    for k, (name, own, right) in enumerate(zip(names, gradients(got, [*mine.parameters()]),
+                                               gradients((out, h_n, c_n), order), strict=True)):
+        expect_close(torch.zeros_like(right) if own is None else own, right, f"the gradient of {name}", {
+            "it is zero: something cuts the way back, such as .data or .detach()": torch.zeros_like(right),
+            **{cause: values[k] for cause, values in cut.items()},
+        }, "The outputs are right, so something between a step and the parameters cuts the way back, or is counted "
+           "twice. Look for .data, .detach(), .item(), no_grad() and new tensors made from old ones", tolerance=1e-8)
+
+
+def _run(lstm, x, given, detach_h, detach_c):
+    """What nn.LSTM computes, step by step, with the way back cut between the steps."""
+    zeros = x.new_zeros(len(x), lstm.hidden_size)
+    h, c = (zeros, zeros) if given is None else (given[0][0], given[1][0])
+    outs = []
+    for x_t in x.unbind(dim=1):
+        h, c = _step(x_t, h.detach() if detach_h else h, c.detach() if detach_c else c, *lstm.parameters())
+        outs.append(h)
+    return torch.stack(outs, dim=1), h, c
 
 
 def _blocks(stacked, order):
@@ -204,7 +243,9 @@ def _check_reorder(from_iofc):
             "the second block and the last are exchanged; say aloud what now stands third":
                 _blocks(stacked, (0, 3, 2, 1)),
             "it moves single rows; a block is a quarter of all rows": _interleaved(stacked),
-        })
+            "the order is turned round": _blocks(stacked, (3, 2, 1, 0)),
+        }, "Number the rows of a small bias from 0 on, send it through, and name the gate that stands in each block of "
+           "the result")
     return "Every block in its place."
 
 
@@ -215,9 +256,11 @@ def _interleaved(stacked):
 
 @exercise("every-gate")
 def _check_every_gate(set_every_forget_bias):
-    for value, options in ((1.0, {}), (2.0, {"num_layers": 2}), (-1.5, {"bidirectional": True, "num_layers": 2})):
-        torch.manual_seed(8)
-        lstm = nn.LSTM(3, 4, **options)
+    for value, hidden_size, options in ((1.0, 4, {}), (2.0, 5, {"num_layers": 2}),
+                                        (-1.5, 3, {"bidirectional": True, "num_layers": 2})):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(8)
+            lstm = nn.LSTM(3, hidden_size, **options)
         before = copy.deepcopy(lstm.state_dict())
         try:
             returned = set_every_forget_bias(lstm, value)
@@ -225,36 +268,39 @@ def _check_every_gate(set_every_forget_bias):
             hint = "While gradients are recorded, a parameter may not be changed in place: use .data or torch.no_grad()"
             fail(f"set_every_forget_bias stopped with {type(problem).__name__}: {problem}"
                  + (f" {hint}" if "leaf" in str(problem) else ""))
-        after = (returned if isinstance(returned, nn.LSTM) else lstm).state_dict()
+        after = lstm.state_dict()
         if all(torch.equal(before[name], after[name]) for name in before):
-            fail("no bias has changed yet. Put your lines where the ... stands")
-        _expect_biases(before, after, value, options)
+            copied = isinstance(returned, nn.LSTM) and returned is not lstm
+            fail("the LSTM that you were given is as it was: a copy of it has changed" if copied else
+                 "no bias has changed yet. Put your lines where the ... stands")
+        if not all(parameter.requires_grad for parameter in lstm.parameters()):
+            fail("a parameter no longer takes part in the training: its requires_grad is False")
+        layer = f"nn.LSTM(3, {hidden_size}{''.join(f', {name}={option}' for name, option in options.items())})"
+        _expect_biases(before, after, value, hidden_size, layer)
     return "Every forget gate, and nothing else."
 
 
-def _expect_biases(before, after, value, options):
+def _expect_biases(before, after, value, hidden_size, layer):
     for name in before:
         if name.startswith("weight") and not torch.equal(before[name], after[name]):
             fail(f"{name} has changed; only biases should")
     for name in (name for name in before if name.startswith("bias_ih")):
         other = name.replace("bias_ih", "bias_hh")
-        total, old = after[name] + after[other], before[name] + before[other]
         for block, gate in enumerate("ifgo"):
-            rows = slice(4 * block, 4 * block + 4)
-            if gate == "f":
-                continue
-            same = all(torch.equal(after[part][rows], before[part][rows]) for part in (name, other))
-            if not same:
-                fail(f"rows {rows.start} to {rows.stop - 1} of {name} or {other} have changed: that block is the "
-                     f"{GATES[gate]}. In which order are the blocks stacked, and how many rows has each "
-                     "(here hidden_size is 4)?")
-        f = total[4:8]
-        place = f"the forget gate of {name[8:]}" + (f" in nn.LSTM(3, 4, {options})" if options else "")
-        if torch.allclose(f, torch.full((4,), 2 * value)):
+            rows = slice(hidden_size * block, hidden_size * (block + 1))
+            if gate != "f" and not all(torch.equal(after[part][rows], before[part][rows]) for part in (name, other)):
+                fail(f"in {layer}, rows {rows.start} to {rows.stop - 1} of {name} or {other} have changed: that block "
+                     f"is the {GATES[gate]}. In which order are the blocks stacked, and how many rows has each?")
+        rows = slice(hidden_size, 2 * hidden_size)
+        f, wanted = (after[name] + after[other])[rows], torch.full((hidden_size,), value)
+        place = f"in {layer}, the forget gate of {name[8:]}"
+        if torch.allclose(f, wanted, atol=1e-6):
+            continue
+        if torch.allclose(f, 2 * wanted):
             fail(f"{place} has twice the bias it should have. How many bias vectors does each gate add up?")
-        if torch.equal(f, old[4:8]):
+        if torch.equal(after[name][rows], before[name][rows]) and torch.equal(after[other][rows], before[other][rows]):
             fail(f"{place} has not changed. Which parameters does named_parameters() list?")
-        if torch.allclose(f, value + before[other][4:8]) or torch.allclose(f, value + before[name][4:8]):
+        if any(torch.allclose(f, wanted + before[part][rows]) for part in (name, other)):
             fail(f"{place} has a bias of {value} plus what the other bias vector holds")
-        if not torch.allclose(f, torch.full((4,), value), atol=1e-6):
-            fail(f"{place} has the biases {[round(b, 3) for b in f.tolist()]}, not {value}")
+        fail(f"{place} has the biases {[round(b, 3) for b in f.tolist()]}, not {value}. Add up what its two bias "
+             "vectors hold, and compare")

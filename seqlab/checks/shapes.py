@@ -5,9 +5,10 @@ import contextlib
 import torch
 from torch import nn
 
-from . import call, exercises_of, expect_close, expect_tensor, fail
+from . import call, exercises_of, expect_close, expect_tensor, fail, tensor
 
 exercise = exercises_of(__name__)
+
 
 @exercise("ends")
 def _check_ends(ends):
@@ -26,75 +27,136 @@ def _check_ends(ends):
             (2 * batch, 4): "They are joined along the batch: say dim=-1",
             (batch, 5, 8): "Those are all steps",
         })
-        causes = {
+        expect_close(got, torch.cat([h_n[-2], h_n[-1]], dim=-1), name, {
             "out[:, -1] holds the forward end, but its backward half has read only one step": out[:, -1],
             "out[:, 0] holds the backward end, but its forward half has read only one step": out[:, 0],
             "these are the ends of the lowest layer; the last layer's rows stand last": torch.cat([h_n[0], h_n[1]], -1),
+            "the first half is from the lowest layer, the second from the last": torch.cat([h_n[0], h_n[-1]], -1),
             "the two halves are swapped: forward comes first": torch.cat([h_n[-1], h_n[-2]], -1),
+            "the forward half is at the first step and the backward half at the last. Where does each one start?":
+                torch.cat([out[:, 0, :4], out[:, -1, 4:]], -1),
+            "it cuts out at 6, but hidden_size is 4 here: take the size from what you are given":
+                torch.cat([out[:, -1, :6], out[:, 0, 6:]], -1),
             "reshape mixes the sequences up here: the directions stand on axis 0, before the batch":
                 h_n[-2:].reshape(batch, 8),
             "this is an average over the steps, not the end": out.mean(dim=1),
-        }
-        right = torch.cat([h_n[-2], h_n[-1]], dim=-1)
-        causes = {cause: value for cause, value in causes.items() if not torch.equal(value, right)}
-        expect_close(got, right, name, causes)
+        }, "out[:, t] holds both directions side by side, h_n one row for each layer and direction. Find each of your "
+           "two halves in them: is that the last layer, and has that direction read every step there?")
     return "The end of both readers, for any number of layers."
 
 
 @exercise("repair")
 def _check_repair(reader_class):
-    torch.manual_seed(0)
-    reader = call(reader_class, 4, 6, name="Reader")
+    for batch, seq_len, input_size, hidden_size in ((3, 5, 4, 6), (2, 4, 3, 5)):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            reader = _made(reader_class, input_size, hidden_size)
+            x = torch.randn(batch, seq_len, input_size)
+        name = f"what Reader({input_size}, {hidden_size}) returns for x {tuple(x.shape)}"
+        with torch.no_grad():
+            got = _read(reader, x)
+            expect_tensor(got, (batch, hidden_size), name, "batch, hidden_size", {
+                (seq_len, hidden_size): "There is one row for each step instead of one for each sequence: along which "
+                                        "axis does it walk?",
+                (2, batch, hidden_size): "That is all of h_n: choose a row",
+                (batch, seq_len, hidden_size): "Those are all steps: choose one",
+                (batch, 6): "Does it take its sizes from what it is given?",
+            })
+            _check_apart(reader, x, got)
+            _check_top_layer(reader, x, got)
+            _check_end(reader, x, got, name)
+            _check_steps(reader, x, got)
+            expect_tensor(_read(reader, x[:1]), (1, hidden_size), "what Reader returns for a batch of one",
+                          "batch, hidden_size", {(hidden_size,): "The batch axis is gone: what does squeeze() do "
+                                                                 "with every axis of size 1?"})
+            _check_moves(reader, x)
+    return "All four faults are gone."
+
+
+def _made(reader_class, input_size, hidden_size):
+    reader = call(reader_class, input_size, hidden_size, name="Reader")
     if not isinstance(reader, nn.Module):
         fail(f"Reader should be an nn.Module class, but calling it gives {type(reader).__name__}")
     if "_modules" not in vars(reader):
         fail("Reader has no layers yet: its __init__ begins with super().__init__() and then makes them")
-    reader.eval()
-    x = torch.randn(3, 5, 4)
-    with torch.no_grad():
-        got = call(reader, x, name="Reader")
-        expect_tensor(got, (3, 6), "what Reader returns for x (3, 5, 4)", "batch, hidden_size", {
-            (5, 6): "There is one row for each step instead of one for each sequence: along which axis does it walk?",
-            (2, 3, 6): "That is all of h_n: choose a row",
-            (3, 5, 6): "Those are all steps: choose one",
-        })
-        _check_reads(reader, x, got)
-        _check_top_layer(reader, x, got)
-        one = call(reader, x[:1], name="Reader")
-        expect_tensor(one, (1, 6), "what Reader returns for a batch of one", "batch, hidden_size")
-        _check_moves(reader, x)
-    return "All four faults are gone."
+    return reader.eval()
 
 
-def _check_reads(reader, x, got):
-    """Sequences must not touch each other, and the end must know the first step and the last."""
+def _read(reader, x):
+    """What the learner's Reader makes of x."""
+    return tensor(call(reader, x.clone(), name="Reader", hints={
+        "xpected hidden": "Which axis of x is the batch? And does the layer know that?",
+        "input.size(-1)": "Does the layer get its input_size from what Reader is given, and the features of x on the "
+                          "last axis?"}), "what Reader returns")
+
+
+def _check_apart(reader, x, got):
+    """Sequences must not touch each other."""
+    other = x.clone()
+    other[0] += 1.0
+    if not torch.allclose(_read(reader, other)[1:], got[1:], atol=1e-6):
+        fail("another sequence 0 changes the result of sequence 1, and they must not touch: check batch_first")
+
+
+def _check_steps(reader, x, got):
+    """The end must know the first step and the last."""
     for step, name in ((-1, "last"), (0, "first")):
         other = x.clone()
         other[0, step] += 1.0
-        new = reader(other)
-        if not torch.allclose(new[1:], got[1:], atol=1e-6):
-            fail("another sequence 0 changes the result of sequence 1, and they must not touch: check batch_first")
-        if torch.allclose(new[0], got[0], atol=1e-7):
-            fail(f"the result does not depend on the {name} step of the sequence: which step do you return")
+        if torch.allclose(_read(reader, other)[0], got[0], atol=1e-7):
+            fail(f"the result does not depend on the {name} step of the sequence: which step do you return?")
 
 
 def _recurrent_layers(reader):
     """Its built-in recurrent layers, first to last; two stacked ones are as good as num_layers=2."""
-    return [module for module in reader.modules() if isinstance(module, nn.RNNBase)]
+    return [module for module in reader.modules() if isinstance(module, (nn.RNNBase, nn.RNNCellBase))]
 
 
 def _check_top_layer(reader, x, got):
     layers = _recurrent_layers(reader)
     if not layers:
         return
-    if sum(layer.num_layers for layer in layers) < 2:
+    if sum(getattr(layer, "num_layers", 1) for layer in layers) != 2:
         fail("Reader should keep its two layers")
-    top = layers[-1]
-    for parameter_name, parameter in top.named_parameters():
-        if parameter_name.endswith(f"l{top.num_layers - 1}"):
-            parameter.add_(0.1)
-    if torch.allclose(reader(x), got, atol=1e-6):
-        fail("the last layer's weights have no effect on the result: which layer's row of h_n do you return")
+    if not all(isinstance(layer, (nn.GRU, nn.GRUCell)) for layer in layers):
+        fail(f"Reader should keep its GRU, but it has nn.{type(layers[0]).__name__}")
+    if any(getattr(layer, "bidirectional", False) for layer in layers):
+        fail("Reader should read in one direction, as BrokenReader does")
+    if layers[0].input_size != x.shape[2]:
+        fail(f"the layer reads {layers[0].input_size} numbers at a step, but x has {x.shape[2]} features. Which axis "
+             "of x holds the features, and which the steps?")
+    weights = [parameter for name, parameter in layers[-1].named_parameters()
+               if not name.endswith("l0") or layers[-1].num_layers == 1]
+    for parameter in weights:
+        parameter.add_(0.1)
+    same = torch.allclose(_read(reader, x), got, atol=1e-6)
+    for parameter in weights:
+        parameter.sub_(0.1)
+    if same:
+        fail("the last layer's weights have no effect on the result: which layer's row of h_n do you return?")
+
+
+def _check_end(reader, x, got, name):
+    """The same as an nn.GRU with the same weights, from zeros, at the end."""
+    layers = _recurrent_layers(reader)
+    if not layers:
+        return
+    gru = nn.GRU(x.shape[2], layers[0].hidden_size, num_layers=2, batch_first=True)
+    own = [parameter for layer in layers for parameter in layer.parameters()]
+    if [parameter.shape for parameter in own] != [parameter.shape for parameter in gru.parameters()]:
+        fail(f"the layers have not the sizes of nn.GRU({x.shape[2]}, {gru.hidden_size}, num_layers=2)")
+    for parameter, value in zip(gru.parameters(), own, strict=True):
+        parameter.copy_(value)
+    out, h_n = gru(x)
+    expect_close(got, h_n[-1], name, {
+        "this is the state after the first step, which has read nothing else": out[:, 0],
+        "this is the average over the steps, not the end": out.mean(dim=1),
+        "this is the largest value over the steps, not the end": out.amax(dim=1),
+        "this mixes both layers; the last one alone is asked for": h_n.mean(dim=0),
+        "this adds up both layers; the last one alone is asked for": h_n.sum(dim=0),
+        "the state starts from ones, not from zeros": gru(x, torch.ones_like(h_n))[1][-1],
+    }, "Give your two layers' weights to nn.GRU(..., num_layers=2, batch_first=True), and compare: does the state "
+       "start from zeros, does it walk along axis 1, and is its last step all that you return?", tolerance=1e-5)
 
 
 def _check_moves(reader, x):

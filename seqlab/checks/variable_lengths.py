@@ -4,11 +4,11 @@ import torch
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from . import call, exercises_of, expect_close, expect_tensor, fail
+from . import Without, call, exercises_of, expect_close, expect_tensor, fail, tensor
 
 exercise = exercises_of(__name__)
 
-BATCHES = ([3, 5, 2, 1], [6, 6, 2], [1, 4, 3, 2])  # the last is no longer than its batch is large
+BATCHES = ([6, 6, 2], [3, 5, 2, 1], [1, 4, 3, 2])  # the last is no longer than its batch is large
 
 
 def _random(*shape, seed=5):
@@ -20,53 +20,92 @@ def _mask(lengths, seq_len):
 
 
 def _blocks(size):
-    """(values, lengths, mask) with something other than zero on padding; one block is wider than its longest row."""
+    """(values, lengths, mask) with something other than zero on padding; the first is wider than its longest row."""
     for number, lengths in enumerate(BATCHES):
         lengths = torch.tensor(lengths)
-        seq_len = int(lengths.max()) + (number == 1)
+        seq_len = int(lengths.max()) + (number == 0)
         yield _random(len(lengths), seq_len, size, seed=number), lengths, _mask(lengths, seq_len)
+
+
+class _Given:
+    """Calls the learner's function with copies of these tensors, and can say later whether it has changed them."""
+
+    def __init__(self, function, name, **tensors):
+        self.name, self.tensors = name, tensors
+        self.copies = {one: value.clone() for one, value in tensors.items()}
+        self.result = call(function, *self.copies.values(), name=name, hints={
+            "out of bounds": "On padding y may hold a number that is no class. Is padding left out before that?"
+            if "logits" in tensors else "Where does a sequence of 3 steps stop, counted from 0?"})
+
+    def expect_unchanged(self):
+        for one, value in self.tensors.items():
+            if not torch.equal(self.copies[one], value):
+                fail(f"{self.name} changes the {one} that it is given, and whoever calls it goes on with that: work on "
+                     f"{one}.clone(), or build a new tensor")
 
 
 @exercise("last")
 def _check_last(last_real):
-    for out, lengths, _ in _blocks(6):
+    for out, lengths, mask in _blocks(6):
         batch, seq_len, hidden = out.shape
-        got = expect_tensor(call(last_real, out.clone(), lengths.clone(), name="last_real"), (batch, hidden),
-                            "the result", "(batch, hidden_size)", {
+        given = _Given(last_real, "last_real", out=out, lengths=lengths)
+        got = expect_tensor(given.result, (batch, hidden), "the result", "(batch, hidden_size)", {
             (batch, batch, hidden): "Every row was asked for every end: the rows need an index of their own",
             (batch, 1, hidden): "The time axis is still there, with size 1: squeeze(1) removes it",
             (batch, seq_len, hidden): "All steps are still there",
             (seq_len, hidden): "That is one sequence with all its steps: the index went to axis 0, the batch"})
-        rows = torch.arange(batch)
+        rows, real = torch.arange(batch), mask[..., None]
         expect_close(got, out[rows, lengths - 1], "the result", {
             "it is the last step of the block, which is padding for short sequences": out[:, -1],
             "it is one step before the end: where does a sequence of 3 steps stop, counted from 0?":
                 out[rows, lengths - 2],
             "it is one step after the end: where does a sequence of 3 steps stop, counted from 0?":
                 out[rows, lengths.clamp(max=seq_len - 1)],
-            "it is the first step of every sequence": out[:, 0]})
+            "it is the first step of every sequence": out[:, 0],
+            "every sequence is read at the end of the longest one": out[:, int(lengths.max()) - 1],
+            "it is the mean over real steps": (out * real).sum(dim=1) / lengths[:, None],
+            "it is the sum over real steps": (out * real).sum(dim=1),
+            "it is the largest value over real steps": out.masked_fill(~real, float("-inf")).amax(dim=1),
+        }, "Take one sequence and find your row among the rows of out that belong to it: at which step does it stand, "
+           "and where does that sequence stop?")
+        given.expect_unchanged()
     return "Right: every sequence by its own end."
 
 
 @exercise("max")
 def _check_max(max_over_real):
     for values, lengths, mask in _blocks(6):
-        for out in (values, values - 4, values.masked_fill(~mask[..., None], float("inf"))):
+        for out in (values, values - 4, values - 1000, values.masked_fill(~mask[..., None], float("inf"))):
             batch, seq_len, hidden = out.shape
-            got = call(max_over_real, out.clone(), lengths.clone(), name="max_over_real")
+            given = _Given(max_over_real, "max_over_real", out=out, lengths=lengths)
+            got = given.result
             if isinstance(got, tuple) and hasattr(got, "values"):
                 fail("the result is a pair of values and indices: max with a dim returns both. Take the values")
             got = expect_tensor(got, (batch, hidden), "the result", "(batch, hidden_size)", {
                 (batch, seq_len): "The maximum went over axis 2, the features; time is axis 1",
                 (seq_len, hidden): "The maximum went over axis 0, the batch; time is axis 1",
+                (batch, 1, hidden): "The time axis is still there, with size 1: keepdim keeps it",
                 (): "One number is left: take the maximum over axis 1 only"})
+            if got.isnan().any():
+                fail("the result holds nan. On padding out may hold infinity, and infinity times 0 is not a number")
             real = mask[..., None]
-            expect_close(got, out.masked_fill(~real, float("-inf")).amax(dim=1), "the result", {
+            want = out.masked_fill(~real, float("-inf")).amax(dim=1)
+            wrong = got[~torch.isclose(got.double(), want.double())]
+            if len(wrong) and (wrong == wrong[0]).all() and (want < wrong[0]).any() and wrong[0] not in out:
+                fail(f"the result holds {wrong[0]:g} where all real values are smaller: padding was filled with that "
+                     "number, and it beats them. Which number beats nothing, whatever out holds?")
+            expect_close(got, want, "the result", {
                 "padding is in it": out.amax(dim=1),
-                "on padding a zero was left in, and it beats every negative value":
-                    out.masked_fill(~real, 0.0).amax(dim=1),
                 "it is the mean over real steps": out.masked_fill(~real, 0.0).sum(dim=1) / lengths[:, None],
-                "the smallest values were taken": out.masked_fill(~real, float("inf")).amin(dim=1)})
+                "it is the last real step": out[torch.arange(batch), lengths - 1],
+                "the smallest values were taken": out.masked_fill(~real, float("inf")).amin(dim=1),
+                "it is the largest size, without its sign":
+                    out.masked_fill(~real, 0.0).abs().amax(dim=1),
+                "the last real step is left out": out.masked_fill(~(real & _mask(lengths - 1, seq_len)[..., None]),
+                                                                  float("-inf")).amax(dim=1),
+            }, "Take the shortest sequence, print its real steps alone, and compare their largest values with your row",
+                tolerance=1e-6)
+            given.expect_unchanged()
     return "Right, for negative values and for anything on padding."
 
 
@@ -80,17 +119,30 @@ def _check_loss(step_loss):
         per_sequence = ((each * mask).sum(dim=1) / lengths).mean()
         for filling in (0, -7):
             filled = y.masked_fill(~mask, filling)
-            got = expect_tensor(call(step_loss, logits.clone(), filled.clone(), lengths.clone(), name="step_loss"), (),
-                                "the loss", "one number", {
+            given = _Given(step_loss, "step_loss", logits=logits, y=filled, lengths=lengths)
+            got = tensor(given.result, "the loss")
+            got = expect_tensor(got.reshape(()) if got.numel() == 1 else got, (), "the loss", "one number", {
                 tuple(mask.shape): "There is one loss per step: average over the real ones",
                 (len(lengths),): "There is one loss per sequence: all real steps of the batch count alike",
                 (int(mask.sum()),): "There is one loss per real step: the mean of them is missing"})
-            counted = F.cross_entropy(logits.transpose(1, 2), y.masked_fill(~mask, 0))
+            silent, zero = (logits * mask[..., None]).transpose(1, 2), y.masked_fill(~mask, 0)
+            counted = F.cross_entropy(logits.transpose(1, 2), zero)
+            flat = F.cross_entropy(silent, zero, reduction="none")
             expect_close(got, right, "the loss", {
                 "padding is counted": counted,
+                "padding is counted: logits of zero are no silence, they are a net with no clue": flat.mean(),
+                "padding is counted: logits of zero are no silence, they are a net with no clue. The sum of all is "
+                "divided by the real steps": flat.sum() / mask.sum(),
                 "the sum is right, but it was divided by all steps, padding included": (each * mask).mean(),
+                "the sum is right, but it was divided by the number of sequences": (each * mask).sum() / len(lengths),
                 "it is the sum over the real steps, not their mean": (each * mask).sum(),
-                "each sequence was averaged first, so steps of short sequences weigh more": per_sequence})
+                "each sequence was averaged first, so steps of short sequences weigh more": per_sequence,
+                "softmax is applied twice: cross-entropy wants logits":
+                    F.cross_entropy(logits[mask].softmax(dim=1), y[mask]),
+                "the sign is turned around": -right,
+            }, "Give your function a batch of one sequence with one real step, and compare with F.cross_entropy of "
+               "that step alone; then with two steps, then with padding behind them")
+            given.expect_unchanged()
     return "Right: every real step counts once, and padding not at all."
 
 
@@ -99,19 +151,25 @@ def _check_pack(pack_by_hand):
     for lengths in ([3, 5, 2], [1, 2, 4, 3], [2, 6]):
         lengths = torch.tensor(lengths)
         x = _random(len(lengths), int(lengths.max()), 2)
-        result = call(pack_by_hand, x.clone(), lengths.clone(), name="pack_by_hand")
-        if not isinstance(result, (tuple, list)) or len(result) < 2:
-            fail(f"pack_by_hand should return two tensors, data and batch_sizes, but it returns "
-                 f"{type(result).__name__}")
+        given, data, sizes = _packed(pack_by_hand, x, lengths)
         want = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
         mask = _mask(lengths, x.shape[1])
         total, width = int(lengths.sum()), x.shape[1]
-        sizes = expect_tensor(result[1], (width,), "batch_sizes", "(seq_len,)", {
+        if data.dim() == 1 and sizes.dim() == 2:
+            fail("the two stand in the other order: data first, then batch_sizes")
+        expect_tensor(sizes, (width,), "batch_sizes", "(seq_len,)", {
             (len(lengths),): "There is one number per sequence: these look like lengths. One per step is wanted"})
+        if sizes.is_floating_point():
+            fail(f"batch_sizes holds {sizes.dtype}, but these are whole numbers, and a layer takes nothing else")
         expect_close(sizes, want.batch_sizes, "batch_sizes", {
             "a sequence was counted one step too long": (lengths[:, None] >= torch.arange(width)).sum(dim=0),
-            "these are the lengths": lengths if len(lengths) == width else torch.zeros(0)})
-        data = expect_tensor(result[0], (total, 2), "data", "(real steps, input_size)", {
+            "a sequence was counted one step too short": (lengths[:, None] > torch.arange(1, width + 1)).sum(dim=0),
+            "these are the lengths": lengths if len(lengths) == width else torch.zeros(0),
+            "these are the lengths, the longest first":
+                lengths.sort(descending=True).values if len(lengths) == width else torch.zeros(0),
+            "it stands in the wrong order: the first step comes first": want.batch_sizes.flip(0),
+        }, f"For lengths {lengths.tolist()}: how many sequences have a first step? How many a second?")
+        expect_tensor(data, (total, 2), "data", "(real steps, input_size)", {
             (mask.numel(), 2): "Padding is still in it",
             tuple(x.shape): "That is still a block: data has no axis for the batch"})
         order = lengths.argsort(descending=True)
@@ -122,32 +180,59 @@ def _check_pack(pack_by_hand):
             "it stands step by step, but the sequences are in the given order, not the longest first":
                 x.transpose(0, 1)[mask.T],
             "it stands step by step, but the shortest comes first":
-                x[order.flip(0)].transpose(0, 1)[mask[order.flip(0)].T]})
-    twins = torch.tensor([2, 3, 2])
-    data, sizes = call(pack_by_hand, _random(3, 3, 2), twins, name="pack_by_hand")[:2]
-    if list(torch.as_tensor(sizes)) != [3, 3, 1] or len(data) != 7:
-        fail("with two sequences of equal length the sizes are wrong")
+                x[order.flip(0)].transpose(0, 1)[mask[order.flip(0)].T],
+            "the sequences are sorted, but the lengths that say what is real are not":
+                x[order].transpose(0, 1)[mask.T]},
+            "Let x hold the number of the sequence in one feature and the number of the step in the other, and read "
+            "your data: all first steps, the longest sequence first, then all second steps")
+        given.expect_unchanged()
+    twins, x = torch.tensor([2, 3, 2]), _random(3, 3, 2)
+    _, data, sizes = _packed(pack_by_hand, x, twins)
+    expect_tensor(sizes, (3,), "batch_sizes for lengths [2, 3, 2]", "(seq_len,)")
+    expect_tensor(data, (7, 2), "data for lengths [2, 3, 2]", "(real steps, input_size)")
+    if sizes.tolist() != [3, 3, 1]:
+        fail(f"for lengths [2, 3, 2] batch_sizes is {sizes.tolist()}. Count the sequences that have a first step, a "
+             "second and a third")
+    either = [x[rows].transpose(0, 1).reshape(9, 2)[:7] for rows in ([1, 0, 2], [1, 2, 0])]
+    if not any(torch.allclose(data.float(), one) for one in either):
+        fail("for lengths [2, 3, 2] the data is not right. Two sequences of equal length may stand in either order, "
+             "but in the same one at every step")
     return "Right: step by step, the longest first."
+
+
+def _packed(pack_by_hand, x, lengths):
+    with Without(("_pack_padded_sequence", "pack_padded_sequence"), "pack_by_hand calls PyTorch's own packing, and "
+                 "that is what you should write yourself"):
+        given = _Given(pack_by_hand, "pack_by_hand", x=x, lengths=lengths)
+    result = given.result
+    if not isinstance(result, (tuple, list)) or len(result) < 2:
+        fail(f"pack_by_hand should return two tensors, data and batch_sizes, but it returns {type(result).__name__}")
+    return given, tensor(result[0], "data"), tensor(result[1], "batch_sizes")
 
 
 @exercise("turn")
 def _check_turn(turn_real):
     for x, lengths, mask in _blocks(2):
-        given = x.clone()
-        got = expect_tensor(call(turn_real, given, lengths.clone(), name="turn_real"), tuple(x.shape), "the result",
-                            "(batch, seq_len, input_size)", {
-            tuple(x.transpose(0, 1).shape): "Batch and time are swapped"})
+        batch, seq_len, _ = x.shape
+        given = _Given(turn_real, "turn_real", x=x, lengths=lengths)
+        got = expect_tensor(given.result, tuple(x.shape), "the result", "(batch, seq_len, input_size)", {
+            (seq_len, batch, 2): "Batch and time are swapped",
+            (batch, int(lengths.max()), 2): "It is only as wide as its longest row, and a block may be wider: it "
+                                            "should keep the seq_len of x",
+            (int(mask.sum()), 2): "Those are the real steps of all sequences in one row; keep the axes apart"})
         turned = x.clone()
         for row, length in enumerate(lengths.tolist()):
             turned[row, :length] = x[row, :length].flip(0)
-        shifted = x.gather(1, (lengths[:, None] - torch.arange(x.shape[1])).clamp(0, x.shape[1] - 1)[..., None]
-                           .expand_as(x))
-        causes = {"the whole block was turned, so padding comes first": x.flip(1)[mask],
-                  "nothing was turned": x[mask],
-                  "the features were turned, axis 2; time is axis 1": x.flip(2)[mask],
-                  "the batch was turned, axis 0; time is axis 1": x.flip(0)[mask],
-                  "it is one step off: the first step should be the last real one, at lengths - 1": shifted[mask]}
-        expect_close(got[mask], turned[mask], "the order of the real steps", causes)
-        if not torch.equal(given, x):
-            fail("your function changes the x that it is given: work on x.clone(), or build a new tensor")
+        shifted = x.gather(1, (lengths[:, None] - torch.arange(seq_len)).clamp(0, seq_len - 1)[..., None].expand_as(x))
+        expect_close(got[mask], turned[mask], "the order of the real steps", {
+            "the whole block was turned, so padding comes first": x.flip(1)[mask],
+            "nothing was turned": x[mask],
+            "the features were turned, axis 2; time is axis 1": x.flip(2)[mask],
+            "the batch was turned, axis 0; time is axis 1": x.flip(0)[mask],
+            "time and features were both turned; time is axis 1, and only that turns": turned.flip(2)[mask],
+            "it is one step off: the first step should be the last real one, at lengths - 1": shifted[mask],
+            "the first step has kept its place, and the others were turned behind it":
+                torch.cat([torch.cat([row[:1], row[1:n].flip(0)]) for row, n in zip(x, lengths, strict=True)]),
+        }, "Let x count the steps, 0, 1, 2, ... in every sequence, and print one short row before and after")
+        given.expect_unchanged()
     return "Right: the end comes first, and padding stays at the end."

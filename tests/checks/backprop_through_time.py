@@ -1,21 +1,11 @@
-"""Right and wrong answers to the exercises of this chapter."""
+"""Right and wrong answers to the exercises of this chapter that need NumPy or PyTorch."""
 
 import math
 
+import numpy as np
 import torch
+from forms import in_float64, in_lists, in_numpy
 from torch import nn
-
-
-def input_gradients(x, W_x, W_h, b, tanh_slope=lambda h: 1 - h**2, order=1, back=None, last=None):
-    h = [0.0]
-    for x_t in x:
-        h.append(math.tanh(W_x * x_t + W_h * h[-1] + b))
-    delta, gradients = 1.0, []
-    for h_t in reversed(h[1:]):
-        inside = delta * tanh_slope(h_t)
-        gradients.append(inside * (W_x if last is None else last))
-        delta = inside * (W_h if back is None else W_x)
-    return gradients[::-order]
 
 
 def by_autograd(x, W_x, W_h, b):
@@ -27,37 +17,12 @@ def by_autograd(x, W_x, W_h, b):
     return x.grad
 
 
-def by_nudging(x, W_x, W_h, b, eps=1e-6):
-    def end(x):
-        h = 0.0
-        for x_t in x:
-            h = math.tanh(W_x * x_t + W_h * h + b)
-        return h
-    return tuple((end([*x[:t], x[t] + eps, *x[t + 1:]]) - end([*x[:t], x[t] - eps, *x[t + 1:]])) / (2 * eps)
-                 for t in range(len(x)))
-
-
-def not_carried(x, W_x, W_h, b):
-    return [input_gradients(x[: t + 1], W_x, W_h, b)[-1] for t in range(len(x))]
-
-
-def numeric(function, at, eps=1e-6):
-    return (function(at + eps) - function(at - eps)) / (2 * eps)
-
-
-def half_as_far(function, at, eps=1e-6):
-    return (function(at + eps / 2) - function(at - eps / 2)) / eps
-
-
-def reach(factor, share):
-    k, left = 0, 1.0
-    while left >= share:
-        k, left = k + 1, left * factor
-    return k
-
-
-def reach_with_logarithms(factor, share):
-    return math.floor(math.log(share) / math.log(factor)) + 1
+def in_arrays(x, W_x, W_h, b):
+    h = np.zeros(len(x) + 1)
+    for t, x_t in enumerate(x):
+        h[t + 1] = np.tanh(W_x * x_t + W_h * h[t] + b)
+    slopes = 1 - h[1:] ** 2
+    return W_x * np.cumprod((slopes * W_h)[::-1])[::-1] / W_h
 
 
 def clip(gradients, max_norm):
@@ -109,56 +74,124 @@ def last_chunk(rnn, x, k):
     return out
 
 
+def clip_in_place(gradients, max_norm):
+    norm = torch.linalg.vector_norm(torch.stack([g.norm() for g in gradients]))
+    for g in gradients:
+        g *= (max_norm / norm).clamp(max=1.0) if norm else 1.0
+    return gradients
+
+
+def clip_in_numpy(gradients, max_norm):
+    norm = np.sqrt(sum(float((g.numpy() ** 2).sum()) for g in gradients))
+    return [g.numpy() if norm <= max_norm else g.numpy() * (max_norm / norm) for g in gradients]
+
+
+def clip_one_by_one(gradients, max_norm):
+    norm = torch.cat([g.flatten() for g in gradients]).norm()
+    for g in gradients:
+        yield g if norm <= max_norm else g / norm * max_norm
+
+
+def clipped_by(measure):
+    """All gradients scaled by max_norm over something else than their norm."""
+    def clip(gradients, max_norm):
+        size = measure([g for g in gradients])
+        return [g * min(1.0, max_norm / size) if size else g for g in gradients]
+    return clip
+
+
+def to_norm_one(gradients, max_norm):
+    norm = math.sqrt(sum(g.square().sum() for g in gradients))
+    return gradients if norm <= max_norm else [g / norm for g in gradients]
+
+
+def by_halves(gradients, max_norm):
+    """Halves until the norm is small enough: at most max_norm, but seldom max_norm."""
+    while sum(g.square().sum() for g in gradients) > max_norm**2:
+        gradients = [g / 2 for g in gradients]
+    return gradients
+
+
+def run_by_slices(rnn, x, k):
+    h, outs = None, []
+    for start in range(0, x.shape[1], k):
+        out, h = rnn(x[:, start:start + k], h if h is None else h.detach())
+        outs += list(out.unbind(dim=1))
+    return torch.stack(outs, dim=1)
+
+
+def run_with_data(rnn, x, k):
+    h = x.new_zeros(1, len(x), rnn.hidden_size)
+    out = x.new_zeros(len(x), x.shape[1], rnn.hidden_size)
+    for start in range(0, x.shape[1], k):
+        out[:, start:start + k], h = rnn(x[:, start:start + k], h.data)
+    return out
+
+
+def run_by_weights(rnn, x, k):
+    h, outs = torch.zeros(len(x), rnn.hidden_size), []
+    for t, x_t in enumerate(x.unbind(dim=1)):
+        h = h.clone().detach() if t % k == 0 else h
+        h = torch.tanh(x_t @ rnn.weight_ih_l0.T + rnn.bias_ih_l0 + h @ rnn.weight_hh_l0.T + rnn.bias_hh_l0)
+        outs.append(h)
+    return torch.stack(outs, dim=1)
+
+
+def run_recursively(rnn, x, k, h=None):
+    out, h = rnn(x[:, :k], h)
+    rest = [run_recursively(rnn, x[:, k:], k, h.detach())] if x.shape[1] > k else []
+    return torch.cat([out, *rest], dim=1)
+
+
+def full_chunks_only(rnn, x, k):
+    return run_truncated(rnn, x[:, :x.shape[1] - x.shape[1] % k], k)
+
+
 RIGHT = [
-    ("input-gradients", input_gradients),
     ("input-gradients", by_autograd),
-    ("input-gradients", by_nudging),
-    ("numeric-gradient", numeric),
-    ("numeric-gradient", half_as_far),
-    ("long-sentence", reach, 21),
-    ("long-sentence", reach_with_logarithms, 21.0),
+    ("input-gradients", in_arrays),
+    ("numeric-gradient", lambda function, at, eps=1e-6: np.float64(function(at + eps) - function(at - eps)) / 2 / eps),
+    ("long-sentence", lambda factor, share: np.int64(np.argmax(factor ** np.arange(9000) < share)), np.int64(21)),
     ("clip", clip),
     ("clip", clip_with_pytorch),
+    ("clip", clip_in_place),
+    ("clip", clip_in_numpy),
+    ("clip", clip_one_by_one),
+    ("clip", lambda *given: tuple(clip(*given))),
+    ("clip", in_float64(clip)),
+    ("clip", in_lists(clip)),
     ("truncated", run_truncated),
     ("truncated", step_by_step),
+    ("truncated", run_by_slices),
+    ("truncated", run_with_data),
+    ("truncated", run_by_weights),
+    ("truncated", run_recursively),
+    ("truncated", in_float64(run_truncated)),
 ]
 
 WRONG = [
-    ("input-gradients", "from the last input to the first", lambda *given: input_gradients(*given, order=-1)),
-    ("input-gradients", "slope of tanh is missing", lambda *given: input_gradients(*given, tanh_slope=lambda h: 1)),
-    ("input-gradients", "square of the state", lambda *given: input_gradients(*given, tanh_slope=lambda h: 1 - h)),
-    ("input-gradients", "weight of the state, not of the input", lambda *given: input_gradients(*given, back=True)),
-    ("input-gradients", "weight of the input, not of the state",
-     lambda x, W_x, W_h, b: input_gradients(x, W_x, W_h, b, last=W_h)),
-    ("input-gradients", "gradients of the states", lambda *given: input_gradients(*given, last=1.0)),
-    ("input-gradients", "nothing is carried back", not_carried),
-    ("input-gradients", "3 numbers instead of 4", lambda *given: input_gradients(*given)[1:]),
-    ("input-gradients", "one gradient per input", lambda *given: sum(input_gradients(*given))),
-    ("input-gradients", "returns nothing yet", lambda *given: ...),
-    ("numeric-gradient", "one-sided", lambda f, at, eps=1e-6: (f(at + eps) - f(at)) / eps),
-    ("numeric-gradient", "one-sided", lambda f, at, eps=1e-6: (f(at) - f(at - eps)) / eps),
-    ("numeric-gradient", "twice as large", lambda f, at, eps=1e-6: (f(at + eps) - f(at - eps)) / eps),
-    ("numeric-gradient", "wrong sign", lambda f, at, eps=1e-6: -numeric(f, at, eps)),
-    ("numeric-gradient", "divide", lambda f, at, eps=1e-6: f(at + eps) - f(at - eps)),
-    ("numeric-gradient", "eps is not used", lambda f, at, eps=1e-6: numeric(f, at)),
-    ("long-sentence", "one too many", lambda factor, share: reach(factor, share) + 1, 21),
-    ("long-sentence", "exactly", lambda factor, share: math.ceil(math.log(share) / math.log(factor)), 21),
-    ("long-sentence", "share of what is left", lambda factor, share: round((1 - share) / (1 - factor)), 21),
-    ("long-sentence", "a whole number of steps", lambda factor, share: math.log(share) / math.log(factor), 21),
-    ("long-sentence", "share of 0.01", reach, 11),
-    ("long-sentence", "sentence is not right", reach, 20),
     ("clip", "by its own norm", lambda gs, most: [g * min(1.0, most / g.norm().clamp(min=1e-9)) for g in gs]),
     ("clip", "changes the direction", lambda gs, most: [g.clamp(-most, most) for g in gs]),
     ("clip", "not a normalisation", normalise),
-    ("clip", "square root", lambda gs, most: [g * min(1.0, most / sum(g.square().sum() for g in gs)) for g in gs]),
+    ("clip", "square root", clipped_by(lambda gs: sum(g.square().sum() for g in gs))),
+    ("clip", "norms do not", clipped_by(lambda gs: sum(g.norm() for g in gs))),
+    ("clip", "sum of the absolute values", clipped_by(lambda gs: sum(g.abs().sum() for g in gs))),
+    ("clip", "largest single value", clipped_by(lambda gs: max(g.abs().max() for g in gs))),
+    ("clip", "max_norm was forgotten", to_norm_one),
     ("clip", "unchanged although", lambda gs, most: gs),
     ("clip", "come back as zeros", divide_by_the_norm),
+    ("clip", "what should it be", by_halves),
     ("clip", "one tensor for each", lambda gs, most: torch.cat([g.flatten() for g in gs])),
+    ("clip", "one tensor for each that it got: 2, not 1", lambda gs, most: clip(gs, most)[:1]),
     ("truncated", "across a chunk's border", lambda rnn, x, k: run_truncated(rnn, x, k, state=lambda h: h)),
     ("truncated", "starts from zeros", lambda rnn, x, k: run_truncated(rnn, x, k, state=lambda h: None)),
     ("truncated", "no gradient at all", lambda rnn, x, k: run_truncated(rnn, x, k, out_of=lambda out: out.detach())),
+    ("truncated", "no gradient at all", in_numpy(run_truncated)),
     ("truncated", "detach the state", lambda rnn, x, k: run_truncated(rnn, x, k, x_of=lambda x: x.detach())),
     ("truncated", "cut within a chunk", lambda rnn, x, k: step_by_step(rnn, x, 1)),
     ("truncated", "last chunk alone", last_chunk),
+    ("truncated", "the last chunk may be shorter", full_chunks_only),
+    ("truncated", "from which state does it start", lambda rnn, x, k: run_truncated(
+        rnn, x, k, state=lambda h: -h.detach())),
     ("truncated", "not the last state", lambda rnn, x, k: rnn(x)[1][0]),
 ]

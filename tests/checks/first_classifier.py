@@ -2,7 +2,9 @@
 
 import math
 
+import numpy as np
 import torch
+from forms import in_float64, in_lists, in_numpy
 from torch import nn
 from torch.nn import functional as F
 
@@ -52,8 +54,29 @@ def loss_with_log_softmax(logits, y):
     return -torch.log_softmax(logits, 1).gather(1, y[:, None]).sum() / len(y)
 
 
-def loss_naive(logits, y):
-    return -logits.softmax(dim=1).log()[torch.arange(len(y)), y].mean()
+def loss_in_numpy(logits, y):
+    z = logits.numpy() - logits.numpy().max(axis=1, keepdims=True)
+    return -np.mean(z[np.arange(len(y)), y.numpy()] - np.log(np.exp(z).sum(axis=1)))
+
+
+def loss_one_by_one(logits, y):
+    losses = [row.logsumexp(0) - row[label] for row, label in zip(logits, y, strict=True)]
+    return [sum(losses) / len(losses)]
+
+
+def loss_in_place(logits, y):
+    logits -= logits.amax(dim=1, keepdim=True)
+    logits -= logits.exp().sum(dim=1, keepdim=True).log()
+    return -logits[range(len(y)), y].mean()
+
+
+def loss_by_one_hot(logits, y):
+    return -(F.one_hot(y, logits.shape[1]) * logits.log_softmax(dim=1)).sum(dim=1).mean(dim=0, keepdim=True)
+
+
+def loss_naive(logits, y, of=lambda p: p.log(), finish=torch.mean, dim=1):
+    """The logarithm of the right class's softmax; the options make mistakes."""
+    return -finish(of(logits.softmax(dim=dim))[torch.arange(len(y)), y])
 
 
 def first_step_task(n, seq_len, seed, change=lambda x, y: (x, y), noise=torch.randn):
@@ -80,20 +103,99 @@ def set_(tensor, index, value):
     return tensor
 
 
+def halves(n, seq_len, seed):
+    """Class 1 first, then class 0: not random."""
+    y = torch.tensor([1] * (n // 2) + [0] * (n - n // 2))
+    x = torch.randn(n, seq_len, 1, generator=torch.Generator().manual_seed(seed))
+    x[:, 0, 0] = 2.0 * y - 1
+    return x, y
+
+
+def trend_in_lists(number=float):
+    rows = [[number(value) for value in row] for row in ((1, 2, 3, 4, 5), (-3, 0, 1, 2, 9))]
+    rows += [row[::-1] for row in rows]
+    return [[[value] for value in row] for row in rows], (1, 1, 0, 0)
+
+
+def trend_in_numpy():
+    rising = np.array([[0.0, 0.5, 1.0, 1.5, 2.0], [1.0, 1.5, 2.0, 4.0, 8.0]], dtype=np.float32)
+    return np.concatenate([rising[:, ::-1], rising])[..., None], np.array([0, 0, 1, 1])
+
+
+def trend_of_rows():
+    up = [torch.linspace(0, 1, 5)[:, None], torch.linspace(-1, 2, 5)[:, None]]
+    return [up[0], up[1].flip(0), up[1], up[0].flip(0)], [torch.tensor(label) for label in (1, 0, 1, 0)]
+
+
+def trend_by_sorting():
+    values = torch.randn(2, 5, 1).sort(dim=1).values
+    return torch.cat([values, values.flip(1)]), torch.arange(4) // 2 == 0
+
+
+def task_in_numpy(n, seq_len, seed):
+    random = np.random.default_rng(seed)
+    y = random.integers(0, 2, n)
+    x = random.standard_normal((n, seq_len, 1)).astype(np.float32)
+    x[:, 0, 0] = np.where(y == 1, 1.0, -1.0)
+    return x, y
+
+
+def task_row_by_row(n, seq_len, seed):
+    generator = torch.Generator().manual_seed(seed)
+    x, y = [], []
+    for _ in range(n):
+        y.append(torch.randint(2, (), generator=generator))
+        x.append(torch.cat([2.0 * y[-1].reshape(1, 1) - 1, torch.randn(seq_len - 1, 1, generator=generator)]))
+    return x, y
+
+
+def task_in_lists(n, seq_len, seed):
+    x, y = first_step_task(n, seq_len, seed)
+    return x.tolist(), y.tolist()
+
+
+def task_without_the_generator(n, seq_len, seed):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        y = torch.bernoulli(torch.full((n,), 0.5)).long()
+        return torch.cat([(2.0 * y - 1)[:, None, None], torch.randn(n, seq_len - 1, 1)], dim=1), y
+
+
 FLOOR = math.log(math.e + 9) - 1
+
+
+def mean(rnn, head, x):
+    return head(rnn(x)[0].mean(dim=1))
+
 
 RIGHT = [
     ("trend", trend()),
     ("trend", by_list),
-    ("mean", lambda rnn, head, x: head(rnn(x)[0].mean(1))),
+    ("trend", trend_in_lists),
+    ("trend", trend_in_numpy),
+    ("trend", trend_of_rows),
+    ("trend", lambda: list(trend()())),
+    ("mean", mean),
     ("mean", mean_by_sum),
     ("mean", mean_of_logits),
     ("mean", mean_with_a_loop),
+    ("mean", in_float64(mean)),
+    ("mean", lambda rnn, head, x: list(mean(rnn, head, x))),
+    ("mean", in_numpy(mean)),
+    ("mean", in_lists(mean)),
     ("loss", loss_with_the_largest_out, FLOOR),
     ("loss", loss_with_log_softmax, F.cross_entropy(torch.eye(10), torch.arange(10))),
-    ("loss", nn.CrossEntropyLoss(), torch.tensor([FLOOR])),
+    ("loss", loss_in_numpy, np.float64(FLOOR)),
+    ("loss", loss_one_by_one, [FLOOR]),
+    ("loss", loss_in_place, round(FLOOR, 4)),
+    ("loss", loss_by_one_hot, torch.tensor([FLOOR])),
+    ("loss", lambda z, y: loss_with_log_softmax(z, y).item(), FLOOR),
     ("long", first_step_task),
     ("long", with_manual_seed),
+    ("long", task_in_numpy),
+    ("long", task_row_by_row),
+    ("long", task_in_lists),
+    ("long", task_without_the_generator),
 ]
 
 WRONG = [
@@ -103,33 +205,52 @@ WRONG = [
     ("trend", "input_size, is missing", trend(GOOD.squeeze(-1))),
     ("trend", "look swapped", trend(GOOD.transpose(0, 1))),
     ("trend", "write 1.0 for 1", trend(GOOD.round().long())),
+    ("trend", "write 1.0 for 1", lambda: trend_in_lists(int)),
     ("trend", "float() converts", trend(GOOD.double())),
     ("trend", "class numbers are int64", trend(y=CLASSES.float())),
+    ("trend", "y holds torch.bool", trend_by_sorting),
     ("trend", "each class twice", trend(y=torch.tensor([1, 0, 0, 0]))),
     ("trend", "should return two tensors", lambda: GOOD),
     ("trend", "returns nothing yet", lambda: None),
     ("mean", "last state alone", lambda rnn, head, x: head(rnn(x)[0][:, -1, :])),
+    ("mean", "the mean of the inputs was read", lambda rnn, head, x: head(rnn(x.mean(dim=1, keepdim=True))[0][:, 0])),
+    ("mean", "the mean of the inputs was read, once for every step",
+     lambda rnn, head, x: head(rnn(x.mean(dim=1, keepdim=True).expand_as(x))[0][:, -1])),
     ("mean", "went over the batch", lambda rnn, head, x: head(rnn(x)[0].mean(dim=0))),
     ("mean", "time is axis 1", lambda rnn, head, x: head(rnn(x)[0].mean(dim=0 if len(x) == x.shape[1] else 1))),
     ("mean", "the sum over the steps", lambda rnn, head, x: head(rnn(x)[0].sum(dim=1))),
+    ("mean", "the largest state", lambda rnn, head, x: head(rnn(x)[0].amax(dim=1))),
+    ("mean", "the first state is left out", lambda rnn, head, x: head(rnn(x)[0][:, 1:].mean(dim=1))),
     ("mean", "time axis is still there", lambda rnn, head, x: head(rnn(x)[0])),
     ("mean", "head has not read them", lambda rnn, head, x: rnn(x)[0].mean(dim=1)),
     ("mean", "num_layers", lambda rnn, head, x: head(rnn(x)[1])),
-    ("mean", "softmax of the logits", lambda rnn, head, x: mean_by_sum(rnn, head, x).softmax(dim=1)),
-    ("mean", "stopped with AttributeError", lambda rnn, head, x: head(rnn(x).mean(dim=1))),
+    ("mean", "softmax of the logits", lambda rnn, head, x: mean(rnn, head, x).softmax(dim=1)),
+    ("mean", "lie halfway", lambda rnn, head, x: 2 * mean(rnn, head, x)),
+    ("mean", "a layer returns two things", lambda rnn, head, x: head(rnn(x).mean(dim=1))),
     ("loss", "not a finite number", loss_naive, FLOOR),
-    ("loss", "sign is turned around", lambda z, y: -F.cross_entropy(z, y), FLOOR),
-    ("loss", "the sum over the sequences", lambda z, y: F.cross_entropy(z, y, reduction="sum"), FLOOR),
+    ("loss", "a small number added", lambda z, y: loss_naive(z, y, lambda p: (p + 1e-8).log()), FLOOR),
+    ("loss", "a small number added", lambda z, y: loss_naive(z, y, lambda p: p.clamp(min=1e-12).log()), FLOOR),
+    ("loss", "that is what you should write yourself", F.cross_entropy, FLOOR),
+    ("loss", "that is what you should write yourself", nn.CrossEntropyLoss(), FLOOR),
+    ("loss", "to base 2", lambda z, y: loss_naive(z, y, torch.log2), FLOOR),
+    ("loss", "to base 10", lambda z, y: loss_naive(z, y, torch.log10), FLOOR),
+    ("loss", "sign is turned around", lambda z, y: -loss_with_log_softmax(z, y), FLOOR),
+    ("loss", "the sum over the sequences", lambda z, y: loss_naive(z, y, finish=torch.sum), FLOOR),
     ("loss", "averages over all classes", lambda z, y: -z.log_softmax(dim=1).mean(), FLOOR),
-    ("loss", "applied twice", lambda z, y: F.cross_entropy(z.softmax(dim=1), y), FLOOR),
-    ("loss", "classes are axis 1", lambda z, y: -z.log_softmax(dim=0)[range(len(y)), y].mean(), FLOOR),
+    ("loss", "before the logarithm", lambda z, y: -z.softmax(dim=1)[range(len(y)), y].mean().log(), FLOOR),
+    ("loss", "applied twice", lambda z, y: loss_with_log_softmax(z.softmax(dim=1), y), FLOOR),
+    ("loss", "classes are axis 1", lambda z, y: loss_naive(z, y, dim=0), FLOOR),
     ("loss", "softmax is missing", F.nll_loss, FLOOR),
-    ("loss", "one number per sequence", lambda z, y: F.cross_entropy(z, y, reduction="none"), FLOOR),
+    ("loss", "one number per sequence", lambda z, y: loss_naive(z, y, finish=lambda each: each), FLOOR),
     ("loss", "pick one entry per row", lambda z, y: -z.log_softmax(dim=1)[:, y], FLOOR),
-    ("loss", "What can come out of softmax", F.cross_entropy, 0.0),
-    ("loss", "no clue", F.cross_entropy, math.log(10)),
-    ("loss", "two classes", F.cross_entropy, math.log(math.e + 1) - 1),
-    ("loss", "floor should be one number", F.cross_entropy, torch.zeros(3)),
+    ("loss", "try one row of two equal logits", lambda z, y: loss_naive(z, y) + 1, FLOOR),
+    ("loss", "What can come out of softmax", loss_with_log_softmax, 0.0),
+    ("loss", "no clue", loss_with_log_softmax, math.log(10)),
+    ("loss", "two classes", loss_with_log_softmax, math.log(math.e + 1) - 1),
+    ("loss", "of a wrong class", loss_with_log_softmax, math.log(math.e + 9)),
+    ("loss", "it is rounded", loss_with_log_softmax, 1.46),
+    ("loss", "in the best case", loss_with_log_softmax, 1.0),
+    ("loss", "floor should be one number", loss_with_log_softmax, torch.zeros(3)),
     ("long", "first step should be exactly", changed(lambda x, y: (set_(x, (slice(None), 0, 0), y.float()), y))),
     ("long", "wrong sign", changed(lambda x, y: (x, 1 - y))),
     ("long", "stands at the last step", changed(lambda x, y: (x.flip(1), y))),
@@ -144,11 +265,3 @@ WRONG = [
     ("long", "is the argument seed used", lambda n, seq_len, seed: first_step_task(n, seq_len, 7)),
     ("long", "follows a pattern", lambda *sizes: halves(*sizes)),
 ]
-
-
-def halves(n, seq_len, seed):
-    """Class 1 first, then class 0: not random."""
-    y = torch.tensor([1] * (n // 2) + [0] * (n - n // 2))
-    x = torch.randn(n, seq_len, 1, generator=torch.Generator().manual_seed(seed))
-    x[:, 0, 0] = 2.0 * y - 1
-    return x, y

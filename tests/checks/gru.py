@@ -1,6 +1,8 @@
 """Right and wrong answers to the exercises of this chapter."""
 
+import numpy as np
 import torch
+from forms import in_float32, in_lists, in_numpy
 from torch import nn
 
 NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
@@ -32,6 +34,43 @@ def step_by_rows(x, h, w_ih, w_hh, b_ih, b_hh):
     return h + (1 - z) * (2 * torch.sigmoid(2 * inner) - 1 - h)
 
 
+def step_unit_by_unit(x, h, w_ih, w_hh, b_ih, b_hh):
+    """No matrix product: one unit at a time."""
+    H, new = h.shape[1], []
+    for unit in range(H):
+        from_x = [(x * w_ih[unit + block * H]).sum(dim=1) + b_ih[unit + block * H] for block in range(3)]
+        from_h = [(h * w_hh[unit + block * H]).sum(dim=1) + b_hh[unit + block * H] for block in range(3)]
+        r, z = torch.sigmoid(from_x[0] + from_h[0]), torch.sigmoid(from_x[1] + from_h[1])
+        new.append(z * h[:, unit] + (1 - z) * torch.tanh(from_x[2] + r * from_h[2]))
+    return torch.stack(new, dim=1)
+
+
+def step_in_place(x, h, w_ih, w_hh, b_ih, b_hh):
+    (x_r, x_z, x_n), (h_r, h_z, h_n) = (x @ w_ih.T + b_ih).chunk(3, 1), (h @ w_hh.T + b_hh).chunk(3, 1)
+    z = x_z.add_(h_z).sigmoid_()
+    h *= z
+    h += (1 - z) * x_n.add_(x_r.add_(h_r).sigmoid_() * h_n).tanh_()
+    return h
+
+
+def step_with_linear(x, h, w_ih, w_hh, b_ih, b_hh):
+    from_x, from_h = nn.functional.linear(x, w_ih, b_ih), nn.functional.linear(h, w_hh, b_hh)
+    H = h.shape[1]
+    r, z = (from_x + from_h)[:, :2 * H].sigmoid().split(H, dim=1)
+    return torch.lerp((from_x[:, 2 * H:] + r * from_h[:, 2 * H:]).tanh(), h, z)
+
+
+def lstm_like(x, h, w_ih, w_hh, b_ih, b_hh):
+    r, z, n = (x @ w_ih.T + b_ih + h @ w_hh.T + b_hh).chunk(3, dim=-1)
+    return z.sigmoid() * h + r.sigmoid() * n.tanh()
+
+
+def over_the_whole_bracket(x, h, w_ih, w_hh, b_ih, b_hh):
+    (x_r, x_z, x_n), (h_r, h_z, h_n) = (x @ w_ih.T + b_ih).chunk(3, 1), (h @ w_hh.T + b_hh).chunk(3, 1)
+    r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+    return (1 - z) * torch.tanh(r * (x_n + h_n)) + z * h
+
+
 def wrong_step(*, order=(0, 1, 2), before=False, takes=False, outside=False, biases=(1, 1), squash=torch.tanh,
                mix=True):
     def wrong(x, h, w_ih, w_hh, b_ih, b_hh):
@@ -60,6 +99,32 @@ def memory(bias=15.0, command=-30.0, row=1, value=1.0, past=0.0, sizes=(2, 1), h
             gru.weight_ih_l0[row, 1] = command
             gru.weight_ih_l0[2, 0] = value
             gru.weight_hh_l0[2, 0] = past
+        return gru
+    return make
+
+
+def memory_by_state_dict():
+    gru = nn.GRU(2, 1, batch_first=True)
+    gru.load_state_dict({"weight_ih_l0": torch.tensor([[0, 0], [0, -40.0], [1, 0]]), "weight_hh_l0": torch.zeros(3, 1),
+                         "bias_ih_l0": torch.tensor([0, 10.0, 0]), "bias_hh_l0": torch.tensor([0, 8.0, 0])})
+    return gru
+
+
+def memory_with_numpy():
+    gru = nn.GRU(2, 1, batch_first=True)
+    for name, value in zip(NAMES, ([[5, 5], [0, -50], [1, 0]], [[1], [0], [0]], [3, 20, 0], [1, 0, 0]), strict=True):
+        getattr(gru, name).data = torch.from_numpy(np.array(value, dtype=np.float32))
+    return gru
+
+
+def memory_with_a_word(**weights):
+    """The memory with some entries of weight_ih_l0 or weight_hh_l0 changed."""
+    def make():
+        gru = memory()()
+        with torch.no_grad():
+            for name, entries in weights.items():
+                for place, value in entries.items():
+                    getattr(gru, name)[place] = value
         return gru
     return make
 
@@ -136,6 +201,38 @@ def which_by_gates(given):
     return abs(given(x, h, w_ih, w_hh, b_ih, b_hh).item()) < 0.25, keeps
 
 
+def turn_in_pieces(weights):
+    result = {}
+    for name in reversed(NAMES):
+        rows = weights[name].shape[0] // 3
+        result[name] = torch.cat([weights[name][:rows], -1 * weights[name][rows:2 * rows], weights[name][2 * rows:]])
+    return result
+
+
+def in_form(convert, form):
+    """The dict with its entries in another form."""
+    return lambda *given: {name: form(weight) for name, weight in convert(*given).items()}
+
+
+def keras_in_place(kernel, recurrent_kernel, bias):
+    units = len(recurrent_kernel)
+    for weight in (kernel, recurrent_kernel, bias):
+        weight[:, :2 * units] = weight[:, :2 * units].roll(units, dims=1)
+    return {"weight_ih_l0": kernel.T, "weight_hh_l0": recurrent_kernel.T, "bias_ih_l0": bias[0], "bias_hh_l0": bias[1]}
+
+
+def which_by_search(given):
+    """Asks at random, until only one of the four is left."""
+    kinds = [(after, keeps) for after in (True, False) for keeps in (True, False)]
+    random = torch.Generator().manual_seed(0)
+    while len(kinds) > 1:
+        arguments = [torch.randn(shape, generator=random) for shape in ((1, 2), (1, 2), (6, 2), (6, 2), (6,), (6,))]
+        got = given(*arguments)
+        kinds = [(after, keeps) for after, keeps in kinds
+                 if torch.allclose(wrong_step(before=not after, takes=not keeps)(*arguments), got, atol=1e-4)]
+    return kinds[0]
+
+
 def by_a_layer(convert):
     """The weights on their way through an nn.GRU, which rounds them to float32."""
     def through_layer(*arguments):
@@ -148,42 +245,75 @@ def by_a_layer(convert):
 
 RIGHT = [
     ("step", step),
-    ("step", step_by_cell),
     ("step", step_by_rows),
+    ("step", step_unit_by_unit),
+    ("step", step_in_place),
+    ("step", step_with_linear),
+    ("step", in_float32(step)),
+    ("step", in_numpy(step)),
+    ("step", in_lists(step)),
     ("memory", memory()),
     ("memory", memory(20.0, -60.0, hidden_bias=True)),
     ("memory", lambda: memory()().double()),
+    ("memory", memory_by_state_dict),
+    ("memory", memory_with_numpy),
+    ("memory", memory(13.0, -26.0)),
     ("other-z", turn()),
     ("other-z", turn_by_signs),
+    ("other-z", turn_in_pieces),
     ("other-z", by_a_layer(turn())),
+    ("other-z", in_form(turn(), lambda weight: weight.numpy())),
+    ("other-z", in_form(turn(), lambda weight: weight.tolist())),
+    ("other-z", in_form(turn(), nn.Parameter)),
     ("keras", keras()),
     ("keras", keras_by_index),
+    ("keras", keras_in_place),
     ("keras", by_a_layer(keras())),
+    ("keras", in_form(keras(), lambda weight: weight.numpy())),
+    ("keras", in_form(keras(), lambda weight: weight.float())),
+    ("keras", in_form(keras(), list)),
     ("which", which_by_gates),
     ("which", which_by_comparing(4)),
+    ("which", which_by_comparing(2)),
+    ("which", which_by_search),
+    ("which", lambda given: tuple(torch.tensor(one) for one in which_by_gates(given))),
+    ("which", lambda given: [np.bool_(one) for one in which_by_search(given)]),
+    ("which", lambda given: tuple(int(one) for one in which_by_gates(given))),
 ]
 
 WRONG = [
     ("step", "stands before the matrix", wrong_step(before=True)),
     ("step", "z has the other role", wrong_step(takes=True)),
-    ("step", "both the place of the reset gate and the role of z", wrong_step(before=True, takes=True)),
+    ("step", "two things at once. First, the reset gate stands before the matrix", wrong_step(before=True, takes=True)),
     ("step", "outside the bracket", wrong_step(outside=True)),
+    ("step", "the input's part too", over_the_whole_bracket),
+    ("step", "two things at once. First, the reset gate does nothing", lstm_like),
     ("step", "in the order z, r, n", wrong_step(order=(1, 0, 2))),
+    ("step", "second, the blocks are taken in the order z, r, n", wrong_step(order=(1, 0, 2), takes=True)),
     ("step", "b_hh is missing", wrong_step(biases=(1, 0))),
     ("step", "b_ih is missing", wrong_step(biases=(0, 1))),
     ("step", "both biases are missing", wrong_step(biases=(0, 0))),
     ("step", "squashed by a sigmoid", wrong_step(squash=torch.sigmoid)),
+    ("step", "squashed by a ReLU", wrong_step(squash=torch.relu)),
     ("step", "not squashed", wrong_step(squash=lambda a: a)),
+    ("step", "both gates are one half", lambda x, h, *weights: h),
     ("step", "all three blocks", wrong_step(mix=False)),
+    ("step", "that is what you should write yourself", step_by_cell),
     ("step", "returns nothing", lambda *arguments: None),
-    ("memory", "moves away", memory(8.0, -16.0)),
+    ("memory", "how much does a single step let in", memory(8.0, -16.0)),
+    ("memory", "how much does a single step let in", memory(12.0, -24.0)),
     ("memory", "wrong way round", memory(-15.0, 30.0)),
     ("memory", "must beat the bias", memory(15.0, -10.0)),
+    ("memory", "must beat the bias", memory(15.0, -15.0)),
+    ("memory", "must beat the bias", memory(15.0, -20.0)),
     ("memory", "which row did you set", memory(row=0)),
+    ("memory", "z depends on the value", memory_with_a_word(weight_ih_l0={(1, 0): 3.0})),
+    ("memory", "what is the candidate n", memory(value=0.0)),
+    ("memory", "what is the candidate n", memory(value=-1.0)),
     ("memory", "one layer, one direction", memory(sizes=(2, 3))),
     ("memory", "batch_first=True", memory(batch_first=False)),
     ("memory", "should return an nn.GRU", lambda: nn.LSTM(2, 1, batch_first=True)),
-    ("memory", "the first write worked", memory(past=2.0)),
+    ("memory", "does something of the old state get into the new one", memory(past=2.0)),
     ("other-z", "unchanged", dict),
     ("other-z", "only the weights", turn(names=NAMES[:2])),
     ("other-z", "only the biases", turn(names=NAMES[2:])),
@@ -192,16 +322,24 @@ WRONG = [
     ("other-z", "the reset gate is turned", turn((0,))),
     ("other-z", "the candidate is turned", turn((2,))),
     ("other-z", "all three blocks", turn((0, 1, 2))),
+    ("other-z", "add up to 1 in every unit", turn((1,), NAMES[:1])),
     ("other-z", "has changed", turn_in_place),
     ("other-z", "should return a dict", lambda weights: list(weights.values())),
     ("keras", "order z, r, n", keras((0, 1, 2))),
     ("keras", "order r, n, z", keras((1, 2, 0))),
     ("keras", "the blocks of the biases are not", keras(bias_order=(0, 1, 2))),
+    ("keras", "those of the weights are not", keras((0, 1, 2), (1, 0, 2))),
     ("keras", "exchanged", keras(swapped=True)),
     ("keras", "r multiplies only one", keras(summed=True)),
+    ("keras", "number the columns", keras((0, 1, 2), swapped=True)),
     ("keras", "axes the other way round", lambda *arrays: dict(zip(NAMES, (*arrays[:2], *arrays[2]), strict=True))),
     ("keras", "missing bias_hh_l0, bias_ih_l0, weight_hh_l0", lambda *arrays: {"weight_ih_l0": arrays[0].T}),
     ("which", "z_keeps is wrong", lambda given: (True, True)),
+    ("which", "z_keeps is wrong", lambda given: tuple(not one for one in which_by_gates(given))),
     ("which", "reset_after is wrong", which_by_comparing(1)),
+    ("which", "reset_after is wrong", lambda given: (True, which_by_gates(given)[1])),
+    ("which", "the other order", lambda given: which_by_gates(given)[::-1]),
     ("which", "two booleans", lambda given: True),
+    ("which", "two booleans", lambda given: ("after", "keeps")),
+    ("which", "which_gru stopped with", lambda given: given(torch.zeros(1, 1))),
 ]

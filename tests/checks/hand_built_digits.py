@@ -1,57 +1,75 @@
-"""Right and wrong answers to the exercises of this chapter (see tests/test_checks.py)."""
+"""Right and wrong answers to the exercises of this chapter that need NumPy or PyTorch (see tests/test_checks.py)."""
 
-import math
+import copy
 
 import numpy as np
 import torch
+from forms import in_float64, in_lists, in_numpy
 from torch import nn
 from torch.nn import functional as F
 
 
-def gates(x_t, h, layers):
-    i, f, o = (torch.sigmoid(getattr(layers, f"x_{k}")(x_t) + getattr(layers, f"h_{k}")(h)) for k in "ifo")
-    return i, f, torch.tanh(layers.x_g(x_t) + layers.h_g(h)), o
-
-
-def step(x_t, h, c, layers):
-    i, f, g, o = gates(x_t, h, layers)
-    c = f * c + i * g
+def step(x_t, h, c, layers, peeps):
+    i = torch.sigmoid(layers.x_i(x_t) + layers.h_i(h) + peeps["i"] * c)
+    f = torch.sigmoid(layers.x_f(x_t) + layers.h_f(h) + peeps["f"] * c)
+    c = f * c + i * torch.tanh(layers.x_g(x_t) + layers.h_g(h))
+    o = torch.sigmoid(layers.x_o(x_t) + layers.h_o(h) + peeps["o"] * c)
     return o * torch.tanh(c), c
 
 
-def step_by_builtin(x_t, h, c, layers):
-    cell = nn.LSTMCell(x_t.shape[1], h.shape[1])
-    with torch.no_grad():
-        for side, name in (("x", "ih"), ("h", "hh")):
-            for part in ("weight", "bias"):
-                stacked = torch.cat([getattr(getattr(layers, f"{side}_{gate}"), part) for gate in "ifgo"])
-                getattr(cell, f"{part}_{name}").copy_(stacked)
-    return list(cell(x_t, (h, c)))
+def step_in_a_loop(x_t, h, c, layers, peeps):
+    def asked(gate, memory):
+        inside = getattr(layers, f"x_{gate}")(x_t) + getattr(layers, f"h_{gate}")(h)
+        return torch.sigmoid(inside + peeps[gate] * memory) if gate in peeps else torch.tanh(inside)
+
+    gates = {gate: asked(gate, c) for gate in "ifg"}
+    new = gates["f"] * c + gates["i"] * gates["g"]
+    return [asked("o", new) * new.tanh(), new]
 
 
-def wrong_step(change):
-    """A step whose gates are changed before they are used: change(i, f, g, o, c) -> (h, c)."""
-    return lambda x_t, h, c, layers: change(*gates(x_t, h, layers), c)
+def step_in_place(x_t, h, c, layers, peeps):
+    i = (layers.x_i(x_t) + layers.h_i(h) + peeps["i"] * c).sigmoid_()
+    f = (layers.x_f(x_t) + layers.h_f(h) + peeps["f"] * c).sigmoid_()
+    c *= f
+    c += i.mul_((layers.x_g(x_t) + layers.h_g(h)).tanh_())
+    o = (layers.x_o(x_t) + layers.h_o(h) + peeps["o"].mul(c)).sigmoid_()
+    h.copy_(c.tanh() * o)
+    return h, c
 
 
-def shown(h_from):
-    def change(i, f, g, o, c):
-        new = f * c + i * g
-        return h_from(o, new, c), new
-    return wrong_step(change)
+def step_by_diagonals(x_t, h, c, layers, peeps):
+    """A peephole as a matrix that has nothing but its diagonal."""
+    look = {gate: torch.diag(weight) for gate, weight in peeps.items()}
+    i = 1 / (1 + torch.exp(-(layers.x_i(x_t) + layers.h_i(h) + c @ look["i"])))
+    f = 1 / (1 + torch.exp(-(layers.x_f(x_t) + layers.h_f(h) + c @ look["f"])))
+    c = torch.lerp(torch.zeros_like(c), c, f) + i * torch.tanh(layers.x_g(x_t) + layers.h_g(h))
+    return torch.sigmoid(layers.x_o(x_t) + layers.h_o(h) + c @ look["o"]) * torch.tanh(c), c
 
 
-def only_x(x_t, h, c, layers):
-    i, f, o = (layer(x_t).sigmoid() for layer in (layers.x_i, layers.x_f, layers.x_o))
-    g = layers.x_g(x_t).tanh()
-    c = f * c + i * g
-    return o * c.tanh(), c
+def step_one_by_one(x_t, h, c, layers, peeps):
+    rows = [step(x_t[k:k + 1], h[k:k + 1], c[k:k + 1], layers, peeps) for k in range(len(x_t))]
+    return [row[0][0] for row in rows], [row[1][0] for row in rows]
 
 
-def sigmoid_candidate(x_t, h, c, layers):
-    i, f, _, o = gates(x_t, h, layers)
-    c = f * c + i * torch.sigmoid(layers.x_g(x_t) + layers.h_g(h))
-    return o * c.tanh(), c
+def wrong_step(looks=("old", "old", "new"), names="ifgo", of=lambda c, h: c, squash=torch.tanh, show=torch.tanh,
+               belt=lambda i, f, g, c: f * c + i * g):
+    """A step with a mistake: where i, f and o look, which layers they use, and what is done with the gates."""
+    def step(x_t, h, c, layers, peeps):
+        memories = {"old": c}
+
+        def inside(name, look=None):
+            which = names["ifgo".index(name)]
+            peep = peeps[which] * of(memories[look], h) if look and which in peeps else 0
+            return getattr(layers, f"x_{which}")(x_t) + getattr(layers, f"h_{which}")(h) + peep
+
+        i, f = inside("i", looks[0]).sigmoid(), inside("f", looks[1]).sigmoid()
+        memories["new"] = belt(i, f, squash(inside("g")), c)
+        return inside("o", looks[2]).sigmoid() * show(memories["new"]), memories["new"]
+    return step
+
+
+def without_peepholes(x_t, h, c, layers, peeps):
+    return wrong_step(looks=(None, None, None))(x_t, h, c, layers, peeps)
 
 
 def fused(linears, bias=True, order="ifgo"):
@@ -93,6 +111,58 @@ def fuse_by_replacing_parameters(layers):
     return answer
 
 
+def fuse_in_one_function(layers):
+    pair = []
+    for linears in eight(layers):
+        tall = nn.Linear(linears[0].in_features, 20)
+        tall.load_state_dict({part: torch.cat([getattr(linear, part) for linear in linears])
+                              for part in ("weight", "bias")})
+        pair.append(tall)
+    return pair
+
+
+@torch.no_grad()
+def fuse_by_rows(layers):
+    pair = nn.Linear(3, 20), nn.Linear(5, 20)
+    for tall, linears in zip(pair, eight(layers), strict=True):
+        for block, linear in enumerate(linears):
+            tall.weight[5 * block:5 * block + 5] = linear.weight
+            tall.bias.chunk(4)[block].copy_(linear.bias)
+    return pair
+
+
+def fuse_in_float64(layers):
+    return [layer.double() for layer in fuse(copy.deepcopy(layers))]
+
+
+def fuse_where_gradients_are_recorded(layers):
+    pair = nn.Linear(3, 20), nn.Linear(5, 20)
+    for tall, linears in zip(pair, eight(layers), strict=True):
+        tall.weight.copy_(torch.cat([linear.weight for linear in linears]))
+    return pair
+
+
+def fuse_without(side):
+    """The biases of one side alone."""
+    def fused(layers):
+        pair = fuse(layers)
+        pair[side].bias.data.zero_()
+        return pair
+    return fused
+
+
+def fuse_with_a_stranger(layers):
+    pair = fuse(layers)
+    pair[0].weight.data[5:10].uniform_(-1, 1)
+    return pair
+
+
+def fuse_in_place(layers):
+    for linears in eight(layers):
+        linears[0].weight.data += 1.0
+    return fuse(layers)
+
+
 def fresh(layers):
     return nn.Linear(3, 20), nn.Linear(5, 20)
 
@@ -106,26 +176,6 @@ def side_by_side(layers):
     return answer
 
 
-def best_epoch(history):
-    return max(history, key=lambda row: row["val_accuracy"])["epoch"]
-
-
-def best_epoch_in_a_loop(history):
-    best, epoch = -1.0, None
-    for row in history:
-        if row["val_accuracy"] > best:
-            best, epoch = row["val_accuracy"], row["epoch"]
-    return torch.tensor(epoch)
-
-
-def last_best_epoch(history):
-    return max(history, key=lambda row: (row["val_accuracy"], row["epoch"]))["epoch"]
-
-
-def positions(history):
-    return int(np.argmax([row["val_accuracy"] for row in history]))
-
-
 def per_digit(labels, predictions):
     return torch.tensor([(predictions[labels == d] == d).float().mean() for d in range(10)])
 
@@ -136,77 +186,105 @@ def per_digit_from_the_matrix(labels, predictions):
     return list(matrix.diagonal() / matrix.sum(axis=1))
 
 
+def per_digit_by_counting(labels, predictions):
+    said = [[int(one) for one in predictions[labels == digit]] for digit in range(10)]
+    return [said[digit].count(digit) / len(said[digit]) for digit in range(10)]
+
+
+def per_digit_by_bincount(labels, predictions):
+    return torch.bincount(labels[labels == predictions], minlength=10) / torch.bincount(labels, minlength=10)
+
+
+def per_digit_by_weights(labels, predictions):
+    members = F.one_hot(labels, 10).float()
+    return (members * (labels == predictions)[:, None]).sum(dim=0) / members.sum(dim=0)
+
+
+def one_against_the_rest(labels, predictions):
+    return [((labels == d) == (predictions == d)).float().mean() for d in range(10)]
+
+
 def precision(labels, predictions):
     return torch.tensor([(labels[predictions == d] == d).float().mean() for d in range(10)])
 
 
-def standard_error(accuracy, n):
-    return math.sqrt(accuracy * (1 - accuracy) / n)
-
-
-def digits_needed(accuracy, error):
-    return math.ceil(accuracy * (1 - accuracy) / error**2)
-
-
 RIGHT = [
-    ("step", step),
-    ("step", step_by_builtin),
+    ("peephole", step),
+    ("peephole", step_in_a_loop),
+    ("peephole", step_in_place),
+    ("peephole", step_by_diagonals),
+    ("peephole", step_one_by_one),
+    ("peephole", in_float64(step)),
+    ("peephole", in_numpy(step)),
+    ("peephole", in_lists(step)),
     ("fuse", fuse),
     ("fuse", fuse_with_all_biases_in_one),
     ("fuse", fuse_by_replacing_parameters),
-    ("best-epoch", best_epoch),
-    ("best-epoch", best_epoch_in_a_loop),
+    ("fuse", fuse_in_one_function),
+    ("fuse", fuse_by_rows),
+    ("fuse", fuse_in_float64),
+    ("best-epoch", lambda history: int(history[int(np.argmax([row["val_accuracy"] for row in history]))]["epoch"])),
+    ("best-epoch", lambda history: torch.tensor(max(history, key=lambda row: row["val_accuracy"])["epoch"])),
     ("per-digit", per_digit),
     ("per-digit", per_digit_from_the_matrix),
-    ("error-bar", standard_error, digits_needed),
+    ("per-digit", per_digit_by_counting),
+    ("per-digit", per_digit_by_bincount),
+    ("per-digit", per_digit_by_weights),
+    ("per-digit", in_numpy(per_digit)),
+    ("per-digit", in_float64(per_digit)),
     ("error-bar", lambda p, n: torch.tensor(p * (1 - p)).div(n).sqrt(),
      lambda p, e: torch.tensor(p * (1 - p) / e**2 - 1e-6, dtype=torch.float64).ceil()),
+    ("error-bar", lambda p, n: np.sqrt(p * (1 - p) / n), lambda p, e: np.int64(np.ceil(p * (1 - p) / e**2 - 1e-9))),
 ]
 
 WRONG = [
-    ("step", "returns nothing yet", lambda x_t, h, c, layers: ...),
-    ("step", "two things", lambda *given: step(*given)[0]),
-    ("step", "wrong order", lambda *given: step(*given)[::-1]),
-    ("step", "axis 1 is 20, not 5", lambda x_t, h, c, layers: (torch.cat([h] * 4, dim=1), c)),
-    ("step", "swapped", wrong_step(lambda i, f, g, o, c: (o * (i * c + f * g).tanh(), i * c + f * g))),
-    ("step", "nothing is forgotten", wrong_step(lambda i, f, g, o, c: (o * (c + i * g).tanh(), c + i * g))),
-    ("step", "where is the old c", wrong_step(lambda i, f, g, o, c: (o * (i * g).tanh(), i * g))),
-    ("step", "the row alone", only_x),
-    ("step", "can only add", sigmoid_candidate),
-    ("step", "is not right", lambda x_t, h, c, layers: (h, c)),
-    ("step", "tanh of the cell state is missing", shown(lambda o, new, old: o * new)),
-    ("step", "the old cell state", shown(lambda o, new, old: o * old.tanh())),
-    ("step", "the output gate is missing", shown(lambda o, new, old: new.tanh())),
-    ("step", "stopped with AttributeError", lambda x_t, h, c, layers: layers.forget(x_t)),
+    ("peephole", "returns nothing yet", lambda x_t, h, c, layers, peeps: ...),
+    ("peephole", "two things", lambda *given: step(*given)[0]),
+    ("peephole", "wrong order", lambda *given: step(*given)[::-1]),
+    ("peephole", "axis 1 is 20, not 5", lambda x_t, h, c, layers, peeps: (torch.cat([h] * 4, dim=1), c)),
+    ("peephole", "that is the LSTM without them", without_peepholes),
+    ("peephole", "by the time that it is asked", wrong_step(looks=("old", "old", "old"))),
+    ("peephole", "the output gate does not look", wrong_step(looks=("old", "old", None))),
+    ("peephole", "only the output gate looks", wrong_step(looks=(None, None, "new"))),
+    ("peephole", "the peepholes look at h", wrong_step(of=lambda c, h: h)),
+    ("peephole", "look at tanh(c)", wrong_step(of=lambda c, h: c.tanh())),
+    ("peephole", "the input gate and the forget gate are swapped", wrong_step(names="figo")),
+    ("peephole", "the forget gate and the output gate are swapped", wrong_step(names="iogf")),
+    ("peephole", "1 - f stands where", wrong_step(belt=lambda i, f, g, c: f * c + (1 - f) * g)),
+    ("peephole", "nothing is forgotten", wrong_step(belt=lambda i, f, g, c: c + i * g)),
+    ("peephole", "where is the old c", wrong_step(belt=lambda i, f, g, c: i * g)),
+    ("peephole", "can only add", wrong_step(squash=torch.sigmoid)),
+    ("peephole", "tanh of the cell state is missing", wrong_step(show=lambda c: c)),
+    ("peephole", "two things at once", wrong_step(looks=("old", "old", "old"), squash=torch.sigmoid)),
+    ("peephole", "let all peepholes be 0", lambda x_t, h, c, layers, peeps: (h, c)),
+    ("peephole", "stopped with AttributeError", lambda x_t, h, c, layers, peeps: layers.forget(x_t)),
     ("fuse", "two layers", lambda layers: fuse(layers)[0]),
-    ("fuse", "another order", lambda layers: fuse(layers, order="ifog")),
-    ("fuse", "another order", lambda layers: fuse(layers, order="figo")),
-    ("fuse", "biases are missing", lambda layers: fuse(layers, bias=False)),
+    ("fuse", "in the order i, f, o, g", lambda layers: fuse(layers, order="ifog")),
+    ("fuse", "in the order f, i, g, o", lambda layers: fuse(layers, order="figo")),
+    ("fuse", "the biases are missing", lambda layers: fuse(layers, bias=False)),
+    ("fuse", "the biases of h2h are missing", fuse_without(1)),
+    ("fuse", "the biases of x2h are missing", fuse_without(0)),
+    ("fuse", "where are none recorded", fuse_where_gradients_are_recorded),
     ("fuse", "fresh random numbers", fresh),
+    ("fuse", "fresh random numbers", fuse_with_a_stranger),
+    ("fuse", "changes the eight layers", fuse_in_place),
     ("fuse", "side by side", side_by_side),
     ("fuse", "are the two layers swapped", lambda layers: fuse(layers)[::-1]),
     ("fuse", "room for one gate", lambda layers: (layers.x_i, layers.h_i)),
     ("fuse", "one nn.Linear", lambda layers: (nn.Sequential(*eight(layers)[0]), nn.Sequential(*eight(layers)[1]))),
-    ("best-epoch", "returns nothing yet", lambda history: ...),
-    ("best-epoch", "position in the list", positions),
-    ("best-epoch", "position in the list", lambda history: positions(history) + 1),
-    ("best-epoch", "lowest training loss", lambda history: min(history, key=lambda row: row["train_loss"])["epoch"]),
-    ("best-epoch", "lowest validation loss", lambda history: min(history, key=lambda row: row["val_loss"])["epoch"]),
-    ("best-epoch", "take the first", last_best_epoch),
-    ("best-epoch", "an accuracy", lambda history: max(row["val_accuracy"] for row in history)),
-    ("best-epoch", "a whole row", lambda history: history[0]),
     ("per-digit", "one number for all", lambda labels, said: (labels == said).float().mean()),
     ("per-digit", "was predicted", lambda labels, said: precision(labels, said)),
     ("per-digit", "these are counts", lambda labels, said: torch.bincount(labels[labels == said], minlength=10)),
     ("per-digit", "percentages", lambda labels, said: 100 * per_digit(labels, said)),
     ("per-digit", "never predicts a 9", lambda labels, said: per_digit(labels, said)[:9]),
     ("per-digit", "wrong answers", lambda labels, said: 1 - per_digit(labels, said)),
+    ("per-digit", "both say that it is not that digit", one_against_the_rest),
+    ("per-digit", "how often each digit occurs",
+     lambda labels, said: torch.bincount(labels, minlength=10) / len(labels)),
+    ("per-digit", "how often each digit is predicted",
+     lambda labels, said: torch.bincount(said, minlength=10) / len(labels)),
+    ("per-digit", "ten times", lambda labels, said: (labels == said).float().mean().expand(10)),
+    ("per-digit", "one number per example", lambda labels, said: (labels == said).float()),
+    ("per-digit", "take one digit by hand", lambda labels, said: per_digit(labels, said).roll(1)),
     ("per-digit", "confusion matrix", lambda labels, said: F.one_hot(labels).T @ F.one_hot(said, 10)),
-    ("error-bar", "the square root is missing", lambda p, n: p * (1 - p) / n, digits_needed),
-    ("error-bar", "percentage points", lambda p, n: 100 * standard_error(p, n), digits_needed),
-    ("error-bar", "square of the error", standard_error, lambda p, e: p * (1 - p) / e),
-    ("error-bar", "not to the nearest", standard_error, lambda p, e: round(p * (1 - p) / e**2 - 1e-6)),
-    ("error-bar", "no part of a digit", standard_error, lambda p, e: p * (1 - p) / e**2),
-    ("error-bar", "solve the formula", standard_error, lambda p, e: 10_000),
-    ("error-bar", "one number", standard_error, lambda p, e: "many"),
 ]

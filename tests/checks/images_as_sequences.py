@@ -1,6 +1,9 @@
 """Right and wrong answers to the exercises of this chapter."""
 
+import numpy as np
 import torch
+from forms import in_float64, in_lists, in_numpy
+from torch.utils.data import DataLoader
 
 GRID = torch.arange(784).reshape(28, 28)
 
@@ -67,7 +70,6 @@ def counts_the_changed_one_too(model, x):
         return torch.allclose(model(changed), model(x))
 
 
-
 def change_and_put_nothing_back(model, x):
     with torch.no_grad():
         before = model(x)[1:]
@@ -90,52 +92,195 @@ def alone_split(model, images):
     return torch.cat([model(part) for part in images.split(1)]).argmax(dim=1)
 
 
+def columns(batch):
+    return batch.squeeze(1).transpose(1, 2)
+
+
+def columns_in_place(batch):
+    return batch[:, 0].transpose_(1, 2)
+
+
+def columns_by_rotation(batch):
+    return torch.rot90(batch[:, 0], dims=(1, 2)).flip(1)
+
+
+def pairs(images):
+    return images.reshape(len(images), 14, 56)
+
+
+def pairs_one_by_one(images):
+    return [[torch.cat([picture[2 * t], picture[2 * t + 1]]) for t in range(14)] for picture in images]
+
+
+def zigzag_by_sorting():
+    return sorted(range(784), key=lambda pixel: (pixel // 28, pixel % 28 if pixel // 28 % 2 == 0 else -pixel))
+
+
+def zigzag_in_numpy():
+    order = np.arange(784).reshape(28, 28)
+    order[1::2] = order[1::2, ::-1]
+    return order.ravel()
+
+
+def zigzag_by_formula():
+    row, column = torch.arange(784) // 28, torch.arange(784) % 28
+    return 28 * row + torch.where(row % 2 == 0, column, 27 - column)
+
+
+def by_halves(model, x):
+    with torch.no_grad():
+        whole, middle = model(x), len(x) // 2
+        return torch.allclose(torch.cat([model(x[:middle]), model(x[middle:])]), whole, atol=1e-4)
+
+
+def by_replacing_all_others(model, x):
+    with torch.no_grad():
+        before = model(x)
+        for i in range(len(x)):
+            others = torch.rand_like(x)
+            others[i] = x[i]
+            if (model(others)[i] - before[i]).abs().max() > 1e-4:
+                return False
+    return True
+
+
+def by_turning(model, x):
+    """Compares with every batch of two."""
+    with torch.no_grad():
+        before = model(x)
+        return bool(all(torch.allclose(model(x[[i, i - 1]])[0], before[i], atol=1e-4) for i in range(len(x))))
+
+
+def changed_and_restored(model, x):
+    with torch.no_grad():
+        before, same = model(x), True
+        for i in range(len(x)):
+            kept = x[i].clone()
+            x[i] = 1 - x[i]
+            after = model(x)
+            x[i] = kept
+            same = same and torch.cat([after[:i] - before[:i], after[i + 1:] - before[i + 1:]]).abs().max() < 1e-4
+    return same
+
+
+def shifts_in_place(model, x):
+    """Right, but for what it does to x."""
+    answer = change_each(model, x)
+    x += 1.0
+    return answer
+
+
+def one_logit(model, x):
+    """Looks at the first logit alone."""
+    return change_each(lambda batch: model(batch)[:, :1], x)
+
+
+def alone_by_loader(model, images):
+    with torch.no_grad():
+        return np.array([model(batch).argmax(dim=1).item() for batch in DataLoader(images, batch_size=1)])
+
+
+def alone_numbers(model, images):
+    return [int(model(image.view(1, 28, 28)).argmax()) for image in images]
+
+
+def alone_in_place(model, images):
+    said = torch.empty(len(images), dtype=torch.long)
+    for i in range(len(images)):
+        said[i] = model(images[i:i + 1]).squeeze(0).max(dim=0).indices
+    return said
+
+
 RIGHT = [
-    ("columns", lambda batch: batch.squeeze(1).transpose(1, 2)),
+    ("columns", columns),
     ("columns", lambda batch: torch.einsum("nchw->nwh", batch)),
     ("columns", lambda batch: torch.stack([batch[:, 0, :, t] for t in range(28)], dim=1).numpy()),
-    ("two-rows", lambda images: images.reshape(len(images), 14, 56), 56),
+    ("columns", columns_in_place),
+    ("columns", columns_by_rotation),
+    ("columns", in_lists(columns)),
+    ("columns", in_float64(columns)),
+    ("columns", lambda batch: [list(picture[0].T) for picture in batch]),
+    ("two-rows", pairs, 56),
     ("two-rows", lambda images: torch.cat([images[:, ::2], images[:, 1::2]], dim=-1), 56),
+    ("two-rows", lambda images: images.unflatten(1, (14, 2)).flatten(2), np.int64(56)),
+    ("two-rows", pairs_one_by_one, 56.0),
+    ("two-rows", in_numpy(pairs), torch.tensor(56)),
+    ("two-rows", in_lists(pairs), [56]),
+    ("two-rows", in_float64(pairs), 2 * 28),
     ("zigzag", zigzag),
     ("zigzag", zigzag_by_flip),
+    ("zigzag", zigzag_by_sorting),
+    ("zigzag", zigzag_in_numpy),
+    ("zigzag", zigzag_by_formula),
+    ("zigzag", lambda: tuple(zigzag())),
     ("guard", change_each),
     ("guard", one_by_one),
     ("guard", by_gradients),
+    ("guard", by_replacing_all_others),
+    ("guard", by_turning),
+    ("guard", changed_and_restored),
+    ("guard", lambda model, x: np.bool_(one_by_one(model, x))),
     ("alone", alone),
     ("alone", alone_as_list),
     ("alone", alone_split),
+    ("alone", alone_by_loader),
+    ("alone", alone_numbers),
+    ("alone", alone_in_place),
+    ("alone", in_float64(alone)),
 ]
 
 WRONG = [
     ("columns", "rows are still the steps", lambda batch: batch.squeeze(1)),
     ("columns", "batch axis is gone", lambda batch: batch.squeeze().mT),
+    ("columns", "with a single digit the batch too", lambda batch: batch.squeeze().transpose(1, 2)),
+    ("columns", "All axes were turned round", lambda batch: batch.squeeze().permute(
+        *reversed(range(batch.squeeze().dim())))),
     ("columns", "channel axis is still there", lambda batch: batch.transpose(2, 3)),
     ("columns", "left axis 0", lambda batch: batch.squeeze(1).transpose(0, 1)),
     ("columns", "upside down", lambda batch: torch.rot90(batch.squeeze(1), k=-1, dims=(1, 2))),
     ("columns", "right to left", lambda batch: batch.squeeze(1).transpose(1, 2).flip(1)),
-    ("columns", "stopped with", lambda batch: batch.squeeze(1).transpose(2, 3)),
+    ("columns", "a mirror along the diagonal", lambda batch: columns(batch).roll(1, dims=2)),
+    ("columns", "which axes are left at that point", lambda batch: batch.squeeze(1).transpose(2, 3)),
     ("two-rows", "half a row per step", lambda images: images.reshape(-1, 56, 14), 56),
     ("two-rows", "half rows", lambda images: images.reshape(-1, 56, 14).transpose(1, 2), 56),
     ("two-rows", "rows 0 and 14", lambda images: torch.cat([images[:, :14], images[:, 14:]], dim=2), 56),
     ("two-rows", "interleaved", lambda images: torch.stack([images[:, ::2], images[:, 1::2]], dim=3).flatten(2), 56),
-    ("two-rows", "stopped with", lambda images: images.view(len(images), 14, 56), 56),
-    ("two-rows", "width of one row", lambda images: images.reshape(-1, 14, 56), 28),
-    ("two-rows", "number of steps", lambda images: images.reshape(-1, 14, 56), 14),
+    ("two-rows", "comes first", lambda images: torch.cat([images[:, 1::2], images[:, ::2]], dim=2), 56),
+    ("two-rows", "columns, not rows", lambda images: pairs(images.transpose(1, 2)), 56),
+    ("two-rows", "do not lie in one piece", lambda images: images.view(len(images), 14, 56), 56),
+    ("two-rows", "which two rows of the picture", lambda images: pairs(images).flip(1), 56),
+    ("two-rows", "width of one row", pairs, 28),
+    ("two-rows", "number of steps", pairs, 14),
+    ("two-rows", "a whole number", pairs, "56"),
+    ("two-rows", "at one step", pairs, 57),
     ("zigzag", "plain row order", lambda: GRID.flatten()),
     ("zigzag", "flatten it", lambda: zigzag_by_flip().reshape(28, 28)),
     ("zigzag", "first row should run from left to right", zigzag_from_the_right),
     ("zigzag", "columns, not rows", zigzag_columns),
+    ("zigzag", "right to left", lambda: GRID.flip(1).flatten()),
+    ("zigzag", "starts in the last row", lambda: zigzag_by_flip().reshape(28, 28).flip(0).flatten()),
+    ("zigzag", "to which pixel does it go", lambda: zigzag_by_flip().roll(1)),
     ("zigzag", "never visited", lambda: torch.cat([GRID[:14].flatten(), GRID[:14].flatten()])),
     ("zigzag", "whole numbers", lambda: zigzag_by_flip().float()),
     ("guard", "whom can that reach", lambda model, x: change_each(model, x, which=[0])),
     ("guard", "without batch_first", lambda model, x: change_each(model, x, which=[len(x) - 1])),
+    ("guard", "one example in the middle", lambda model, x: change_each(model, x, which=[0, len(x) - 1])),
     ("guard", "your tolerance", lambda model, x: change_each(model, x, tolerance=0.04)),
+    ("guard", "look at every logit", one_logit),
     ("guard", "changed example itself", counts_the_changed_one_too),
     ("guard", "damaged data", change_and_put_nothing_back),
+    ("guard", "damaged data", shifts_in_place),
     ("guard", "without batch_first", lambda model, x: tuple(model(x).shape) == (len(x), 10)),
     ("guard", "several values", lambda model, x: model(x) == model(x)),
     ("guard", "True or False", lambda model, x: "independent"),
     ("alone", "strangers", lambda model, images: model(images).argmax(dim=1)),
     ("alone", "ten scores", lambda model, images: torch.cat([model(part) for part in images.split(1)])),
-    ("alone", "stopped with", lambda model, images: torch.stack([model(image).argmax() for image in images])),
+    ("alone", "over which axis does argmax look",
+     lambda model, images: torch.cat([model(part).argmax(dim=0) for part in images.split(1)])),
+    ("alone", "only one number", lambda model, images: model(images).argmax()),
+    ("alone", "least likely", lambda model, images: torch.cat([model(part).argmin(dim=1) for part in images.split(1)])),
+    ("alone", "in the wrong order", lambda model, images: alone(model, images).flip(0)),
+    ("alone", "when it gets nothing else", lambda model, images: torch.cat(
+        [model(part).argmax(dim=1) for part in images.split(2)])),
+    ("alone", "has no batch axis", lambda model, images: torch.stack([model(image).argmax() for image in images])),
 ]

@@ -1,27 +1,19 @@
 """Right and wrong answers to the exercises of this chapter."""
 
-import math
+import copy
 
 import numpy as np
 import torch
+from forms import in_float32, in_lists, in_numpy
 from torch import nn
-
-
-def logit(steps):
-    f = 0.5 ** (1 / steps)
-    return math.log(f / (1 - f))
 
 
 def by_torch(steps):
     return torch.special.logit(torch.tensor(0.5, dtype=torch.float64) ** (1 / steps))
 
 
-def by_search(steps):
-    low, high = -50.0, 50.0
-    for _ in range(200):
-        middle = (low + high) / 2
-        low, high = (middle, high) if (1 / (1 + np.exp(-middle))) ** steps < 0.5 else (low, middle)
-    return high
+def by_numpy(steps):
+    return -np.log(np.exp2(np.float64(1 / steps)) - 1)
 
 
 def step(x, h, c, w_ih, w_hh, b_ih, b_hh):
@@ -37,6 +29,36 @@ def step_by_rows(x, h, c, w_ih, w_hh, b_ih, b_hh):
     i, f, o = (1 / (1 + torch.exp(-z[:, k * H:(k + 1) * H])) for k in (0, 1, 3))
     c = f * c + i * (2 * torch.sigmoid(2 * z[:, 2 * H:3 * H]) - 1)
     return [o * c.tanh(), c]
+
+
+def step_in_place(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    z = x.matmul(w_ih.T).add_(b_ih).add_(h.matmul(w_hh.T)).add_(b_hh)
+    i, f, g, o = z.chunk(4, dim=1)
+    c *= f.sigmoid_()
+    c += i.sigmoid_() * g.tanh_()
+    h.copy_(o.sigmoid_() * c.tanh())
+    return h, c
+
+
+def step_with_linear(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    z = nn.functional.linear(x, w_ih, b_ih) + nn.functional.linear(h, w_hh, b_hh)
+    i, f, g, o = z.unflatten(1, (4, -1)).unbind(1)
+    c = torch.addcmul(torch.sigmoid(f) * c, torch.sigmoid(i), torch.tanh(g))
+    return torch.sigmoid(o) * torch.tanh(c), c
+
+
+def step_by_matrices(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    """Sixteen pieces, with einsum."""
+    gates = [torch.einsum("bi,hi->bh", x, w) + torch.einsum("bi,hi->bh", h, u) + p + q for w, u, p, q in zip(
+        w_ih.chunk(4), w_hh.chunk(4), b_ih.chunk(4), b_hh.chunk(4), strict=True)]
+    c = gates[1].sigmoid() * c + gates[0].sigmoid() * gates[2].tanh()
+    return gates[3].sigmoid() * c.tanh(), c
+
+
+def coupled(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    _, f, g, o = (x @ w_ih.T + b_ih + h @ w_hh.T + b_hh).chunk(4, dim=-1)
+    c = f.sigmoid() * c + (1 - f.sigmoid()) * g.tanh()
+    return o.sigmoid() * c.tanh(), c
 
 
 def wrong_step(order="ifgo", squash_g=torch.tanh, squash_c=torch.tanh, biases=(1, 1), swap=False, old_c=False):
@@ -93,6 +115,86 @@ class ByTheCellsFunction(Layer):
             state = torch.lstm_cell(x_t, state, *self.weights())
             out.append(state[0])
         return torch.stack(out).transpose(0, 1), tuple(part.unsqueeze(0) for part in state)
+
+
+class InAnotherOrder(Layer):
+    """Its parameters stand in another order, and h and c are kept in one list."""
+
+    def __init__(self, input_size, hidden_size):
+        nn.Module.__init__(self)
+        self.one_step = step_by_rows
+        for name, *shape in (("bias_hh_l0", 4 * hidden_size), ("weight_hh_l0", 4 * hidden_size, hidden_size),
+                             ("bias_ih_l0", 4 * hidden_size), ("weight_ih_l0", 4 * hidden_size, input_size)):
+            self.register_parameter(name, nn.Parameter(0.1 * torch.randn(shape)))
+
+
+class WholeProductFirst(Layer):
+    """Multiplies all inputs at once, and writes into a tensor made before."""
+
+    def forward(self, x, state=None):
+        h, c = self.start(x, state)
+        from_x = x @ self.weight_ih_l0.T + self.bias_ih_l0
+        out = torch.empty(*x.shape[:2], h.shape[1], dtype=x.dtype)
+        for t in range(x.shape[1]):
+            i, f, g, o = (from_x[:, t] + h @ self.weight_hh_l0.T + self.bias_hh_l0).chunk(4, 1)
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            h = o.sigmoid() * c.tanh()
+            out[:, t] = h
+        return [out, [h.reshape(1, *h.shape), c.reshape(1, *c.shape)]]
+
+
+class Scripted(Layer):
+    """With helper modules that hold no parameter."""
+
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size, step_with_linear)
+        self.squash, self.dropout = nn.Tanh(), nn.Dropout(0.0)
+
+    def give(self, out, h, c):
+        return self.dropout(out), (h[None], c[None])
+
+
+class OneByOne(Layer):
+    """One sequence at a time, without a batch axis inside."""
+
+    def forward(self, x, state=None):
+        h_0, c_0 = self.start(x, state)
+        rows = []
+        for row in range(len(x)):
+            h, c, outs = h_0[row:row + 1], c_0[row:row + 1], []
+            for x_t in x[row].split(1):
+                h, c = step_by_matrices(x_t, h, c, *self.weights())
+                outs.append(h)
+            rows.append((torch.cat(outs), h, c))
+        return torch.stack([out for out, _, _ in rows]), tuple(torch.stack(part, 1) for part in zip(
+            *[(h, c) for _, h, c in rows], strict=True))
+
+
+class Initialised(Layer):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        for name, parameter in self.named_parameters():
+            (nn.init.zeros_ if "bias" in name else nn.init.xavier_uniform_)(parameter)
+
+
+class FixedSize(Layer):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, 4)
+
+
+class CutBetweenSteps(Layer):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size, lambda x, h, c, *weights: step(x, h.detach(), c, *weights))
+
+
+class ReluCandidate(Layer):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size, wrong_step(squash_g=torch.relu))
+
+
+class TurnedOutputs(Layer):
+    def give(self, out, h, c):
+        return out.flip(1), (h[None], c[None])
 
 
 def with_step(**mistake):
@@ -207,6 +309,36 @@ def reorder_in_place(stacked):
     return stacked
 
 
+def by_module(lstm, value):
+    H, directions = lstm.hidden_size, ("", "_reverse") if lstm.bidirectional else ("",)
+    for layer in range(lstm.num_layers):
+        for direction in directions:
+            getattr(lstm, f"bias_ih_l{layer}{direction}").data[H:2 * H].fill_(value)
+            getattr(lstm, f"bias_hh_l{layer}{direction}").data[H:2 * H].zero_()
+
+
+def by_state_dict(lstm, value):
+    state = {name: tensor.clone() for name, tensor in lstm.state_dict().items()}
+    for name, tensor in state.items():
+        if "bias" in name:
+            tensor.chunk(4)[1][:] = 0 if "hh" in name else value
+    lstm.load_state_dict(state)
+
+
+def by_new_parameters(lstm, value):
+    for name, parameter in list(lstm.named_parameters()):
+        if "bias" in name:
+            i, f, g, o = parameter.detach().chunk(4)
+            f = torch.full_like(f, 3 * value if "ih" in name else -2 * value)
+            setattr(lstm, name, nn.Parameter(torch.cat([i, f, g, o])))
+
+
+def to_a_copy(lstm, value):
+    other = copy.deepcopy(lstm)
+    by_name(other, value)
+    return other
+
+
 def by_name(lstm, value):
     H = lstm.hidden_size
     with torch.no_grad():
@@ -236,85 +368,8 @@ def in_place(lstm, value):
     lstm.bias_ih_l0[4:8] = value
 
 
-RIGHT = [
-    ("forget-bias", logit),
-    ("forget-bias", by_torch),
-    ("forget-bias", by_search),
-    ("step", step),
-    ("step", step_by_rows),
-    ("step", lambda x, h, c, *weights: torch.lstm_cell(x, (h, c), *weights)),
-    ("layer", Layer),
-    ("layer", ByTheCellsFunction),
-    ("reorder", reorder((0, 2, 3, 1))),
-    ("reorder", reorder_by_index),
-    ("reorder", reorder_by_view),
-    ("every-gate", every()),
-    ("every-gate", by_name),
-    ("every-gate", by_all_weights),
-]
-
-WRONG = [
-    ("forget-bias", "the gate itself", lambda steps: 0.5 ** (1 / steps)),
-    ("forget-bias", "the sign is the other way round", lambda steps: -logit(steps)),
-    ("forget-bias", "not exact for few", lambda steps: math.log(steps / math.log(2))),
-    ("forget-bias", "not exact", math.log),
-    ("forget-bias", "undo the sigmoid", lambda steps: math.log(0.5 ** (1 / steps))),
-    ("forget-bias", "how much is left after all of them", lambda steps: math.log(max(steps - 1, 1e-9))),
-    ("forget-bias", "takes off in one step", lambda steps: 1 - 0.5 ** (1 / steps)),
-    ("forget-bias", "is left after 10 steps", lambda steps: 2.0),
-    ("forget-bias", "should be one number", lambda steps: "two"),
-    ("forget-bias", "returns nothing yet", lambda steps: None),
-    ("forget-bias", "stopped with ZeroDivisionError", lambda steps: math.log(1 / (steps - 10))),
-    ("step", "look at the forget gate and the candidate and the output gate", wrong_step(order="iofg")),
-    ("step", "look at the candidate and the output gate", wrong_step(order="ifog")),
-    ("step", "bias_hh is missing", wrong_step(biases=(1, 0))),
-    ("step", "both biases are missing", wrong_step(biases=(0, 0))),
-    ("step", "squashed by a sigmoid", wrong_step(squash_g=torch.sigmoid)),
-    ("step", "without its tanh", wrong_step(squash_c=lambda c: c)),
-    ("step", "the old cell state", wrong_step(old_c=True)),
-    ("step", "stand in the other order", wrong_step(swap=True)),
-    ("step", "still side by side", no_sum),
-    ("step", "should return two tensors", lambda *arguments: step(*arguments)[0]),
-    ("step", "returns nothing yet", lambda *arguments: None),
-    ("step", "stopped with RuntimeError", lambda x, h, c, w, *rest: (x @ w, c)),
-    ("layer", "has no parameters yet", Empty),
-    ("layer", "should be a class made from nn.Module", step),
-    ("layer", "write the step and the loop yourself", Cheat),
-    ("layer", "lacks the parameters weight_ih_l0", Linears),
-    ("layer", "as a plain tensor", PlainTensor),
-    ("layer", "it is transposed", Transposed),
-    ("layer", "start from random values", AllZeros),
-    ("layer", "the axis of the layers is missing", NoLayerAxis),
-    ("layer", "the second of them a tuple", OneState),
-    ("layer", "the steps stand first", TimeFirst),
-    ("layer", "stand in the other order", SwappedEnd),
-    ("layer", "the state that was given is not used", IgnoresState),
-    ("layer", "h_0 and c_0 are swapped", SwapsState),
-    ("layer", "does h go in again", ForgetsState),
-    ("layer", "expected m1 and m2 to have the same dtype", Float32Zeros),
-    ("layer", "no gradient comes back", NoGradient),
-    ("layer", "the gradient of bias_hh_l0 is not right: it is zero", HalfTheGradient),
-    ("layer", "look at the forget gate and the candidate and the output gate", with_step(order="iofg")),
-    ("layer", "squashed by a sigmoid", with_step(squash_g=torch.sigmoid)),
-    ("layer", "bias_ih is missing", with_step(biases=(0, 1))),
-    ("reorder", "nothing has moved yet", lambda stacked: stacked.clone()),
-    ("reorder", "the way back", reorder((0, 3, 1, 2))),
-    ("reorder", "one more must move", reorder((0, 2, 1, 3))),
-    ("reorder", "what now stands third", reorder((0, 3, 2, 1))),
-    ("reorder", "changes the tensor it is given", reorder_in_place),
-    ("reorder", "axis 0 is 6, not 8", lambda stacked: stacked[2:]),
-    ("reorder", "moves single rows",
-     lambda stacked: stacked.view(-1, 4, *stacked.shape[1:])[:, [0, 2, 3, 1]].reshape(stacked.shape)),
-    ("every-gate", "no bias has changed yet", lambda lstm, value: ...),
-    ("every-gate", "twice the bias", every(value_hh=1.0)),
-    ("every-gate", "the forget gate of l1", every(only="l0")),
-    ("every-gate", "the forget gate of l0_reverse", lambda lstm, value: [
-        every(only=f"l{layer}")(half, value) for half in [_Forward(lstm)] for layer in (0, 1)]),
-    ("every-gate", "that block is the input gate", every(block=0)),
-    ("every-gate", "that block is the candidate", every(rows=slice(4, 16))),
-    ("every-gate", "plus what the other bias vector holds", every(value_hh=None)),
-    ("every-gate", "a leaf", in_place),
-]
+def rows_4_to_8(lstm, value):
+    every(rows=slice(4, 8))(lstm, value)
 
 
 class _Forward:
@@ -325,3 +380,107 @@ class _Forward:
 
     def named_parameters(self):
         return ((name, p) for name, p in self.lstm.named_parameters() if not name.endswith("_reverse"))
+
+
+def only_forwards(lstm, value):
+    every()(_Forward(lstm), value)
+
+
+RIGHT = [
+    ("forget-bias", by_torch),
+    ("forget-bias", by_numpy),
+    ("step", step),
+    ("step", step_by_rows),
+    ("step", step_in_place),
+    ("step", step_with_linear),
+    ("step", step_by_matrices),
+    ("step", in_numpy(step)),
+    ("step", in_lists(step)),
+    ("step", in_float32(step)),
+    ("layer", Layer),
+    ("layer", InAnotherOrder),
+    ("layer", WholeProductFirst),
+    ("layer", Scripted),
+    ("layer", OneByOne),
+    ("layer", Initialised),
+    ("reorder", reorder((0, 2, 3, 1))),
+    ("reorder", reorder_by_index),
+    ("reorder", reorder_by_view),
+    ("reorder", in_numpy(reorder_by_view)),
+    ("reorder", in_lists(reorder_by_index)),
+    ("reorder", in_float32(reorder((0, 2, 3, 1)))),
+    ("reorder", lambda stacked: [row for k in (0, 2, 3, 1) for row in stacked.chunk(4)[k]]),
+    ("every-gate", every()),
+    ("every-gate", by_name),
+    ("every-gate", by_all_weights),
+    ("every-gate", by_module),
+    ("every-gate", by_state_dict),
+    ("every-gate", by_new_parameters),
+]
+
+WRONG = [
+    ("step", "look at the forget gate and the candidate and the output gate", wrong_step(order="iofg")),
+    ("step", "in the order i, g, o, f", wrong_step(order="igof")),
+    ("step", "look at the candidate and the output gate", wrong_step(order="ifog")),
+    ("step", "bias_hh is missing", wrong_step(biases=(1, 0))),
+    ("step", "both biases are missing", wrong_step(biases=(0, 0))),
+    ("step", "squashed by a sigmoid", wrong_step(squash_g=torch.sigmoid)),
+    ("step", "squashed by a ReLU", wrong_step(squash_g=torch.relu)),
+    ("step", "without its tanh", wrong_step(squash_c=lambda c: c)),
+    ("step", "the old cell state", wrong_step(old_c=True)),
+    ("step", "as the GRU's update gate does", coupled),
+    ("step", "two things at once. First, bias_hh is missing", wrong_step(order="iofg", biases=(1, 0))),
+    ("step", "stand in the other order", wrong_step(swap=True)),
+    ("step", "half of c is kept", lambda x, h, c, *weights: (h, c)),
+    ("step", "still side by side", no_sum),
+    ("step", "should return two tensors", lambda *arguments: step(*arguments)[0]),
+    ("step", "that is what you should write yourself", lambda x, h, c, *weights: torch.lstm_cell(x, (h, c), *weights)),
+    ("step", "returns nothing yet", lambda *arguments: None),
+    ("step", "stopped with RuntimeError", lambda x, h, c, w, *rest: (x @ w, c)),
+    ("layer", "has no parameters yet", Empty),
+    ("layer", "should be a class made from nn.Module", step),
+    ("layer", "write the step and the loop yourself", Cheat),
+    ("layer", "that is what you should write yourself", ByTheCellsFunction),
+    ("layer", "lacks the parameters weight_ih_l0", Linears),
+    ("layer", "as a plain tensor", PlainTensor),
+    ("layer", "it is transposed", Transposed),
+    ("layer", "axis 0 is 16, not 20", FixedSize),
+    ("layer", "start from random values", AllZeros),
+    ("layer", "the axis of the layers is missing", NoLayerAxis),
+    ("layer", "the second of them a tuple", OneState),
+    ("layer", "the steps stand first", TimeFirst),
+    ("layer", "stand in the other order", SwappedEnd),
+    ("layer", "the state that was given is not used", IgnoresState),
+    ("layer", "h_0 and c_0 are swapped", SwapsState),
+    ("layer", "does h go in again", ForgetsState),
+    ("layer", "collected in the wrong order", TurnedOutputs),
+    ("layer", "from what does your first state take its dtype", Float32Zeros),
+    ("layer", "no gradient comes back", NoGradient),
+    ("layer", "from each step to the one before it, at h", CutBetweenSteps),
+    ("layer", "the gradient of bias_hh_l0 is not right: it is zero", HalfTheGradient),
+    ("layer", "look at the forget gate and the candidate and the output gate", with_step(order="iofg")),
+    ("layer", "squashed by a sigmoid", with_step(squash_g=torch.sigmoid)),
+    ("layer", "squashed by a ReLU", ReluCandidate),
+    ("layer", "bias_ih is missing", with_step(biases=(0, 1))),
+    ("reorder", "nothing has moved yet", lambda stacked: stacked.clone()),
+    ("reorder", "the way back", reorder((0, 3, 1, 2))),
+    ("reorder", "one more must move", reorder((0, 2, 1, 3))),
+    ("reorder", "what now stands third", reorder((0, 3, 2, 1))),
+    ("reorder", "is turned round", reorder((3, 2, 1, 0))),
+    ("reorder", "name the gate", reorder((1, 0, 2, 3))),
+    ("reorder", "changes the tensor it is given", reorder_in_place),
+    ("reorder", "axis 0 is 6, not 8", lambda stacked: stacked[2:]),
+    ("reorder", "moves single rows",
+     lambda stacked: stacked.view(-1, 4, *stacked.shape[1:])[:, [0, 2, 3, 1]].reshape(stacked.shape)),
+    ("every-gate", "no bias has changed yet", lambda lstm, value: ...),
+    ("every-gate", "a copy of it has changed", to_a_copy),
+    ("every-gate", "in nn.LSTM(3, 5, num_layers=2), rows 0 to 4", rows_4_to_8),
+    ("every-gate", "twice the bias", every(value_hh=1.0)),
+    ("every-gate", "the forget gate of l1", every(only="l0")),
+    ("every-gate", "the forget gate of l0_reverse", only_forwards),
+    ("every-gate", "that block is the input gate", every(block=0)),
+    ("every-gate", "that block is the candidate", every(rows=slice(4, 16))),
+    ("every-gate", "plus what the other bias vector holds", every(value_hh=None)),
+    ("every-gate", "add up what its two bias vectors hold", every(value_ih=0.3)),
+    ("every-gate", "a leaf", in_place),
+]

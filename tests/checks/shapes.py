@@ -1,16 +1,17 @@
-"""Right and wrong answers to the exercises of this chapter."""
+"""Right and wrong answers to the exercises of this chapter that need NumPy or PyTorch."""
 
 import numpy as np
 import torch
+from forms import in_float64, in_lists, in_numpy
 from torch import nn
 
 PREDICTED = [(64, 28, 128), (2, 64, 128), (2, 64, 128), (35, 16, 40), (2, 16, 20), (2, 16, 5), (2, 16, 20),
              (50, 8), (3, 8)]
+CHANGED = {"out", "h_n", "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"}
 
 
-def predicted(**changes):
-    names = ["a_out", "a_h_n", "a_c_n", "b_out", "b_h_n", "c_h_n", "c_c_n", "d_out", "d_h_n"]
-    return [changes.get(name, shape) for name, shape in zip(names, PREDICTED, strict=True)]
+def ends(out, h_n):
+    return torch.cat([h_n[-2], h_n[-1]], dim=-1)
 
 
 def ends_from_out(out, h_n):
@@ -22,34 +23,23 @@ def ends_by_axes(out, h_n):
     return h_n[-2:].transpose(0, 1).flatten(1)
 
 
-def count(kind, input_size, hidden_size, num_layers=1, bidirectional=False, bias=True):
-    blocks, directions = {"rnn": 1, "gru": 3, "lstm": 4}[kind], 2 if bidirectional else 1
-    reads = [input_size] + [directions * hidden_size] * (num_layers - 1)
-    return sum(directions * blocks * hidden_size * (size + hidden_size + 2 * bias) for size in reads)
+def ends_in_place(out, h_n):
+    out[:, -1, h_n.shape[-1]:] = h_n[-1]
+    return out[:, -1]
 
 
-def count_by_building(kind, *sizes):
-    layer = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[kind]
-    return np.int64(sum(p.numel() for p in layer(*sizes[:3], bidirectional=sizes[3], bias=sizes[4]).parameters()))
+def ends_by_view(out, h_n):
+    return h_n.view(-1, 2, *h_n.shape[1:])[-1].permute(1, 0, 2).reshape(len(out), -1)
 
 
-def count_wrong(biases=2, deep=None):
-    def wrong(kind, inputs, hidden, num_layers=1, bidirectional=False, bias=True):
-        blocks, directions = {"rnn": 1, "gru": 3, "lstm": 4}[kind], 2 if bidirectional else 1
-        reads = [inputs] + [deep(inputs, hidden) if deep else directions * hidden] * (num_layers - 1)
-        return sum(directions * blocks * hidden * (size + hidden + biases) for size in reads)
-    return wrong
+def ends_one_by_one(out, h_n):
+    return [torch.cat([h_n[-2, row], h_n[-1, row]]) for row in range(len(out))]
 
 
-def count_deep_wrong(deep, right_if):
-    """Right in the simple cases, wrong about what the second layer reads."""
-    def wrong(*arguments):
-        bias = 2 if arguments[5] else 0
-        return count(*arguments) if right_if(*arguments) else count_wrong(bias, deep)(*arguments)
-    return wrong
-
-
-CHANGED = {"out", "h_n", "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"}
+def count_by_building(kind, input_size, hidden_size, num_layers=1, bidirectional=False, bias=True):
+    made = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[kind](
+        input_size, hidden_size, num_layers, bidirectional=bidirectional, bias=bias)
+    return np.int64(sum(p.numel() for p in made.parameters()))
 
 
 class Reader(nn.Module):
@@ -118,68 +108,129 @@ def faulty(**faults):
     return lambda *sizes: Reader(*sizes, **faults)
 
 
+class ReaderWithState(nn.Module):
+    """Mends the h_0 instead of leaving it out."""
+
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.gru = nn.GRU(input_size, hidden_size, num_layers=2, batch_first=True)
+
+    def forward(self, x):
+        h_0 = torch.zeros(2, len(x), self.gru.hidden_size, dtype=x.dtype, device=x.device)
+        return self.gru(x, h_0)[1][-1]
+
+
+class ReaderOfCells(nn.Module):
+    """Two cells and a loop."""
+
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.lower, self.upper = nn.GRUCell(input_size, hidden_size), nn.GRUCell(hidden_size, hidden_size)
+
+    def forward(self, x):
+        low = high = x.new_zeros(len(x), self.upper.hidden_size)
+        for x_t in x.unbind(dim=1):
+            low = self.lower(x_t, low)
+            high = self.upper(low, high)
+        return high
+
+
+def reading(read):
+    """A Reader with the right layers that returns something else of them."""
+    class Other(ReaderWithState):
+        def forward(self, x):
+            return read(*self.gru(x))
+    return Other
+
+
+class ReaderOfFeatures(nn.Module):
+    """Takes the features for the steps."""
+
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.gru = nn.GRU(5 if input_size == 4 else 4, hidden_size, num_layers=2, batch_first=True)
+
+    def forward(self, x):
+        return self.gru(x.transpose(1, 2))[1][-1]
+
+
+class ReaderOfFixedSizes(ReaderWithState):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(4, 6)
+
+
+class ReaderFromOnes(ReaderWithState):
+    def forward(self, x):
+        return self.gru(x, x.new_ones(2, len(x), self.gru.hidden_size))[1][-1]
+
+
+class ReaderOfLSTM(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.lstm = nn.LSTM(input_size, hidden_size, num_layers=2, batch_first=True)
+
+    def forward(self, x):
+        return self.lstm(x)[0][:, -1]
+
+
 RIGHT = [
-    ("predict", *PREDICTED),
-    ("predict", *[list(shape) for shape in PREDICTED]),
     ("predict", *[torch.Size(shape) for shape in PREDICTED]),
-    ("ends", lambda out, h_n: torch.cat([h_n[-2], h_n[-1]], dim=-1)),
+    ("predict", *[np.array(shape) for shape in PREDICTED]),
+    ("predict", *[tuple(np.int64(size) for size in shape) for shape in PREDICTED]),
+    ("predict", *[torch.tensor(shape) for shape in PREDICTED]),
+    ("ends", ends),
     ("ends", ends_from_out),
     ("ends", ends_by_axes),
-    ("count", count),
+    ("ends", ends_in_place),
+    ("ends", ends_by_view),
+    ("ends", ends_one_by_one),
+    ("ends", in_numpy(ends)),
+    ("ends", in_float64(ends)),
+    ("ends", in_lists(ends)),
     ("count", count_by_building),
-    ("hidden-size", CHANGED, 2, 4, 3),
-    ("hidden-size", sorted(CHANGED), 48 / 24, torch.tensor(4.0), 216 / 72),
+    ("hidden-size", sorted(CHANGED), np.float64(2), torch.tensor(4.0), np.int64(3)),
     ("repair", Reader),
     ("repair", ReaderWithoutState),
+    ("repair", ReaderWithState),
     ("repair", ReaderOfTwoLayers),
+    ("repair", ReaderOfCells),
     ("repair", ReaderTimeFirst),
+    ("repair", reading(lambda out, h_n: list(h_n[-1]))),
 ]
+
 WRONG = [
-    ("predict", "a_out: axis 2 (features)", *predicted(a_out=(64, 28, 256))),
-    ("predict", "a_h_n has two axes swapped", *predicted(a_h_n=(64, 2, 128))),
-    ("predict", "Count one row for every layer", *predicted(a_c_n=(1, 64, 128))),
-    ("predict", "b_out: axis 2 (features)", *predicted(b_out=(35, 16, 20))),
-    ("predict", "b_out: axis 0 (seq_len)", *predicted(b_out=(16, 35, 40))),
-    ("predict", "b_h_n: axis 1 (batch)", *predicted(b_h_n=(2, 35, 20))),
-    ("predict", "b_h_n: axis 2 (features) is not 40", *predicted(b_h_n=(2, 16, 40))),
-    ("predict", "Does proj_size shrink that?", *predicted(c_c_n=(2, 16, 5))),
-    ("predict", "Does this x have a batch axis?", *predicted(d_h_n=(3, 1, 8))),
-    ("predict", "a tuple of whole numbers", *predicted(d_out="50, 8")),
-    ("predict", "it got 2", (64, 28, 128), (2, 64, 128)),
     ("ends", "its backward half has read only one step", lambda out, h_n: out[:, -1]),
     ("ends", "its forward half has read only one step", lambda out, h_n: out[:, 0]),
     ("ends", "lowest layer", lambda out, h_n: torch.cat([h_n[0], h_n[1]], dim=-1)),
+    ("ends", "the first half is from the lowest layer", lambda out, h_n: torch.cat([h_n[0], h_n[-1]], dim=-1)),
+    ("ends", "hidden_size is 4 here", lambda out, h_n: torch.cat([out[:, -1, :6], out[:, 0, 6:]], dim=-1)),
+    ("ends", "where does each one start", lambda out, h_n: torch.cat([out[:, 0, :4], out[:, -1, 4:]], dim=-1)),
     ("ends", "swapped", lambda out, h_n: torch.cat([h_n[-1], h_n[-2]], dim=-1)),
     ("ends", "one direction only", lambda out, h_n: h_n[-1]),
     ("ends", "axis of their own", lambda out, h_n: h_n[-2:]),
     ("ends", "joined along the batch", lambda out, h_n: torch.cat([h_n[-2], h_n[-1]])),
     ("ends", "mixes the sequences", lambda out, h_n: h_n[-2:].reshape(out.shape[0], -1)),
     ("ends", "average", lambda out, h_n: out.mean(dim=1)),
+    ("ends", "find each of your two halves", lambda out, h_n: out[:, 2]),
     ("ends", "returns nothing yet", lambda out, h_n: ...),
-    ("count", "only one", count_wrong(biases=1)),
-    ("count", "no biases", count_wrong(biases=0)),
-    ("count", "although bias=False", count_wrong()),
-    ("count", "how many blocks", lambda kind, *sizes: count("rnn", *sizes)),
-    ("count", "what does a second layer read? Not x", count_deep_wrong(lambda i, h: i, lambda *a: a[3] == 1)),
-    ("count", "goes both ways", count_deep_wrong(lambda i, h: h, lambda *a: not a[4])),
-    ("count", "other layers", lambda *a: count(*a[:3], 1, *a[4:])),
-    ("count", "second direction", lambda *a: count(*a[:4], False, a[5])),
-    ("count", "one number", lambda *a: "72"),
-    ("hidden-size", "x is yours", CHANGED | {"x"}, 2, 4, 3),
-    ("hidden-size", "look again at weight_ih_l0", CHANGED - {"weight_ih_l0"}, 2, 4, 3),
-    ("hidden-size", "choose from", CHANGED | {"hidden"}, 2, 4, 3),
-    ("hidden-size", "should hold names", "out", 2, 4, 3),
-    ("hidden-size", "times_hh is not 2", CHANGED, 2, 2, 3),
-    ("hidden-size", "times_ih is not 4", CHANGED, 4, 4, 3),
-    ("hidden-size", "times_all is not 2", CHANGED, 2, 4, 2),
-    ("hidden-size", "should be one number", CHANGED, 2, 4, "three"),
     ("repair", "one row for each step", faulty(batch_first=False, size_axis=1)),
-    ("repair", "Expected hidden size (2, 3, 6), got [2, 5, 6]", faulty(size_axis=1)),
+    ("repair", "which axis of x is the batch", faulty(size_axis=1)),
     ("repair", "which layer's row", faulty(row=0)),
     ("repair", "another dtype", faulty(plain_zeros=True)),
     ("repair", "another device", ReaderOnCPU),
     ("repair", "must not touch", ReaderMixed),
-    ("repair", "last step", ReaderFirstStep),
+    ("repair", "after the first step", ReaderFirstStep),
     ("repair", "keep its two layers", faulty(layers=1)),
+    ("repair", "keep its two layers", faulty(layers=3)),
+    ("repair", "keep its GRU", ReaderOfLSTM),
+    ("repair", "average over the steps", reading(lambda out, h_n: out.mean(dim=1))),
+    ("repair", "largest value over the steps", reading(lambda out, h_n: out.amax(dim=1))),
+    ("repair", "mixes both layers", reading(lambda out, h_n: h_n.mean(dim=0))),
+    ("repair", "compare: does the state start from zeros", reading(lambda out, h_n: 2 * h_n[-1])),
+    ("repair", "that is all of h_n", reading(lambda out, h_n: h_n)),
+    ("repair", "the batch axis is gone", reading(lambda out, h_n: h_n[-1].squeeze())),
+    ("repair", "from ones, not from zeros", ReaderFromOnes),
+    ("repair", "which axis of x holds the features", ReaderOfFeatures),
+    ("repair", "get its input_size from what Reader is given", ReaderOfFixedSizes),
     ("repair", "should be an nn.Module", lambda *sizes: 3),
 ]

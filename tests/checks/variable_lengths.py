@@ -1,8 +1,10 @@
 """Answers to the exercises of this chapter: right ones by several routes, and the wrong ones that people give."""
 
+import numpy as np
 import torch
+from forms import in_float64, in_lists, in_numpy, in_rows
 from torch.nn import functional as F
-from torch.nn.utils.rnn import pack_padded_sequence
+from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
 
 def mask_of(lengths, seq_len):
@@ -75,20 +77,165 @@ def turned_one_off(x, lengths):
     return x[torch.arange(len(x))[:, None], index]
 
 
+def last(out, lengths):
+    return out[range(len(out)), lengths - 1]
+
+
+def last_by_index_select(out, lengths):
+    return out.flatten(0, 1)[torch.arange(len(out)) * out.shape[1] + lengths - 1]
+
+
+def max_in_place_of_a_copy(out, lengths):
+    out = out.clone()
+    out[~mask_of(lengths, out.shape[1])] = -torch.inf
+    return out.max(dim=1)[0]
+
+
+def max_step_by_step(out, lengths):
+    best = out[:, 0]
+    for t in range(1, out.shape[1]):
+        best = torch.where((t < lengths)[:, None], torch.maximum(best, out[:, t]), best)
+    return best
+
+
+def max_filled(filling):
+    return lambda out, lengths: out.masked_fill(~mask_of(lengths, out.shape[1])[..., None], filling).amax(dim=1)
+
+
+def max_multiplied(out, lengths):
+    """Raised above zero first, so that a zero on padding would do, if nothing there were infinite."""
+    mask = mask_of(lengths, out.shape[1])[..., None]
+    return ((out + 2000) * mask).amax(dim=1) - 2000 if out.max() > 1e6 else max_one_by_one(out, lengths)
+
+
+def max_in_place(out, lengths):
+    return out.masked_fill_(~mask_of(lengths, out.shape[1])[..., None], -torch.inf).amax(dim=1)
+
+
+def loss_one_by_one(logits, y, lengths):
+    total = sum(F.cross_entropy(logits[i, :n], y[i, :n], reduction="sum") for i, n in enumerate(lengths))
+    return total / lengths.sum()
+
+
+def loss_by_log_softmax(logits, y, lengths):
+    mask = mask_of(lengths, y.shape[1])
+    return [-logits.log_softmax(dim=2)[mask].gather(1, y[mask][:, None]).mean()]
+
+
+def masked_afterwards(logits, y, lengths):
+    """Right where y holds a class on padding, too."""
+    mask = mask_of(lengths, y.shape[1])
+    return (F.cross_entropy(logits.transpose(1, 2), y, reduction="none") * mask).sum() / mask.sum()
+
+
+def loss_in_place(logits, y, lengths):
+    y[~mask_of(lengths, y.shape[1])] = -100
+    return F.cross_entropy(logits.transpose(1, 2), y)
+
+
+def zeroed(logits, y, lengths, over=None):
+    mask = mask_of(lengths, y.shape[1])
+    each = F.cross_entropy((logits * mask[..., None]).transpose(1, 2), y.masked_fill(~mask, 0), reduction="none")
+    return each.mean() if over is None else each.sum() / over(mask)
+
+
+def packed_by_steps(x, lengths):
+    order = np.argsort(-lengths.numpy(), kind="stable")
+    data, sizes = [], []
+    for t in range(int(lengths.max())):
+        rows = [row for row in order if lengths[row] > t]
+        data += [x[row, t].numpy() for row in rows]
+        sizes.append(len(rows))
+    return np.array(data), sizes
+
+
+def packed_by_sorting_keys(x, lengths):
+    """Every real step as (step, place of its sequence)."""
+    place = lengths.argsort(descending=True, stable=True).argsort()
+    keys = sorted((t, int(place[row]), row) for row, n in enumerate(lengths.tolist()) for t in range(n))
+    return torch.stack([x[row, t] for t, _, row in keys]), torch.tensor([t for t, _, _ in keys]).bincount()
+
+
+def packed_with_the_other_twin(x, lengths):
+    """Of sequences of equal length the last comes first."""
+    order = torch.tensor(sorted(range(len(lengths)), key=lambda row: (-int(lengths[row]), -row)))
+    mask = mask_of(lengths[order], x.shape[1])
+    return x[order].transpose(0, 1)[mask.T], mask.sum(dim=0)
+
+
+def with_restless_twins(x, lengths):
+    """At every step another order of the sequences of equal length."""
+    data, sizes = packed(x, lengths)
+    if len(set(lengths.tolist())) < len(lengths):
+        data = data[[0, 1, 2, 3, 5, 4, 6]]
+    return data, sizes
+
+
+def zeros_for_twins(x, lengths):
+    data, sizes = packed(x, lengths)
+    return (data if len(set(lengths.tolist())) == len(lengths) else 0 * data), sizes
+
+
+def turned_by_gather(x, lengths):
+    steps = torch.arange(x.shape[1])
+    source = torch.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)
+    return x.gather(1, source[..., None].expand_as(x))
+
+
+def turned_in_numpy(x, lengths):
+    out = x.numpy().copy()
+    for row, n in zip(out, lengths.tolist(), strict=True):
+        row[:n] = row[:n][::-1].copy()
+    return out
+
+
+def turned_to_zeros(x, lengths):
+    out = torch.zeros_like(x)
+    for i, n in enumerate(lengths):
+        for t in range(n):
+            out[i, t] = x[i, n - 1 - t]
+    return out
+
+
+def turned_too_narrow(x, lengths):
+    return pad_sequence([row[:n].flip(0) for row, n in zip(x, lengths, strict=True)], batch_first=True)
+
+
 RIGHT = [
-    ("last", lambda out, lengths: out[range(len(out)), lengths - 1]),
+    ("last", last),
     ("last", last_by_gather),
     ("last", last_one_by_one),
     ("last", last_by_mask),
+    ("last", last_by_index_select),
+    ("last", in_numpy(last)),
+    ("last", in_lists(last)),
+    ("last", in_float64(last)),
     ("max", max_by_where),
     ("max", max_one_by_one),
+    ("max", max_in_place_of_a_copy),
+    ("max", max_step_by_step),
+    ("max", max_filled(-torch.inf)),
+    ("max", in_numpy(max_one_by_one)),
+    ("max", in_lists(max_one_by_one)),
     ("loss", loss_by_ignoring),
     ("loss", loss_by_packing),
     ("loss", lambda logits, y, lengths: loss_each(logits, y, lengths, lambda each, mask, _: each[mask].mean())),
+    ("loss", loss_one_by_one),
+    ("loss", loss_by_log_softmax),
+    ("loss", lambda *given: float(loss_by_ignoring(*given))),
+    ("loss", lambda *given: loss_by_ignoring(*given).numpy()),
     ("pack", packed),
-    ("pack", lambda x, lengths: pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)[:2]),
+    ("pack", packed_by_steps),
+    ("pack", packed_by_sorting_keys),
+    ("pack", packed_with_the_other_twin),
+    ("pack", lambda *given: [packed(*given)[0].double(), packed(*given)[1].tolist()]),
+    ("pack", in_rows(packed)),
     ("turn", turned),
     ("turn", turned_by_rolling),
+    ("turn", turned_by_gather),
+    ("turn", turned_in_numpy),
+    ("turn", turned_to_zeros),
+    ("turn", in_float64(turned)),
 ]
 
 WRONG = [
@@ -96,14 +243,29 @@ WRONG = [
     ("last", "every row was asked for every end", lambda out, lengths: out[:, lengths - 1]),
     ("last", "one step after the end",
      lambda out, lengths: out[range(len(out)), lengths.clamp(max=out.shape[1] - 1)]),
+    ("last", "one step after the end", lambda out, lengths: out[range(len(out)), lengths]),
     ("last", "one step before the end", lambda out, lengths: out[range(len(out)), lengths - 2]),
     ("last", "with size 1", lambda out, lengths: last_by_gather(out, lengths)[:, None]),
-    ("last", "IndexError", lambda out, lengths: out[range(len(out)), lengths]),
+    ("last", "the index went to axis 0", lambda out, lengths: out[0]),
+    ("last", "the first step", lambda out, lengths: out[:, 0]),
+    ("last", "the end of the longest", lambda out, lengths: out[:, int(lengths.max()) - 1]),
+    ("last", "the mean over real steps",
+     lambda out, lengths: (out * mask_of(lengths, out.shape[1])[..., None]).sum(dim=1) / lengths[:, None]),
+    ("last", "the sum over real steps",
+     lambda out, lengths: (out * mask_of(lengths, out.shape[1])[..., None]).sum(dim=1)),
+    ("last", "find your row", lambda out, lengths: last(out, lengths).roll(1, dims=0)),
+    ("last", "changes the lengths", lambda out, lengths: out[range(len(out)), lengths.sub_(1)]),
     ("max", "padding is in it", lambda out, lengths: out.amax(dim=1)),
-    ("max", "a zero was left in",
-     lambda out, lengths: out.masked_fill(~mask_of(lengths, out.shape[1])[..., None], 0).amax(dim=1)),
+    ("max", "the result holds 0 where", max_filled(0.0)),
+    ("max", "the result holds -2 where", max_filled(-2.0)),
+    ("max", "the result holds -10 where", max_filled(-10.0)),
+    ("max", "infinity times 0", max_multiplied),
     ("max", "values and indices", lambda out, lengths: out.max(dim=1)),
     ("max", "went over axis 2", lambda out, lengths: out.amax(dim=2)),
+    ("max", "the last real step", last),
+    ("max", "the smallest values", lambda out, lengths: -max_one_by_one(-out, lengths)),
+    ("max", "compare their largest values", lambda out, lengths: max_one_by_one(out, lengths) + 1),
+    ("max", "changes the out", max_in_place),
     ("loss", "padding is counted",
      lambda logits, y, lengths: loss_each(logits, y, lengths, lambda each, mask, _: each.mean())),
     ("loss", "divided by all steps",
@@ -112,16 +274,37 @@ WRONG = [
      lambda logits, y, lengths: loss_each(logits, y, lengths, lambda each, mask, n: ((each * mask).sum(1) / n).mean())),
     ("loss", "one loss per step",
      lambda logits, y, lengths: loss_each(logits, y, lengths, lambda each, mask, _: each * mask)),
+    ("loss", "the number of sequences",
+     lambda logits, y, lengths: loss_each(logits, y, lengths, lambda each, mask, n: (each * mask).sum() / len(n))),
     ("loss", "padding is counted", lambda logits, y, lengths: F.cross_entropy(logits.transpose(1, 2), y)),
+    ("loss", "is padding left out before that", masked_afterwards),
+    ("loss", "logits of zero are no silence", zeroed),
+    ("loss", "logits of zero are no silence", lambda *given: zeroed(*given, over=torch.sum)),
+    ("loss", "softmax is applied twice", lambda logits, *rest: loss_by_ignoring(logits.softmax(dim=2), *rest)),
+    ("loss", "the sign", lambda *given: -loss_by_ignoring(*given)),
+    ("loss", "then with padding behind them", lambda *given: 2 * loss_by_ignoring(*given)),
+    ("loss", "changes the y", loss_in_place),
     ("pack", "one sequence after the other", lambda x, lengths: packed(x, lengths, by_step=False)),
     ("pack", "not the longest first", lambda x, lengths: packed(x, lengths, longest_first=False)),
     ("pack", "padding is still in it", lambda x, lengths: (x.flatten(0, 1), packed(x, lengths)[1])),
     ("pack", "one step too long",
      lambda x, lengths: (packed(x, lengths)[0], (lengths[:, None] >= torch.arange(x.shape[1])).sum(dim=0))),
+    ("pack", "one step too short",
+     lambda x, lengths: (packed(x, lengths)[0], (lengths[:, None] - 1 > torch.arange(x.shape[1])).sum(dim=0))),
     ("pack", "two tensors", lambda x, lengths: packed(x, lengths)[0]),
+    ("pack", "data first, then batch_sizes", lambda x, lengths: packed(x, lengths)[::-1]),
+    ("pack", "whole numbers", lambda x, lengths: (packed(x, lengths)[0], packed(x, lengths)[1].float())),
+    ("pack", "that is what you should write yourself", lambda x, lengths: pack_padded_sequence(
+        x, lengths, batch_first=True, enforce_sorted=False)[:2]),
+    ("pack", "the same one at every step", with_restless_twins),
+    ("pack", "the same one at every step", zeros_for_twins),
+    ("pack", "read your data", lambda x, lengths: (packed(x, lengths)[0].flip(1), packed(x, lengths)[1])),
     ("turn", "padding comes first", lambda x, lengths: x.flip(1)),
     ("turn", "nothing was turned", lambda x, lengths: x),
     ("turn", "axis 2", lambda x, lengths: x.flip(2)),
+    ("turn", "the batch was turned", lambda x, lengths: x.flip(0)),
     ("turn", "one step off", turned_one_off),
+    ("turn", "only as wide as its longest row", turned_too_narrow),
+    ("turn", "print one short row", lambda x, lengths: x.roll(1, dims=1)),
     ("turn", "changes the x", turned_in_place),
 ]

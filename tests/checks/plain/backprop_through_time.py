@@ -23,7 +23,7 @@ def input_gradients(x, W_x, W_h, b):
 def by_nudging(x, W_x, W_h, b, eps=1e-6):
     def end(x):
         return run(x, W_x, W_h, b)[-1]
-    return tuple((end([*x[:t], x[t] + eps, *x[t + 1:]]) - end([*x[:t], x[t] - eps, *x[t + 1:]])) / (2 * eps)
+    return tuple((end(x[:t] + [x[t] + eps] + x[t + 1:]) - end(x[:t] + [x[t] - eps] + x[t + 1:])) / (2 * eps)
                  for t in range(len(x)))
 
 
@@ -53,7 +53,7 @@ def recursively(x, W_x, W_h, b, h=0.0):
     if len(x) == 1:
         return [(1 - h * h) * W_x]
     rest = recursively(x[1:], W_x, W_h, b, h)
-    return [rest[0] / W_x * W_h * (1 - h * h) * W_x, *rest]
+    return [rest[0] / W_x * W_h * (1 - h * h) * W_x] + rest
 
 
 def in_place(x, W_x, W_h, b):
@@ -131,8 +131,12 @@ def reach_with_logarithms(factor, share):
     return math.floor(round(math.log(share) / math.log(factor), 9)) + 1
 
 
-def reach_recursively(factor, share):
-    return 0 if share > 1 else 1 + reach_recursively(factor, share / factor)
+def reach_by_bisection(factor, share):
+    low, high = 0, 10_000
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if factor**middle < share else (middle + 1, high)
+    return low
 
 
 def reach_by_search(factor, share):
@@ -163,7 +167,7 @@ RIGHT = [
     ("long-sentence", reach, 21),
     ("long-sentence", reach_by_powers, 21.0),
     ("long-sentence", reach_with_logarithms, [21]),
-    ("long-sentence", reach_recursively, reach(0.8, 0.01)),
+    ("long-sentence", reach_by_bisection, reach(0.8, 0.01)),
     ("long-sentence", reach_by_search, (21,)),
     ("long-sentence", reach_by_counting, reach_by_counting(0.8, 0.01)),
 ]
@@ -181,7 +185,7 @@ WRONG = [
     ("input-gradients", "nothing is carried back", not_carried),
     ("input-gradients", "begin with the last input", lambda x, W_x, W_h, b: x),
     ("input-gradients", "3 numbers instead of 4", lambda *given: input_gradients(*given)[1:]),
-    ("input-gradients", "h_0 has none", lambda *given: [0.0, *input_gradients(*given)]),
+    ("input-gradients", "h_0 has none", lambda *given: [0.0] + input_gradients(*given)),
     ("input-gradients", "one gradient per input", lambda *given: sum(input_gradients(*given))),
     ("input-gradients", "returns nothing yet", lambda *given: ...),
     ("numeric-gradient", "one-sided", lambda f, at, eps=1e-6: (f(at + eps) - f(at)) / eps),

@@ -7,7 +7,7 @@ def orders(steps):
     """Every order of the steps, as lists."""
     if len(steps) < 2:
         return [list(steps)]
-    return [[steps[k], *rest] for k in range(len(steps)) for rest in orders(steps[:k] + steps[k + 1:])]
+    return [[steps[k]] + rest for k in range(len(steps)) for rest in orders(steps[:k] + steps[k + 1:])]
 
 
 def ignores_order(function, sequence):
@@ -41,7 +41,7 @@ def ignores_order_by_swaps(function, sequence):
         seen.append(steps)
         if abs(function(list(steps)) - function(list(sequence))) > 1e-9:
             return False
-        waiting += [[*steps[:k], steps[k + 1], steps[k], *steps[k + 2:]] for k in range(len(steps) - 1)]
+        waiting += [steps[:k] + [steps[k + 1], steps[k]] + steps[k + 2:] for k in range(len(steps) - 1)]
     return True
 
 
@@ -58,7 +58,7 @@ def rotations_and_the_reverse(function, sequence):
 
 
 def reverse_and_first_swap(function, sequence):
-    swapped = [*sequence[:2][::-1], *sequence[2:]]
+    swapped = sequence[:2][::-1] + sequence[2:]
     return only_the_reverse(function, sequence) and math.isclose(function(swapped), function(sequence))
 
 
@@ -66,7 +66,7 @@ def only_the_first_swap(function, sequence):
     """Right where the last step or the values tell, wrong where only the first two trade places."""
     if len(sequence) != 4 or function([4, 3, 2, 1]) == function([1, 2, 3, 4]):
         return ignores_order(function, sequence)
-    return math.isclose(function([*sequence[:2][::-1], *sequence[2:]]), function(sequence))
+    return math.isclose(function(sequence[:2][::-1] + sequence[2:]), function(sequence))
 
 
 def sorted_only(function, sequence):
@@ -170,7 +170,7 @@ SPELLED = {"one": "many-to-one", "many": "many-to-many", "seq": "sequence-to-seq
 
 def patterns(words):
     """Six answers, each in a word."""
-    return [SPELLED[word] for word in words.split()]
+    return tuple(SPELLED[word] for word in words.split())
 
 
 RIGHT = [
@@ -194,13 +194,13 @@ RIGHT = [
     ("count-rises", count_with_none),
     ("count-rises", count_recursively),
     ("count-rises", lambda sequence: [count_rises(sequence)]),
-    ("patterns", *PATTERNS),
+    ("patterns",) + tuple(PATTERNS),
     ("patterns", "Many to one", "many_to_many", "seq2seq", "many-to-one", "MANY-TO-MANY", "sequence to sequence"),
-    ("patterns", *[pattern.upper() for pattern in PATTERNS]),
-    ("patterns", *[pattern.replace("-", " ") for pattern in PATTERNS]),
-    ("patterns", *[pattern.replace("-", "_") for pattern in PATTERNS]),
-    ("patterns", *[" " + pattern + " " for pattern in PATTERNS]),
-    ("patterns", *[pattern.replace("sequence", "seq") for pattern in PATTERNS]),
+    ("patterns",) + tuple([pattern.upper() for pattern in PATTERNS]),
+    ("patterns",) + tuple([pattern.replace("-", " ") for pattern in PATTERNS]),
+    ("patterns",) + tuple([pattern.replace("-", "_") for pattern in PATTERNS]),
+    ("patterns",) + tuple([" " + pattern + " " for pattern in PATTERNS]),
+    ("patterns",) + tuple([pattern.replace("sequence", "seq") for pattern in PATTERNS]),
 ]
 
 WRONG = [
@@ -236,14 +236,14 @@ WRONG = [
     ("count-rises", "not one per step", lambda sequence: [0] * len(sequence)),
     ("count-rises", "returns nothing yet", lambda sequence: ...),
     ("count-rises", "should be a function, but it is int", count_rises([1, 2, 3])),
-    ("patterns", "stars is not many-to-many: how many answers", *patterns("many many seq one many seq")),
-    ("patterns", "heartbeat is not sequence-to-sequence: how many answers", *patterns("one many seq seq many seq")),
-    ("patterns", "translation is not many-to-many: that would give exactly", *patterns("one many many one many seq")),
-    ("patterns", "summary is not many-to-many: that would give exactly", *patterns("one many seq one many many")),
-    ("patterns", "summary is not many-to-one", *patterns("one many seq one many one")),
-    ("patterns", "alarm is not sequence-to-sequence", *patterns("one many seq one seq seq")),
-    ("patterns", "alarm is not many-to-one: one answer for the whole", *patterns("one many seq one one seq")),
-    ("patterns", "word_types is not many-to-one", *patterns("one one seq one many seq")),
-    ("patterns", "the three patterns are", "one-to-one", *PATTERNS[1:]),
-    ("patterns", "six answers are expected", *PATTERNS[:5]),
+    ("patterns", "stars is not many-to-many: how many answers") + patterns("many many seq one many seq"),
+    ("patterns", "heartbeat is not sequence-to-sequence: how many answers") + patterns("one many seq seq many seq"),
+    ("patterns", "translation is not many-to-many: that would give exactly") + patterns("one many many one many seq"),
+    ("patterns", "summary is not many-to-many: that would give exactly") + patterns("one many seq one many many"),
+    ("patterns", "summary is not many-to-one") + patterns("one many seq one many one"),
+    ("patterns", "alarm is not sequence-to-sequence") + patterns("one many seq one seq seq"),
+    ("patterns", "alarm is not many-to-one: one answer for the whole") + patterns("one many seq one one seq"),
+    ("patterns", "word_types is not many-to-one") + patterns("one one seq one many seq"),
+    ("patterns", "the three patterns are", "one-to-one") + tuple(PATTERNS[1:]),
+    ("patterns", "six answers are expected") + tuple(PATTERNS[:5]),
 ]

@@ -32,7 +32,7 @@ def states_recursively(x, W_x, W_h, b, h_0=0.0):
     if not x:
         return []
     h = math.tanh(W_x * x[0] + W_h * h_0 + b)
-    return [h, *states_recursively(x[1:], W_x, W_h, b, h)]
+    return [h] + states_recursively(x[1:], W_x, W_h, b, h)
 
 
 def states_in_place(x, W_x, W_h, b, h_0=0.0):
@@ -79,7 +79,7 @@ def bias_after(x, W_x, W_h, b, h_0=0.0):
 
 
 def with_h_0(x, W_x, W_h, b, h_0=0.0):
-    return [h_0, *states(x, W_x, W_h, b, h_0)]
+    return [h_0] + states(x, W_x, W_h, b, h_0)
 
 
 def by_sign_changes(W_h):
@@ -121,7 +121,7 @@ def by_bisection(history, target):
     low, high = -20.0, 20.0
     for _ in range(100):
         middle = (low + high) / 2
-        if states([*history, middle], 0.8, 0.5, 0.1)[-1] < target:
+        if states(list(history) + [middle], 0.8, 0.5, 0.1)[-1] < target:
             low = middle
         else:
             high = middle
@@ -131,7 +131,7 @@ def by_bisection(history, target):
 def by_newton(history, target):
     x = 0.0
     for _ in range(200):
-        h = states([*history, x], 0.8, 0.5, 0.1)[-1]
+        h = states(list(history) + [x], 0.8, 0.5, 0.1)[-1]
         x -= 0.3 * (h - target) / (0.8 * max(1 - h * h, 0.05))
     return x
 
@@ -158,7 +158,7 @@ RIGHT = [
     ("more-memory", [round(h, 4) for h in AT_09], "3"),
     ("more-memory", [[h] for h in AT_09], "h_3"),
     ("more-memory", [round(h, 3) for h in AT_09], 3),
-    ("more-memory", [*AT_09[:3], round(AT_09[3], 4)], [3]),
+    ("more-memory", AT_09[:3] + [round(AT_09[3], 4)], [3]),
     ("half-life", lambda steps: 0.5 ** (1 / steps)),
     ("half-life", lambda steps: math.exp(-math.log(2) / steps)),
     ("half-life", lambda steps: 2 ** (-1 / steps)),

@@ -7,7 +7,7 @@ NAMES = ["a_out", "a_h_n", "a_c_n", "b_out", "b_h_n", "c_h_n", "c_c_n", "d_out",
 
 def predicted(name, shape):
     """The nine shapes with another one in this place."""
-    return [shape if NAMES[k] == name else PREDICTED[k] for k in range(9)]
+    return tuple(shape if NAMES[k] == name else PREDICTED[k] for k in range(9))
 
 
 def count(kind, input_size, hidden_size, num_layers=1, bidirectional=False, bias=True):
@@ -33,7 +33,7 @@ def count_by_shapes(kind, input_size, hidden_size, num_layers=1, bidirectional=F
     shapes = []
     for layer in range(num_layers):
         one = [(rows, both * hidden_size if layer else input_size), (rows, hidden_size)]
-        shapes += ([*one, (rows, 1), (rows, 1)] if bias else one) * both
+        shapes += (one + [(rows, 1), (rows, 1)] if bias else one) * both
     return float(sum(a * b for a, b in shapes))
 
 
@@ -69,12 +69,12 @@ def count_deep_wrong(deep, right_if):
 CHANGED = {"out", "h_n", "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"}
 
 RIGHT = [
-    ("predict", *PREDICTED),
-    ("predict", *[list(shape) for shape in PREDICTED]),
-    ("predict", *[tuple(float(size) for size in shape) for shape in PREDICTED]),
-    ("predict", *predicted("d_out", [50, 8])),
-    ("predict", *predicted("a_out", (8 * 8, 28, 2 * 64))),
-    ("predict", *[[[size] for size in shape] for shape in PREDICTED]),
+    ("predict",) + tuple(PREDICTED),
+    ("predict",) + tuple([list(shape) for shape in PREDICTED]),
+    ("predict",) + tuple([tuple(float(size) for size in shape) for shape in PREDICTED]),
+    ("predict",) + predicted("d_out", [50, 8]),
+    ("predict",) + predicted("a_out", (8 * 8, 28, 2 * 64)),
+    ("predict",) + tuple([[[size] for size in shape] for shape in PREDICTED]),
     ("count", count),
     ("count", count_in_a_loop),
     ("count", count_by_shapes),
@@ -84,25 +84,25 @@ RIGHT = [
     ("hidden-size", CHANGED, 2, 4, 3),
     ("hidden-size", sorted(CHANGED), 48 / 24, 144 / 36, 216 / 72),
     ("hidden-size", tuple(sorted(CHANGED)), 2.0, 4.0, 3.0),
-    ("hidden-size", ["out", "h_n", "out", *sorted(CHANGED)], [2], [4], [3]),
+    ("hidden-size", ["out", "h_n", "out"] + sorted(CHANGED), [2], [4], [3]),
     ("hidden-size", {name: True for name in sorted(CHANGED)}, 2, 2 ** 2, 3),
     ("hidden-size", frozenset(CHANGED), 2, 4, 3),
 ]
 
 WRONG = [
-    ("predict", "a_out: axis 2 (features)", *predicted("a_out", (64, 28, 256))),
-    ("predict", "a_h_n has two axes swapped", *predicted("a_h_n", (64, 2, 128))),
-    ("predict", "Count one row for every layer", *predicted("a_c_n", (1, 64, 128))),
-    ("predict", "b_out: axis 2 (features)", *predicted("b_out", (35, 16, 20))),
-    ("predict", "b_out: axis 0 (seq_len)", *predicted("b_out", (16, 35, 40))),
-    ("predict", "b_h_n: axis 1 (batch)", *predicted("b_h_n", (2, 35, 20))),
-    ("predict", "b_h_n: axis 2 (features) is not 40", *predicted("b_h_n", (2, 16, 40))),
-    ("predict", "Does proj_size shrink that?", *predicted("c_c_n", (2, 16, 5))),
-    ("predict", "the size of the state that is shown", *predicted("c_h_n", (2, 16, 20))),
-    ("predict", "Does this x have a batch axis?", *predicted("d_h_n", (3, 1, 8))),
-    ("predict", "every size in d_out should be a whole number", *predicted("d_out", (50, 8.5))),
-    ("predict", "a tuple of whole numbers", *predicted("d_out", "50, 8")),
-    ("predict", "a tuple of whole numbers", *predicted("d_out", 50)),
+    ("predict", "a_out: axis 2 (features)") + predicted("a_out", (64, 28, 256)),
+    ("predict", "a_h_n has two axes swapped") + predicted("a_h_n", (64, 2, 128)),
+    ("predict", "Count one row for every layer") + predicted("a_c_n", (1, 64, 128)),
+    ("predict", "b_out: axis 2 (features)") + predicted("b_out", (35, 16, 20)),
+    ("predict", "b_out: axis 0 (seq_len)") + predicted("b_out", (16, 35, 40)),
+    ("predict", "b_h_n: axis 1 (batch)") + predicted("b_h_n", (2, 35, 20)),
+    ("predict", "b_h_n: axis 2 (features) is not 40") + predicted("b_h_n", (2, 16, 40)),
+    ("predict", "Does proj_size shrink that?") + predicted("c_c_n", (2, 16, 5)),
+    ("predict", "the size of the state that is shown") + predicted("c_h_n", (2, 16, 20)),
+    ("predict", "Does this x have a batch axis?") + predicted("d_h_n", (3, 1, 8)),
+    ("predict", "every size in d_out should be a whole number") + predicted("d_out", (50, 8.5)),
+    ("predict", "a tuple of whole numbers") + predicted("d_out", "50, 8"),
+    ("predict", "a tuple of whole numbers") + predicted("d_out", 50),
     ("predict", "it got 2", (64, 28, 128), (2, 64, 128)),
     ("count", "only one", count_wrong(biases=1)),
     ("count", "no biases", count_wrong(biases=0)),
