@@ -16,14 +16,16 @@ def verdicts(text: str) -> list[bool]:
     return [word == "True" for word in find_all(r"\b(True|False)\b", text)]
 
 
-def trained_by_hand(optimizer: torch.optim.Optimizer, loss_of, batches) -> list[float]:
+def trained_by_hand(optimizer: torch.optim.Optimizer, loss_of, batches, max_norm=float("inf")) -> list[float]:
     """The losses of a training that computes each batch's gradients anew, so that nothing can pile up."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     losses = []
     for batch in batches:
         loss = loss_of(*batch)
-        for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
-            parameter.grad = gradient
+        gradients = torch.autograd.grad(loss, parameters)
+        norm = sum(gradient.square().sum() for gradient in gradients).sqrt()
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient * min(1, max_norm / norm)
         optimizer.step()
         losses.append(loss.item())
     return losses

@@ -1,5 +1,6 @@
 """The chapter: its gradients are right, what it claims about them holds, in its own cells and in the studies."""
 
+import copy
 import json
 import math
 import statistics
@@ -14,7 +15,7 @@ from seqlab.measured import RESULTS
 from studies import clipping as clipping_study
 from tools import course
 
-from . import numbers, states_by_hand, verdicts
+from . import numbers, states_by_hand, trained_by_hand, verdicts
 
 BACKPROP = course.chapter("backprop-through-time")
 FOUR = [1.0, 0.5, -1.0, 2.0]
@@ -323,6 +324,25 @@ def test_who_is_asked_for_the_first_symbol_learns_to_name_it(chapter):
     assert chapter["recall_first"](Keeps(0), lag=6, batches=200) == 100
     assert chapter["recall_first"](Keeps(-1), lag=6, batches=200) < 60
     assert chapter["recall_first"](Keeps(0), lag=6, batches=3, lr=1e-9) < 60, "a rate of nothing teaches nothing"
+
+
+def test_the_loop_that_recalls_clears_its_gradients_and_clips_them(chapter):
+    torch.manual_seed(1)
+    layer = chapter["plain"](1.5)
+    own = copy.deepcopy(layer)
+    torch.manual_seed(2)
+    chapter["recall_first"](layer, lag=6, batches=5, lr=0.02)
+    torch.manual_seed(2)
+    head = nn.Linear(24, 4)
+
+    def loss(symbols):
+        last = own(torch.eye(4)[symbols])[1][0]
+        return -head(last).log_softmax(dim=1)[range(32), symbols[:, 0]].mean()
+
+    trained_by_hand(torch.optim.Adam([*own.parameters(), *head.parameters()], lr=0.02), loss,
+                    [(torch.randint(4, (32, 7)),) for _ in range(5)], max_norm=1.0)
+    for mine, theirs in zip(own.parameters(), layer.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-4)
 
 
 @pytest.mark.slow
