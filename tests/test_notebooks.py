@@ -127,6 +127,11 @@ def test_a_chapter_keeps_its_budget(notebook):
     assert 8 <= words / sum(lengths) <= 15
 
 
+def slug(title):
+    """The anchor that a heading gets on the site."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
 @every_chapter
 def test_a_chapter_has_the_common_rhythm(notebook):
     text = notebook.prose
@@ -137,9 +142,9 @@ def test_a_chapter_has_the_common_rhythm(notebook):
     assert reveals >= 5, "a reader is asked to predict at least five times"
     assert len(re.findall(r"predict", text, flags=re.IGNORECASE)) >= 5
     assert f"](../exercises/{notebook.path.name})" in text, "the practice, the notebook to be filled, is not linked"
-    exercises = sum("exercise" in cell.tags for cell in notebook.practice.cells)
-    tried = sorted(find_all(rf"\]\(\.\./exercises/{notebook.name}\.ipynb#exercise-(\d)", text))
-    assert tried == [str(k + 1) for k in range(exercises)], "`Now try` leads to each exercise from where it belongs"
+    titles = find_all(r"^## (Exercise \d: .+)$", notebook.practice.prose, re.MULTILINE)
+    tried = sorted(find_all(rf"\[(exercise [^\]]+)\]\(\.\./exercises/{notebook.name}\.ipynb#([^)]+)\)", text))
+    assert tried == [(title[0].lower() + title[1:], slug(title)) for title in titles], "`Now try` names each exercise"
 
 
 @every_master
