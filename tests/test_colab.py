@@ -39,7 +39,7 @@ SHOW = """
 from seqlab import widgets
 shown = {}
 for name in widgets.__all__:
-    figure = widgets.Quiz("lstm") if name == "Quiz" else getattr(widgets, name)()
+    figure = getattr(widgets, name)(*["lstm"] * (name in ("Quiz", "Due")))
     data, metadata = figure._repr_mimebundle_()
     shown[type(figure).__name__] = [sorted(data), metadata]
 print(json.dumps({"shown": shown, "enabled": Output.enabled}))

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from seqlab.plots.style import signature
-from tools.course import BOOK, ROOT, WIDGET_VIEW, chapter, chapters, find_all, masters, notebooks
+from tools.course import BOOK, ROOT, WIDGET_VIEW, asked_again, chapter, chapters, find_all, masters, notebooks
+from tools.due import CODE, WORDS
 
 KNOWN_TAGS = {"setup", "hide-input", "hide-output", "remove-input", "nbval-ignore-output", "as-is",
               "exercise", "check"}
@@ -145,6 +146,19 @@ def test_a_chapter_has_the_common_rhythm(notebook):
     titles = find_all(r"^## (Exercise \d: .+)$", notebook.practice.prose, re.MULTILINE)
     tried = sorted(find_all(rf"\[(exercise [^\]]+)\]\(\.\./exercises/{notebook.name}\.ipynb#([^)]+)\)", text))
     assert tried == [(title[0].lower() + title[1:], slug(title)) for title in titles], "`Now try` names each exercise"
+
+
+@every_chapter
+def test_a_chapter_asks_first_what_is_due_from_earlier_ones(notebook):
+    """`make move` and `make chapter` see to it: tools/due.py."""
+    subjects = [one.subject for one in chapters()]
+    names, place = asked_again(notebook.subject, subjects), subjects.index(notebook.subject)
+    assert names == [subjects[k] for k in (place - 1, place - 2, place - 4) if k >= 0], "nearest first"
+    asks = [k for k, cell in enumerate(notebook.cells) if "Due(" in cell.source]
+    assert asks == ([3] if names else []), "behind the set-up cell, from the second chapter on"
+    for k in asks:
+        words = ", ".join(f'"{name}"' for name in names)
+        assert [notebook.cells[k - 1].source, notebook.cells[k].source] == [WORDS, CODE.format(names=words)]
 
 
 @every_master

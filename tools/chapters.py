@@ -4,7 +4,8 @@
     python -m tools.chapters new what-a-net-keeps --like order-matters
 
 The order of the chapters stands in _toc.yml. `move` changes it there and brings the rest in line: the numbers in file
-names, in links, and where a text says "chapter" and a number. It asks for a clean git checkout, so that nothing is lost
+names, in links, and where a text says "chapter" and a number; and which questions come back at the beginning of each
+chapter. It asks for a clean git checkout, so that nothing is lost
 if it is stopped. `new` copies a chapter with its practice, quiz, checks and tests to the end of the book under a new
 subject; all of it is green, and waits to be rewritten.
 """
@@ -16,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools import course
+from tools import course, due
 from tools.course import ROOT
 
 BINARY = {".png", ".npz", ".ico", ".woff", ".woff2", ".zip"}
@@ -60,6 +61,7 @@ def move(subject: str, neighbour: str, *, after: bool = True, root: Path = ROOT)
         texts[path] = renumber(before, new)
         said += _unsure(path.relative_to(root), before, new)
     _store_quizzes(texts, root)
+    _ask_again(texts, root, {name[3:]: root / "book" / f"{name}.ipynb" for name in order})
     _write({_renamed(path, new): text for path, text in texts.items()}, gone=texts)
     return [f"{old} -> {now}" for old, now in new.items() if old != now] + said
 
@@ -142,6 +144,7 @@ def begin(subject: str, like: str = "order-matters", title: str | None = None, r
     lines = "".join(f"{indent}- file: {folder}/{name}\n" for folder in ("book", "book/exercises"))
     texts[root / "_toc.yml"] = toc.replace(last, last + lines)
     _store_quizzes(texts, root, {subject: like})
+    _ask_again(texts, root, {**{one.subject: one.path for one in every}, subject: root / "book" / f"{name}.ipynb"})
     _write(texts)
     return made
 
@@ -177,6 +180,22 @@ def _store_quizzes(texts: dict[Path, str], root: Path, copied: dict[str, str] | 
     for path, text in texts.items():
         if path.suffix == ".ipynb":
             texts[path] = re.sub(r'(?<="_packed": ")[^"]+', lambda old: packs.get(old[0], old[0]), text)
+
+
+def _ask_again(texts: dict[Path, str], root: Path, chapters: dict[str, Path]) -> None:
+    """Let every chapter among the texts ask what is due from those that come before it now.
+
+    `chapters`: the path of each subject's notebook, in the new order.
+    """
+    with tempfile.TemporaryDirectory() as new:
+        for quiz in (root / "seqlab" / "widgets" / "quizzes").glob("*.toml"):
+            Path(new, quiz.name).write_text(quiz.read_text(encoding="utf-8"), encoding="utf-8")
+        for path in texts:
+            if path.suffix == ".toml" and path.parent.name == "quizzes":
+                Path(new, path.name).write_text(texts[path], encoding="utf-8")
+        for subject, path in chapters.items():
+            if path in texts:
+                texts[path] = due.put(texts[path], course.asked_again(subject, list(chapters)), Path(new))
 
 
 def _write(texts: dict[Path, str], gone: dict[Path, str] | None = None) -> None:

@@ -58,6 +58,12 @@ def chapter(subject: str, root: Path = ROOT) -> "Notebook":
     return found[0]
 
 
+def asked_again(subject: str, subjects: list[str]) -> list[str]:
+    """The chapters whose questions come back at the beginning of this one: one, two and four before it."""
+    place = subjects.index(subject)
+    return [subjects[place - back] for back in (1, 2, 4) if back <= place]
+
+
 def find_all(pattern: str, text: str, flags: int = 0) -> list:
     """re.findall, where nothing found is an error: LookupError names the pattern and the beginning of the text."""
     found = re.findall(pattern, text, flags)

@@ -48,6 +48,7 @@
 
   /** What many pages share stands in a script of its own, which the page has loaded before this one. */
   function text(value) {
+    if (Array.isArray(value)) return value.map(text);
     return value?.shared ? self.seqlabTexts[value.shared] : value;
   }
 
@@ -59,7 +60,7 @@
   async function load({ state, buffers = [] }) {
     if (state?._esm === undefined) throw new Error("the page holds no saved state of this figure");
     const traits = structuredClone(state);
-    for (const name of ["_esm", "_styles"]) traits[name] = text(traits[name]);
+    for (const name of ["_esm", "_styles", "_packed"]) traits[name] = text(traits[name]);
     for (const { path, data } of buffers) {
       const place = path.slice(0, -1).reduce((object, key) => object[key], traits);
       place[path.at(-1)] = bytes(text(data));

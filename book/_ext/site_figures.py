@@ -128,15 +128,20 @@ def load_figures(app, pagename, templatename, context, doctree):
 def figures_only(saved, shared):
     """The saved state of the figures, as a script; that of controls which need a kernel is of no use on a page.
 
-    Modules, styles and weights are the same on many pages: they go into `shared`, name -> text, to be loaded once.
+    Modules, styles, weights and questions are the same on many pages: they go into `shared`, name -> text, to be
+    loaded once.
     """
+    def put(text):
+        name = hashlib.md5(text.encode()).hexdigest()[:12]
+        shared[name] = text
+        return {"shared": name}
+
     saved = json.loads(saved)["state"]
     figures = {name: model for name, model in saved.items() if model["model_module"] == "anywidget"}
     for model in figures.values():
-        for place, key in [(model["state"], "_esm"), (model["state"], "_styles"),
+        for place, key in [*((model["state"], key) for key in ("_esm", "_styles", "_packed") if key in model["state"]),
                            *((buffer, "data") for buffer in model.get("buffers") or [])]:
-            name = hashlib.md5(place[key].encode()).hexdigest()[:12]
-            shared[name], place[key] = place[key], {"shared": name}
+            place[key] = [put(text) for text in place[key]] if isinstance(place[key], list) else put(place[key])
     return script(STATE, json.dumps({"state": figures}, ensure_ascii=False)) if figures else ""
 
 

@@ -1,10 +1,11 @@
 """Figures to move and questions to answer: they compute in the browser, with or without a running notebook."""
 
 from .digit_reader import DigitReader
+from .due import Due
 from .gate_explorer import GateExplorer
 from .gradient_explorer import GradientExplorer
 from .quiz import Quiz
 from .scalar_rnn import ScalarRNN
 from .shape_explorer import ShapeExplorer
 
-__all__ = ["DigitReader", "GateExplorer", "GradientExplorer", "Quiz", "ScalarRNN", "ShapeExplorer"]
+__all__ = ["DigitReader", "Due", "GateExplorer", "GradientExplorer", "Quiz", "ScalarRNN", "ShapeExplorer"]

@@ -53,12 +53,12 @@ def _join(name, folder, joined):
     joined[name] = EXPORT.sub("", IMPORT.sub("", text))
 
 
-def styles(name: str) -> traitlets.Unicode:
-    """The trait that carries a figure's styles: the palette, what all figures share, then its own.
+def styles(*names: str) -> traitlets.Unicode:
+    """The trait that carries a figure's styles: the palette, what all figures share, then those of these files.
 
     Not anywidget's `_css`, which would style the whole page: the figure puts them into its own shadow root.
     """
-    text = "\n".join([figure_css(), *((HERE / file).read_text(encoding="utf-8") for file in ("shared.css", name))])
+    text = "\n".join([figure_css(), *((HERE / file).read_text(encoding="utf-8") for file in ("shared.css", *names))])
     return traitlets.Unicode(text).tag(sync=True)
 
 

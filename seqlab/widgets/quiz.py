@@ -185,7 +185,7 @@ def _list(words):
 
 
 def pack(questions: list[dict]) -> str:
-    """The questions as a text in which no answer can be read in passing; `unpack` in quiz.js is the way back."""
+    """The questions as a text in which no answer can be read in passing; `unpack` in questions.js is the way back."""
     plain = json.dumps({"questions": questions}, ensure_ascii=False).encode()
     return base64.b64encode(bytes(byte ^ (k * 7 + 91 & 255) for k, byte in enumerate(plain))).decode()
 
@@ -194,7 +194,8 @@ class Quiz(Figure):
     """The quiz of a chapter: `Quiz("scalar-rnn")` asks what quizzes/scalar-rnn.toml holds.
 
     answers: one dict per question (choice, checked, tries, right, first), or nothing before the first answer;
-    `quiz.answers = []` starts again.
+    `quiz.answers = []` starts again. On the website they are kept on the reader's device, by kept.js; where there is a
+    kernel they are Python's, and a cell that is run anew asks anew. When each question comes back: see `Due`.
 
     To read, for a notebook that wants to know how it goes: `total` questions, `answered` of them checked at least once,
     `score` of them right by now, `first` of them right at the first try.
@@ -243,13 +244,19 @@ class Quiz(Figure):
 
     def as_markdown(self) -> str:
         """The questions without their answers, for readers without JavaScript."""
-        return "\n\n".join(_as_markdown(number, question) for number, question in enumerate(self._questions, 1)) + "\n"
+        return "\n\n".join(as_markdown(number, question) for number, question in enumerate(self._questions, 1)) + "\n"
 
     def _stand_in(self):
-        return {} if "google.colab" in sys.modules else {"text/markdown": self.as_markdown()}
+        return in_words(self.as_markdown())
 
 
-def _as_markdown(number, question):
+def in_words(markdown: str) -> dict[str, str]:
+    """What stands in for questions as a mime bundle; nothing in Colab, which might prefer it to the questions."""
+    return {} if "google.colab" in sys.modules else {"text/markdown": markdown}
+
+
+def as_markdown(number: int, question: dict) -> str:
+    """A question without its answers."""
     lines = [f"**{number}.** {question['text']}"]
     if question["kind"] in ("single", "multiple"):
         if question["kind"] == "multiple":

@@ -39,7 +39,7 @@ MOVES = {
 
 
 def test_every_figure_is_timed():
-    assert {*MOVES, "Quiz"} == set(widgets.__all__)
+    assert {*MOVES, "Quiz", "Due"} == set(widgets.__all__)
 
 
 @pytest.mark.parametrize("name", MOVES)

@@ -24,7 +24,8 @@ from seqlab.palette import NEUTRALS
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = tuple(os.environ.get("SEQLAB_PLACES", "site,lab").split(","))
 LOADER = ROOT / "book" / "_ext" / "figures.js"
-MAKERS = {name: f"{name}('myths')" if name == "Quiz" else f"{name}()" for name in widgets.__all__}
+NEEDED = {"Quiz": "'myths'", "Due": "'gru', 'variable-lengths'"}      # what a figure is made with, if it needs anything
+MAKERS = {name: f"{name}({NEEDED.get(name, '')})" for name in widgets.__all__}
 PATIENCE = 240_000      # ms: for something to become so, on a machine however slow
 
 

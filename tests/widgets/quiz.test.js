@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
-  blank, checked, inline, judge, moved, others, readNumber, standing, unpack, unready,
-} from "../../seqlab/widgets/quiz.js";
+  blank, checked, fitting, inline, judge, moved, others, readNumber, standing, unpack, unready,
+} from "../../seqlab/widgets/questions.js";
 
 const option = (text, right) => ({ text, right, feedback: `about ${text}` });
 const single = { kind: "single", options: [option("one", false), option("two", true), option("three", false)] };
@@ -65,6 +65,17 @@ test("what was right once stays right, and the first try is remembered", () => {
   assert.deepEqual([mended.tries, mended.right, mended.first], [2, true, false]);
   assert.equal(checked(single, { ...mended, choice: 2 }).right, true);
   assert.equal(checked(single, { ...blank(single), choice: 1 }).first, true);
+});
+
+test("an answer that was kept comes back only if it can be one to this question", () => {
+  const kept = { choice: 1, checked: true, tries: 2, right: true, first: false };
+  assert.deepEqual(fitting(single, kept), kept);
+  assert.deepEqual(fitting(order, { ...kept, choice: [0, 1, 2] }).choice, [0, 1, 2]);
+  for (const [question, choice] of [[single, 3], [single, -1], [multiple, 1], [multiple, []], [multiple, [0, 9]],
+    [numeric, "four"], [numeric, 4], [order, [0, 1]], [order, [0, 0, 1]]]) {
+    assert.equal(fitting(question, { ...kept, choice }), undefined, `${question.kind}: ${choice}`);
+  }
+  for (const answer of [undefined, null, "x", { ...kept, tries: 0 }]) assert.equal(fitting(single, answer), undefined);
 });
 
 test("the line under the quiz", () => {

@@ -15,6 +15,7 @@ SEVEN = [[70, 70, 200, 60, 120, 240]]
 RIGHT = {"choice": 0, "checked": True, "tries": 1, "right": True, "first": True}
 MOVED = {  # what the page sends when it is moved
     "DigitReader": {"strokes": SEVEN, "sample": -1},
+    "Due": {"most": 1},
     "GateExplorer": {"kind": "gru", "inputs": [1.0, -0.5, 0.0, 2.0], "w_hn": 1.5, "b_hn": -0.5, "w_xr": 3.0, "b_z": 1},
     "GradientExplorer": {"nonlinearity": "linear", "weight": 0.5, "lag": 10, "clip": True, "threshold": 0.1},
     "Quiz": {"answers": [RIGHT] * 3 + [{**RIGHT, "right": False, "first": False}] * 2},
@@ -24,7 +25,7 @@ MOVED = {  # what the page sends when it is moved
 
 
 def make(name, **settings):
-    return FIGURES[name]("scalar-rnn", **settings) if name == "Quiz" else FIGURES[name](**settings)
+    return FIGURES[name](*["scalar-rnn"] * (name in ("Quiz", "Due")), **settings)
 
 
 def results(figure):

@@ -1,0 +1,75 @@
+import { button, make, mount, redraw } from "./shared.js";
+import { blank, checked, place, unpack } from "./questions.js";
+import { cards, choose, idOf, record, until } from "./leitner.js";
+
+let sittings = 0;       // radio buttons of one question need a name of their own on the page
+
+/** What there is to ask, in words. */
+function opening({ why, asked, due, next }, now) {
+  if (why === "none kept") {
+    const these = asked.length > 1 ? "here are two questions" : "here is a question";
+    return `No answer is kept on this device yet, so ${these} to begin with.`;
+  }
+  if (why === "none due") return `Nothing is due today. The next question comes back ${until(next, now)}.`;
+  if (due === 1) return "One question is due.";
+  return `${due} questions are due${asked.length < due ? `. Here are the ${asked.length} that waited longest` : ""}.`;
+}
+
+/** What an answer has changed, in words. */
+function outcome(right, { when }, left, now) {
+  const rest = left ? "" : " That is all for now.";
+  return `${right ? "Right at the first try" : "Not at the first try"}: it comes back ${until(when, now)}.${rest}`;
+}
+
+/** The questions that are asked, as parts of the page; `say` is told what each first answer has changed. */
+function sitting(asked, say) {
+  const number = sittings++, answers = asked.map(({ question }) => blank(question));
+  const parts = asked.map(({ id, question }, k) => {
+    const give = (answer) => {
+      answers[k] = answer;
+      parts[k].draw(answer);
+    };
+    const settle = () => {
+      give(checked(question, answers[k]));
+      if (answers[k].tries > 1) return;
+      say(outcome(answers[k].right, record(id, answers[k].right), answers.some(({ tries }) => !tries), Date.now()));
+    };
+    return place(question, { k, group: `seqlab-due-${number}-${k}`, current: () => answers[k], settle,
+      choose: (choice) => give({ ...answers[k], choice, checked: false }) });
+  });
+  parts.forEach((part, k) => part.draw(answers[k]));
+  return parts.map((part) => part.element);
+}
+
+function render({ model, el }) {
+  const quizzes = model.get("names").map((name, k) => (
+    unpack(model.get("_packed")[k]).questions.map((question) => ({ id: idOf(name, question), question }))));
+  const known = new Map(quizzes.flat().map((one) => [one.id, one]));
+  const { root, leave } = mount({ model, el }, "Due", () => ({ total: known.size }));
+  const line = make("p", { class: "standing", role: "status" });
+  const list = make("div");
+  const say = (words) => { line.textContent = words; };
+  const ask = (ids) => list.replaceChildren(...sitting(ids.map((id) => known.get(id)), say));
+  const anyway = button("Ask me anyway", () => {
+    anyway.hidden = true;
+    ask(chosen().asked);
+    list.querySelector("input, button").focus();
+  });
+  const chosen = () => (
+    choose(quizzes.map((questions) => questions.map(({ id }) => id)), cards(), Date.now(), model.get("most")));
+  root.setAttribute("aria-label", "Questions from earlier chapters");
+  root.classList.add("quiz", "due");
+  root.append(make("h2", {}, "From earlier chapters"), line, anyway, list);
+
+  const begin = () => {
+    const found = chosen();
+    say(opening(found, Date.now()));
+    anyway.hidden = found.why !== "none due";
+    ask(found.why === "none due" ? [] : found.asked);
+  };
+  const stop = redraw(model, ["most"], begin);
+  document.addEventListener("seqlab:wiped", begin);
+  return () => { stop(); leave(); document.removeEventListener("seqlab:wiped", begin); };
+}
+
+export default { render };
