@@ -7,17 +7,25 @@ it runs on the page too, and in tests/checks/scalar_rnn.py, what needs NumPy or 
     WRONG = [("states", "words of the message", answer, ...)]   at least six per exercise, that people give
 """
 
+import ast
+import contextlib
 import importlib.util
+import io
 import itertools
+import random
+import sys
+import warnings
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from seqlab import checks
 from seqlab.checks import CheckFailed, check, plain
 from seqlab.checks.plain import shapes
 from tools import course
+from tools.mutants import generate
 
 
 def _cases(file: Path):
@@ -67,6 +75,8 @@ def test_every_exercise_has_six_right_and_six_wrong_answers():
     ids = _exercise_ids()
     assert ids, "no exercises found"
     assert ids == {case[0] for case in RIGHT} == {case[0] for case in WRONG}, "tests/checks answers other exercises"
+    for subject in checks.subjects():
+        checks._load(subject)
     in_plain = {i for i in ids if plain.EXERCISES[i].__module__.startswith(plain.__name__)}
     assert in_plain, "no plain checks found"
     for cases, exercises, least in ((RIGHT, ids, 6), (WRONG, ids, 6),
@@ -117,3 +127,140 @@ def test_the_message_comes_without_a_traceback():
 def test_an_unknown_exercise_is_named_with_those_that_there_are(wrong, message):
     with pytest.raises(ValueError, match=f"^there is no exercise {wrong!r}; {message}"):
         check(wrong, 1)
+
+
+# --- mutants: wrong answers that nobody has thought of ----------------------------------------------------------------
+
+STEPS = 200_000             # lines that an answer may run before it is taken for one that never ends
+EQUIVALENT = {      # exercise -> words of a changed line of its reference solution, or of two -> why it is right
+    "order-matters/fool": {
+        ("first = [0, 2, 3]", "second = [2, 0, 3]"): "another pair of sequences",
+        ("first = [1, 2, 4]", "second = [2, 1, 4]"): "another", ("first = [1, 3, 3]", "second = [3, 1, 3]"): "another"},
+    "order-matters/ignores-order": {
+        "math.isclose(function(list(order)), original):": "the same but for results of 0, and a fair choice",
+        "abs_tol=2e-09": "any tolerance between rounding and a difference"},
+    "shapes/hidden-size": {
+        ("(12 * 5) / (6 * 4)", "(12 * 4) / (6 * 5)"): "the same factor", ("12 / 4", "6 / 4"): "the same factor"},
+    "first-classifier/trend": {
+        "0.8, 3.2]": "other values that rise", ("1.6, 1.6]", "0.8, 3.2]"): "other values that rise"},
+    "first-classifier/loss": {"torch.eye(10)[:]": "as many rows as labels are read", "torch.eye(10)[:2]": "the same"},
+    "first-classifier/long": {"values[:, 0, -1]": "of one feature the first is the last"},
+    "variable-lengths/turn": {"steps <= lengths": "one padding step more moves, and may"},
+    "backprop-through-time/numeric-gradient": {"eps=2e-06": "another small step"},
+    "backprop-through-time/clip": {"else 0.0": "what multiplies zeros"},
+    "gru/memory": {
+        "[1, 1] = -60.0": "the gate is at its end", ("[1] = 30.0", "[1, 1] = -60.0"): "the gate is at both its ends"},
+    "gru/which": {
+        ("torch.full((1, 1), 1.0)", "> 0.5"): "between 0 and 1",
+        "torch.ones(1, 1), torch.full": "w_ih is zero", "torch.full((1, 1), 1.0)": "another state to look for",
+        "w_hh, w_ih, b_ih, b_hh =": "both are zeros (3, 1)", "w_ih, w_hh, b_hh, b_ih =": "both are zeros (3,)",
+        "= torch.ones(3, 1), torch.zeros(3, 1)": "x is zero", "b_ih[1] = 100.0": "the gate is at its end",
+        ">= 0.25": "between 0 and 0.5", "b_ih[1] = -100.0": "the gate is at its end", "else 100.0": "the same",
+        "b_ih[0] = -100.0": "the same", "<= 0.25": "between 0 and 0.76", "< 0.5": "between 0 and 0.76"},
+    "lstm/layer": {
+        "hidden_size ** 0.5": "other random values", "hidden_size ** -1.0": "other random values",
+        "3 * (x.new_zeros": "the third is not read",
+        "state[0][-1], state[1][0]": "of one layer the first is the last", "state[0][0], state[1][-1]": "the same"},
+    "images-as-sequences/guard": {
+        "= 1 + x[i]": "another picture", "changed[i] = 1": "another picture", "= 0 - x[i]": "another picture",
+        ">= 1e-4": "any tolerance between rounding and a leak", "> 0.0002": "the same"},
+    "hand-built-digits/fuse": {"linears[-1].in_features": "all four read the same"},
+}
+
+
+class NeverEnds(BaseException):
+    """The answer has run STEPS lines of its own."""
+
+
+@contextlib.contextmanager
+def bounded(file: str):
+    """A block in which the code of this file may run STEPS lines."""
+    left, before = itertools.count(STEPS, -1), sys.gettrace()
+
+    def local(frame, event, argument):
+        if next(left) < 0:
+            raise NeverEnds
+        return local
+
+    sys.settrace(lambda frame, event, argument: local if frame.f_code.co_filename == file else None)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def outcome(names: dict, answer: str, checking: ast.stmt) -> str:
+    """What becomes of an answer: "passes", "not yet: ...", or how its own cell or its check stops."""
+    names = dict(names)
+    with (torch.random.fork_rng(devices=[]), contextlib.redirect_stdout(io.StringIO()), bounded("<answer>"),
+          warnings.catch_warnings()):
+        warnings.simplefilter("ignore")
+        try:
+            exec(compile(answer, "<answer>", "exec"), names)
+        except (Exception, NeverEnds) as problem:
+            return f"its cell stops: {problem}"
+        try:
+            exec(compile(ast.Module([checking], []), "<check>", "exec"), names)
+        except (CheckFailed, NeverEnds) as problem:
+            return f"not yet: {problem}"
+        except Exception as problem:
+            return f"the check crashes: {problem!r}"
+    return "passes"
+
+
+def is_right(mutants: tuple, excused: list[tuple]) -> bool:
+    """Whether EQUIVALENT says so: of each change alone, or of both together."""
+    lines = [one.change.partition("  =>  ")[2] for one in mutants]
+    alone = all(any(len(words) == 1 and words[0] in line for words in excused) for line in lines)
+    return alone or any(len(words) == len(lines) and all(one in line for one, line in zip(words, lines, strict=True))
+                        for words in excused)
+
+
+def unnoticed(subject: str, pairs: int) -> list[str]:
+    """Changes of the reference solutions that pass their checks, or crash them: each, and so many pairs of them."""
+    master, found = course.chapter(subject).practice, []
+    names = master.definitions()
+    checking = {cell.metadata["seqlab"]["id"]: ast.parse(cell.source).body[0] for cell in master.code
+                if "check" in cell.tags}
+    for cell in master.code:
+        if "exercise" not in cell.tags:
+            continue
+        exercise_id = cell.metadata["seqlab"]["id"]
+        assert outcome(names, cell.source, checking[exercise_id]) == "passes", exercise_id
+        excused = [(words,) if isinstance(words, str) else words for words in EQUIVALENT.get(exercise_id, {})]
+        single = [(one,) for one in generate.mutants_of_text(cell.source, master.name, cell.id)[0]]
+        double = [(one, other) for (one,), (other,) in itertools.combinations(single, 2) if one.end < other.start]
+        draw = random.Random(exercise_id)
+        for mutants in single + draw.sample(double, min(pairs, len(double))):
+            if is_right(mutants, excused):
+                continue
+            answer = cell.source
+            for one in reversed(mutants):
+                answer = generate.mutate_text(answer, one)
+            result = outcome(names, answer, checking[exercise_id])
+            if result == "passes" or result.startswith("the check crashes"):
+                found.append(f"{exercise_id}: {result}: {' and '.join(one.change for one in mutants)}")
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pairs", [30, pytest.param(2000, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("subject", [one.subject for one in course.chapters()])
+def test_a_changed_reference_solution_passes_only_where_it_is_still_right(subject, pairs):
+    found = unnoticed(subject, pairs)
+    assert not found, ("mend the check, or say in EQUIVALENT why it is right:\n" + "\n".join(found))
+
+
+def test_what_is_said_to_be_right_is_among_the_changes():
+    for exercise_id, excused in EQUIVALENT.items():
+        master = course.chapter(exercise_id.partition("/")[0]).practice
+        cell = next(cell for cell in master.code if cell.metadata.get("seqlab", {}).get("id") == exercise_id)
+        lines = [one.change.partition("  =>  ")[2] for one in generate.mutants_of_text(cell.source, "", cell.id)[0]]
+        stale = {one for words in excused for one in ((words,) if isinstance(words, str) else words)
+                 if not any(one in line for line in lines)}
+        assert not stale, f"no change of {exercise_id} reads so"
+
+
+def test_an_answer_that_never_ends_is_stopped():
+    checking = ast.parse('check("order-matters/fool", endless(), 1)').body[0]
+    assert outcome({"check": check}, "def endless():\n    while True:\n        pass", checking) == "not yet: "
