@@ -7,6 +7,7 @@ import sys
 import warnings
 from itertools import combinations
 
+import drawn
 import numpy as np
 import pytest
 import torch
@@ -180,6 +181,12 @@ def test_every_colour_has_a_meaning(drawing):
         colours = [mark.get_color()] if isinstance(mark, Line2D) else [mark.get_facecolor(), mark.get_edgecolor()]
         strays |= {str(colour) for colour in colours if not is_tint(to_rgb(colour))}
     assert not strays
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_it_is_drawn_as_it_was(name):
+    """Sizes, widths, colours and places; see tests/drawn.py for what to do when a figure has been changed."""
+    assert drawn.differences(drawn.sums(draw_once(name)[0]), drawn.stored()[name]) == []
 
 
 def is_tint(colour):
