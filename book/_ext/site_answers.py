@@ -103,8 +103,13 @@ def place_editors(app, doctree, docname):
             without_tick(cell)
 
 
+FOLD = ('<details class="reveal reveal-output">\n<summary><span class="reveal-show">Answered it? Show what the cell '
+        'prints</span><span class="reveal-hide">Hide what the cell prints</span></summary>\n', "</details>\n")
+
+
 def without_tick(cell):
-    """Take the check's line of praise out of the outputs of its cell, and the place where it stood alone."""
+    """Take the check's line of praise out of the outputs of its cell; fold what else it prints, which tells of answers.
+    """
     for block in list(cell.findall(nodes.literal_block)):
         if block.astext().startswith("✓"):
             rest = block.astext().partition("\n")[2]
@@ -117,6 +122,10 @@ def without_tick(cell):
         if not any(True for part in output.findall(lambda node: isinstance(node, (nodes.literal_block, nodes.image,
                                                                                   nodes.raw, nodes.table)))):
             output.parent.remove(output)
+        elif not any("tag_hide-output" in part.get("classes", []) for part in (cell, output)):
+            place = output.parent.index(output)
+            output.parent[place:place + 1] = [nodes.raw("", FOLD[0], format="html"), output,
+                                              nodes.raw("", FOLD[1], format="html")]
 
 
 def stay_on_the_site(app, docname, source):

@@ -2,6 +2,7 @@
 
 import gzip
 import importlib.util
+import re
 
 import nbformat
 import pytest
@@ -152,6 +153,9 @@ def test_no_practice_page_shows_a_tick_of_its_notebook(site):
     for page in pages:
         text = page.read_text("utf8")
         assert "✓" not in text and "tag_check" in text and 'id="run-bar"' in text, page.name
+        checks = re.findall(r'<div class="cell [^"]*tag_check.*?(?=<div class="cell |<h2|</section>)', text, re.DOTALL)
+        open_outputs = [check for check in checks if "cell_output" in check and "reveal-output" not in check]
+        assert len(checks) >= 3 and open_outputs == [], page.name
 
 
 def test_what_a_practice_page_offers_to_download_is_to_be_filled(site):
