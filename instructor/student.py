@@ -1,7 +1,8 @@
 """Student notebooks from the exercise masters: statements and checks stay, solutions and outputs go.
 
 No marker is needed in a master. In a cell tagged `exercise`, function bodies and the right-hand sides of assignments
-are replaced by `...`; imports, signatures and docstrings stay.
+are replaced by `...`; imports, signatures and docstrings stay. What an earlier cell gives with a fault in it, as
+`BrokenReader` or `broken_step`, is what the student of `Reader` or `step` starts from.
 """
 
 import ast
@@ -17,8 +18,25 @@ from tools import course
 STUDENTS = course.ROOT / "exercises"
 
 
-def stub(code: str) -> str:
-    """The code with what a learner has to write replaced by `...`.
+BROKEN = re.compile(r"(?:Broken(?=[A-Z])|broken_)(\w+)")
+
+
+def broken(cells) -> dict[str, str]:
+    """{name: code under that name} of the functions and classes that these code cells give with a fault in them."""
+    found = {}
+    for cell in cells:
+        lines = cell.source.split("\n")
+        if BROKEN.search(cell.source):
+            for node in ast.parse(cell.source).body:
+                name = BROKEN.fullmatch(getattr(node, "name", ""))
+                if name:
+                    code = "\n".join(lines[node.lineno - 1:node.end_lineno])
+                    found[name[1]] = code.replace(name[0], name[1])
+    return found
+
+
+def stub(code: str, given: dict[str, str] | None = None) -> str:
+    """The code with what a learner has to write replaced by `...`, or by what is `given` of that name, to be mended.
 
     Raises:
         ValueError: the cell holds something else than imports, functions, classes and assignments.
@@ -26,7 +44,9 @@ def stub(code: str) -> str:
     lines = code.split("\n")
     edits = []                                          # (first line, last line, replacement), from 1
     for node in ast.parse(code).body:
-        if isinstance(node, ast.FunctionDef):
+        if getattr(node, "name", None) in (given or {}):
+            edits.append((node.lineno, node.end_lineno, given[node.name]))
+        elif isinstance(node, ast.FunctionDef):
             edits += _body(node)
         elif isinstance(node, ast.ClassDef):
             for method in node.body:
@@ -56,7 +76,7 @@ WORKED = ("\n\nThe worked answers stand on this practice's page of the course, e
 def student_notebook(master: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
     """The notebook to hand out, of the master with this file name: no solution, no worked answer, no output."""
     notebook = copy.deepcopy(master)
-    cells = []
+    cells, given = [], broken(_code(notebook))
     for cell in notebook.cells:
         kept = sorted(set(cell.metadata.get("tags", [])) & {"exercise", "check", "setup"})
         metadata = {"tags": kept} if kept else {}
@@ -65,7 +85,7 @@ def student_notebook(master: nbformat.NotebookNode, name: str) -> nbformat.Noteb
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
             if "exercise" in kept:
-                cell.source = stub(cell.source)
+                cell.source = stub(cell.source, given)
         else:
             cell.source = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.DOTALL).strip()
             cell.source = from_their_folder(cell.source)
@@ -94,11 +114,15 @@ def leaks(master: nbformat.NotebookNode, student: nbformat.NotebookNode) -> list
     found = []
     for cell in master.cells:
         if "exercise" in cell.metadata.get("tags", []):
-            kept = {line.strip() for line in stub(cell.source).split("\n")}
+            kept = {line.strip() for line in stub(cell.source, broken(_code(master))).split("\n")}
             removed = {line.strip() for line in cell.source.split("\n")} - kept - given
             found += [line for line in sorted(removed) if len(line) > 11 and not line.startswith("#")
                       and json.dumps(line, ensure_ascii=False)[1:-1] in elsewhere]
     return found
+
+
+def _code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def _is_answer(cell) -> bool:

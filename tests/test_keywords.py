@@ -15,7 +15,8 @@ from torch import nn
 import seqlab
 from seqlab import checks
 from seqlab import data as seqlab_data
-from seqlab.checks import gru, hand_built_digits, lstm, plain, variable_lengths
+from seqlab.checks import backprop_through_time as clipping
+from seqlab.checks import first_classifier, gru, hand_built_digits, images_as_sequences, lstm, plain, variable_lengths
 from seqlab.checks.plain import backprop_through_time, scalar_rnn, shapes
 
 # --- what a call leaves -----------------------------------------------------------------------------------------------
@@ -105,6 +106,11 @@ def peephole_case():
     return *state, layers, {gate: torch.full((5,), 2.0) for gate in "ifo"}
 
 
+def cell_of():
+    torch.manual_seed(0)
+    return nn.LSTMCell(3, 4)
+
+
 class Summing(nn.Module):
     """A layer with the results of an LSTM that is none, which the check of MyLSTM may call."""
 
@@ -169,6 +175,16 @@ CASES = {
         "W_x": 0.7, "W_h": 0.6, "b": 0.2, "h_0": 0.3, "squash": float}),
     shapes.count: (given(shapes.count, "lstm", 5, 7), {"layers": 2}, {
         "layers": 3, "both": True, "bias": False, "biases": 1, "deep_input": 5, "blocks": 3}),
+    first_classifier._learnt: (
+        given(first_classifier._learnt, random(4, 3).double(), torch.tensor([0, 1, 1, 0]), 3, 0.5), {},
+        {"clear": "never", "shrink": 2}),
+    clipping._stepped: (
+        given(clipping._stepped, 2 * [(random(5, 2).double(), random(5, 1).double() + 9)], 1.0, 0.1), {},
+        {"clip": "never", "clear": False}),
+    lstm._read_by: (given(lstm._read_by, cell_of(), random(2, 5, 3)), {}, {
+        "give": lambda h, c: (c, h), "last": "c", "steps": slice(2)}),
+    images_as_sequences._blocks: (given(images_as_sequences._blocks, random(2, 28, 28)), {}, {
+        "across": (0, 1, 2, 3, 4)}),
     variable_lengths._random: (given(variable_lengths._random, 2, 3), {}, {"seed": 6}),
 }
 

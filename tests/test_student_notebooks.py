@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from instructor.student import STUDENTS, leaks, stub, student_notebook, write_all
+from instructor.student import STUDENTS, broken, leaks, stub, student_notebook, write_all
 from tools.course import Cell, find_all, masters, some
 
 every_master = pytest.mark.parametrize("path", [one.path for one in masters()], ids=lambda path: path.stem)
@@ -61,6 +61,21 @@ def test_an_unsolved_notebook_fails_every_check_in_words(path):
     assert failed >= 3
 
 
+def test_a_bug_to_find_is_what_the_student_starts_from():
+    """The code as it is given, under the name that the check takes; `unsolved`, above, says that it does not pass."""
+    found = {}
+    for master in masters():
+        given = broken(master.code)
+        for k, cell in enumerate(master.cells if given else []):
+            if "exercise" in cell.tags and any(f" {name}(" in cell.source for name in given):
+                statement = "\n".join(one.source for one in master.cells[k - 3:k] if one.kind == "markdown").lower()
+                assert "find the bug" in statement and "predict the symptom" in statement, cell
+                assert all(code in stub(cell.source, given) for code in given.values()), cell
+                found[master.subject] = cell
+        assert not given or found[master.subject] is [one for one in master.cells if "exercise" in one.tags][-1]
+    assert len(found) >= 8
+
+
 def test_a_solution_in_the_statement_is_found():
     master = nbformat.v4.new_notebook(cells=[
         nbformat.v4.new_markdown_cell("Hint: write `y = x.mean(dim=1)`."),
@@ -74,6 +89,14 @@ def test_a_stub_keeps_names_and_docstrings_only():
             '    y = x + 1\n    return y\n\nanswer = [1,\n          2]')
     assert stub(code) == ('# Your answer goes here.\nimport torch\n\ndef f(x):\n    """Say."""\n    ...\n\n'
                           'answer = ...')
+
+
+def test_what_is_given_with_a_fault_is_what_is_mended():
+    given = broken([Cell({"cell_type": "code", "metadata": {}, "source": code}) for code in (
+        "x = 1", "def broken_f(x):\n    return -x\n\nbroken_f(1)", "class BrokenG:\n    f = 2\nbroken = 3")])
+    assert given == {"f": "def f(x):\n    return -x", "G": "class G:\n    f = 2"}
+    assert stub("def f(x):\n    return x\n\ndef g(x):\n    return x", given) == (
+        "def f(x):\n    return -x\n\ndef g(x):\n    ...")
 
 
 def test_a_stray_statement_in_an_exercise_cell_is_refused():

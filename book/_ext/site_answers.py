@@ -18,7 +18,7 @@ from sphinx.builders.html._assets import _JavaScript
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))  # for tools and instructor, wherever the build was started
-from instructor.student import stub, student_notebook  # noqa: E402
+from instructor.student import broken, stub, student_notebook  # noqa: E402
 from tools import course, micropython  # noqa: E402
 
 HERE = Path(__file__).resolve().parent / "answers"
@@ -46,8 +46,8 @@ def exercises(notebook):
             number += 1
             exercise_id = cell.metadata["seqlab"]["id"]
             if on_page(exercise_id):
-                found[exercise_id] = {"id": exercise_id, "number": number, "stub": stub(cell.source),
-                                      "check": cells[k + 1].source}
+                found[exercise_id] = {"id": exercise_id, "number": number, "check": cells[k + 1].source,
+                                      "stub": stub(cell.source, broken(notebook.code))}
     return found
 
 

@@ -104,3 +104,72 @@ def _truncated(run_truncated):
                 fail(f"with k = {k}, the gradient of step {step} reaches back to step {reached[0]} only: "
                      "it is cut within a chunk")
     return "The state goes on, the gradient does not."
+
+
+# --- find the bug -----------------------------------------------------------------------------------------------------
+
+def _net():
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(4)
+        return nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).double()
+
+
+def _stepped(batches, max_norm, lr, *, clip="together", clear=True):
+    """All weights of the small net after a step for each batch; the keywords plant the mistakes."""
+    net = _net()
+    weights = list(net.parameters())
+    kept = [torch.zeros_like(weight) for weight in weights]
+    for x, y in batches:
+        new = torch.autograd.grad((net(x) - y).square().mean(), weights)
+        gradients = [(0 if clear else old) + one for old, one in zip(kept, new, strict=True)]
+        kept = gradients
+        if clip == "together":
+            gradients = kept = [one * min(1.0, max_norm / _norm(gradients)) for one in gradients]
+        elif clip == "each":
+            gradients = [one * min(1.0, max_norm / _norm([one])) for one in gradients]
+        elif clip == "values":
+            gradients = [one.clamp(-max_norm, max_norm) for one in gradients]
+        elif clip == "normalise":
+            gradients = [one * max_norm / _norm(gradients) for one in gradients]
+        elif clip == "away":
+            gradients = [0 * one for one in gradients]
+        with torch.no_grad():
+            for weight, gradient in zip(weights, gradients, strict=True):
+                weight.sub_(lr * gradient)
+            if clip == "weights":
+                size = _norm(weights)
+                for weight in weights:
+                    weight.mul_(min(1.0, max_norm / size))
+    return torch.cat([weight.detach().flatten() for weight in weights])
+
+
+@exercise("bug")
+def _check_train_step(train_step):
+    generator = torch.Generator().manual_seed(6)
+    x = torch.randn(5, 2, generator=generator, dtype=torch.float64)
+    tame, wild = (x, x.sum(dim=1, keepdim=True)), (x, torch.full((5, 1), 50.0, dtype=torch.float64))
+    for batches, max_norm, lr in (([tame], 1e6, 0.1), ([wild], 1.0, 0.1), ([wild, tame, wild], 0.5, 0.2),
+                                  ([tame, tame], 8.0, 0.1)):
+        net = _net()
+        optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+        losses = [call(train_step, net, optimizer, *(part.clone() for part in batch), max_norm, name="train_step")
+                  for batch in batches]
+        weights = torch.cat([weight.detach().flatten() for weight in net.parameters()])
+        case = batches, max_norm, lr
+        expect_close(weights, _stepped(*case), f"what the net weighs after {len(batches)} of your steps, "
+                     f"max_norm {max_norm:g},", lambda case=case: {
+            "no gradient was clipped. At that moment, what does .grad hold?": _stepped(*case, clip="never"),
+            "it has not moved. What does .grad hold when the optimizer looks?": _stepped(*case, clip="away"),
+            "each number was clipped by itself, which turns the gradient into another direction":
+                _stepped(*case, clip="values"),
+            "each tensor was clipped by its own norm. The gradient has one norm, of all tensors together":
+                _stepped(*case, clip="each"),
+            "small gradients were made larger: clipping is a limit": _stepped(*case, clip="normalise"),
+            "the weights were clipped. It is their gradients that explode": _stepped(*case, clip="weights"),
+            "gradients of the step before are still in it": _stepped(*case, clear=False),
+        }, "Print the joint norm of all .grad at the moment when the optimizer looks: is it max_norm for a wild "
+           "batch, and the loss's own gradient for a tame one?")
+        want = (_net()(batches[0][0]) - batches[0][1]).square().mean().detach()
+        expect_close(expect_tensor(losses[0], (), "what train_step returns", "one loss"), want,
+                     "what train_step returns", {}, "It is the loss before the step, as in the given code")
+    return "Clipped when there is something to clip, and before it is used."

@@ -192,3 +192,62 @@ def _expect_classes(y, shape):
     if y.dtype != torch.int64:
         fail(f"y holds {y.dtype}: class numbers are int64, which is what torch.tensor makes of whole numbers")
     return y
+
+
+# --- find the bug -----------------------------------------------------------------------------------------------------
+
+def _learnt(x, y, steps, lr, *, clear="before", shrink=1):
+    """The weight and the bias after so many steps of a linear net, and the losses; the keywords plant the mistakes."""
+    weights = list(_linear().parameters())
+    total, losses = [torch.zeros_like(weight) for weight in weights], []
+    for _ in range(steps):
+        loss = F.cross_entropy(x @ weights[0].T + weights[1], y)
+        gradients = torch.autograd.grad(loss / shrink, weights)
+        total = [(0 if clear == "before" else before) + new for before, new in zip(total, gradients, strict=True)]
+        with torch.no_grad():
+            for weight, gradient in zip(weights, total, strict=True):
+                weight.sub_(lr * (0 if clear == "between" else gradient))
+                if clear == "weights":
+                    weight.zero_()
+        losses.append(loss.detach())
+    return torch.cat([weight.detach().flatten() for weight in weights]), torch.stack(losses)
+
+
+def _linear():
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        return nn.Linear(3, 2).double()
+
+
+@exercise("bug")
+def _check_learn(learn):
+    generator = torch.Generator().manual_seed(1)
+    x, y = torch.randn(6, 3, generator=generator, dtype=torch.float64), torch.tensor([0, 1, 1, 0, 1, 0])
+    for steps, lr in ((1, 0.5), (5, 0.5), (4, 2.0)):
+        model = _linear()
+        losses = call(learn, model, torch.optim.SGD(model.parameters(), lr=lr), x.clone(), y.clone(), steps,
+                      name="learn", hints={"does not require grad": "Is the loss still tied to the weights, when "
+                                                                    "backward is called?"})
+        weights = torch.cat([weight.detach().flatten() for weight in model.parameters()])
+        given = x, y, steps, lr
+        name = f"what the net weighs after {steps} step{'s' * (steps > 1)}"
+        expect_close(weights, _learnt(*given)[0], name, {
+            "it has not moved. What lies in .grad at the moment when the optimizer looks?":
+                _learnt(*given, clear="between")[0],
+            "each step goes along the sum of all gradients so far, not along that of its own loss":
+                _learnt(*given, clear="never")[0],
+            "the loss is divided, which makes the steps smaller; and each still goes along the sum of all gradients":
+                _learnt(*given, clear="never", shrink=steps)[0],
+            "the steps are too small: by what is the loss divided?": _learnt(*given, shrink=steps)[0],
+            "it is all zeros. What should be thrown away, the weights or their gradients?":
+                _learnt(*given, clear="weights")[0],
+            "it took one step, whatever `steps` is": _learnt(x, y, 1, lr)[0],
+            "it took each step twice": _learnt(x, y, 2 * steps, lr)[0],
+        }, "Let it take two steps and work out the second by hand: from which loss must its gradient come, and from "
+           "that alone?")
+        losses = expect_tensor(losses, (steps,), "what learn returns", "one loss for each step",
+                               {(): "That is one loss: return those of all steps"})
+        expect_close(losses, _learnt(*given)[1], "what learn returns", {
+            "that is the same loss at every step: compute it inside the loop": _learnt(*given)[1][:1].expand(steps),
+        }, "Each loss is the one before its step, as the given code has it")
+    return "Each step follows the gradient of its own loss."

@@ -26,7 +26,8 @@ def _step(x, h, w_ih, w_hh, b_ih, b_hh, *, order="rzn", reset="after", z_keeps=T
     w_n, b_n = w_hh.chunk(3)[rows_n], b_hh.chunk(3)[rows_n]
     r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
     inner = {"after": x_n + r * h_n, "before": x_n + (r * h) @ w_n.T + b_n, "nowhere": x_n + h_n,
-             "outside": x_n + r * (h_n - b_n) + b_n, "over all": r * (x_n + h_n), "on x": r * x_n + h_n}[reset]
+             "outside": x_n + r * (h_n - b_n) + b_n, "over all": r * (x_n + h_n), "on x": r * x_n + h_n,
+             "turned": x_n + (1 - r) * h_n}[reset]
     n = squash(inner)
     if mix:
         return mix(r, z, n, h)
@@ -262,3 +263,31 @@ def _check_which(which_gru):
             fail(f"{cell}: reset_after is wrong. With hidden_size 1 and no hidden bias both places give the same "
                  "number; with z at the wrong end the candidate is not seen at all")
     return "All four unmasked."
+
+
+REPAIR_MISTAKES = {
+    "1 - r stands where r should. It was right as it was given": {"reset": "turned"},
+    "the update gate decides nothing any more: half of both": {"mix": lambda r, z, n, h: (n + h) / 2},
+    "old and new must share out one whole: their parts add up to 1": {"mix": lambda r, z, n, h: z * n + z * h},
+}
+
+
+@exercise("bug")
+def _check_next_state(next_state):
+    for batch, input_size, hidden_size in ((3, 2, 4), (1, 1, 1)):
+        weights = _weights(input_size, hidden_size, seed=7)
+        cell = nn.GRUCell(input_size, hidden_size).double()
+        with torch.no_grad():
+            for parameter, weight in zip(cell.parameters(), weights, strict=True):
+                parameter.copy_(weight)
+        random = torch.Generator().manual_seed(8)
+        x = torch.randn(batch, input_size, generator=random, dtype=torch.float64)
+        h = torch.randn(batch, hidden_size, generator=random, dtype=torch.float64)
+        with Without(RECURRENT, NO_LAYER.format("next_state")):
+            got = call(next_state, cell, x.clone(), h.clone(), name="next_state")
+        expect_tensor(got, (batch, hidden_size), "the next state", "(batch, hidden_size)")
+        expect_close(got, _step(x, h, *weights), "the next state",
+                     lambda given=(x, h, *weights): mistakes(_step, given, {**STEP_MISTAKES, **REPAIR_MISTAKES}),
+                     "Set all weights to 0 and the bias of one gate to 50, then to -50. What should that gate do to "
+                     "the old state, and what does yours do?", tolerance=1e-5)
+    return "With the weights of an nn.GRUCell it gives the states of an nn.GRUCell."

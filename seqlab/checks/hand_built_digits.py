@@ -6,7 +6,7 @@ import math
 import torch
 from torch import nn
 
-from . import call, exercises_of, expect_close, expect_tensor, fail, mistakes
+from . import call, exercises_of, expect_close, expect_tensor, fail, mistakes, number
 
 exercise = exercises_of(__name__)
 
@@ -196,3 +196,52 @@ def _per_digit(per_digit):
         "the digits stand in the wrong order": (right / true).flip(0),
     }, "Take one digit by hand: how many labels are that digit, and for how many of those is the prediction the same?")
     return "Ten accuracies, one for each digit."
+
+
+# --- find the bug -----------------------------------------------------------------------------------------------------
+
+@exercise("bug")
+def _check_keep_best(keep_best):
+    for scores in ([0.5, 0.9, 0.2, 0.4], [0.6, 0.8, 0.8, 0.1], [0.3, 0.2], [0.1, 0.5], [0.0, 0.0]):
+        model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+        trained = []
+
+        def train_one_epoch(given, model=model, trained=trained):
+            trained.append(given)
+            for value in model.state_dict().values():       # as an optimizer does: the same tensors, changed in place
+                value.copy_(torch.full_like(value, len(trained)))
+
+        def validate(given, scores=scores, trained=trained):
+            return scores[len(trained) - 1] if trained else 0.0
+
+        with torch.no_grad():
+            got = call(keep_best, model, len(scores), train_one_epoch, validate, name="keep_best", hints={
+                "NoneType": "Is there an epoch whose weights are never kept?"})
+        if len(trained) != len(scores):
+            fail(f"it trained {len(trained)} epochs instead of {len(scores)}")
+        _explain_weights(model, scores)
+        if abs(number(got, "what keep_best returns", "the best accuracy, one number") - max(scores)) > 1e-9:
+            fail(f"of the accuracies {scores} it returns {got}. The best one goes with the weights that are kept")
+    return "The weights and their score belong together."
+
+
+def _explain_weights(model, scores):
+    """End the check unless the model's state is that of the best epoch, the first of equals."""
+    found = {name: int(value.flatten()[0]) for name, value in model.state_dict().items()}
+    best, said = 1 + scores.index(max(scores)), f"with the accuracies {scores} "
+    epoch, others = found["0.weight"], set(found.values())
+    if others == {best}:
+        return
+    if len(others) > 1:
+        fail(said + "one part of the model is from one epoch and one from another. What is part of a model's state "
+                    "besides its parameters?")
+    if epoch == len(scores) and best != len(scores):
+        fail(said + f"the model ends with the weights of the last epoch. What was kept after epoch {best} has not "
+                    "stayed as it was; or it was never loaded. Look at it again after one more epoch")
+    if epoch == best - 1:
+        fail(said + f"the weights are those before epoch {best}: they were kept too early")
+    if scores[epoch - 1] == max(scores):
+        fail(said + f"the weights are those of epoch {epoch}. Of equally good ones keep the first")
+    if scores[epoch - 1] == min(scores):
+        fail(said + f"the weights are those of epoch {epoch}, the worst of all")
+    fail(said + f"the weights are those of epoch {epoch} and the best one is {best}. When are they kept?")

@@ -235,3 +235,40 @@ def _check_alone(predict_alone):
         "they stand in the wrong order": alone.flip(0)},
         "Take three images: what does the model say of each of them when it gets nothing else? Compare")
     return "Each digit is judged by itself."
+
+
+# --- find the bug -----------------------------------------------------------------------------------------------------
+
+def _blocks(images, across=(0, 1, 3, 2, 4)):
+    """Sixteen patches of 7 x 7; `across` says in which order the axes of the cut picture are read."""
+    cut = images.reshape(len(images), 4, 7, 4, 7)       # picture, patch row, row in it, patch column, column in it
+    return cut.permute(across).reshape(len(images), 16, 49)
+
+
+@exercise("bug")
+def _check_patches(patches):
+    for batch in (3, 1):
+        images = _numbered(batch, 28, 28)
+        got = call(patches, images.clone(), name="patches")
+        got = expect_tensor(got, (batch, 16, 49), "what patches returns", "batch, steps, pixels of a patch", {
+            (batch, 4, 4, 49): "The patches still lie in four rows of four: a layer reads one after the other",
+            (batch, 4, 4, 7, 7): "The patches are cut, and still lie in rows and columns: a step is one axis",
+            (batch, 16, 7, 7): "A step is one vector: join the rows of a patch",
+            (batch, 49, 16): "Pixels and steps have changed places",
+            (16, batch, 49): "The steps stand before the batch"})
+        expect_close(got, _blocks(images), f"what patches returns for {batch} picture{'s' * (batch > 1)}", {
+            "a step holds pixels that lie side by side in memory, which is one row and a part of the next ones. "
+            "What shape does a patch have?": images.reshape(batch, 16, 49),
+            "each step is cut out of columns that lie side by side, which is a strip too":
+                images.transpose(1, 2).reshape(batch, 16, 49),
+            "a step holds a row of every patch, or another mix of several. Which two of the five axes belong to one "
+            "patch?": _blocks(images, (0, 2, 1, 3, 4)),
+            "each step is a patch, and they come column by column. They should come row by row":
+                _blocks(images, (0, 3, 1, 2, 4)),
+            "each step is a patch that lies on its side": _blocks(images, (0, 1, 3, 4, 2)),
+            "the patches come column by column, and each lies on its side": _blocks(images, (0, 3, 1, 4, 2)),
+            "pixels of patches from all over the picture are in one step": images.reshape(batch, 49, 16).mT,
+            "a step takes every fourth pixel of every fourth row, from all over the picture":
+                images.reshape(batch, 7, 4, 7, 4).permute(0, 2, 4, 1, 3).reshape(batch, 16, 49),
+        }, "Show step 0 as a picture of 7 x 7, beside images[0, :7, :7]. Then step 1, and step 4")
+    return "Every step is a patch, and they come row by row."

@@ -304,3 +304,56 @@ def _expect_biases(before, after, value, hidden_size, layer):
             fail(f"{place} has a bias of {value} plus what the other bias vector holds")
         fail(f"{place} has the biases {[round(b, 3) for b in f.tolist()]}, not {value}. Add up what its two bias "
              "vectors hold, and compare")
+
+
+# --- find the bug -----------------------------------------------------------------------------------------------------
+
+def _read_by(cell, x, *, give=lambda h, c: (h, c), last="h", steps=slice(None)):
+    """What a reader with this cell ends with; the keywords plant the mistakes. `give` makes the state of (h, c)."""
+    h = c = x.new_zeros(len(x), cell.hidden_size)
+    for x_t in x[:, steps].unbind(dim=1):
+        h, c = cell(x_t, give(h, c))
+    return h if last == "h" else c
+
+
+@exercise("bug")
+def _check_read(read):
+    for batch, seq_len in ((3, 5), (1, 4)):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(batch)
+            cell = nn.LSTMCell(2, 4).double()
+            with torch.no_grad():
+                for parameter in cell.parameters():
+                    parameter.uniform_(-1.5, 1.5)
+            x = torch.randn(batch, seq_len, 2, dtype=torch.float64)
+        with torch.no_grad():
+            got = call(read, cell, x.clone(), name="read", hints={
+                "unpack": "A cell returns two tensors, and takes two as its state"})
+            expect_tensor(got, (batch, 4), "what read returns", "batch, hidden_size", {
+                (2, batch, 4): "That is h and c: what does an LSTM show?",
+                (batch, seq_len, 4): "Those are all steps: the last one is asked for"})
+            expect_close(got, _read_by(cell, x), "what read returns", lambda cell=cell, x=x: _read_causes(cell, x),
+                         "Let nn.LSTMCell and your loop read one step, then two, and compare h and c after each: which "
+                         "of the two is off first?", tolerance=1e-6)
+    return "What it shows goes to the gates, and what it keeps stays on the belt."
+
+
+def _read_causes(cell, x):
+    def swapped(h, c):
+        return c, h
+
+    squashed = "at each step the belt gets back what the cell has shown, squashed: "
+    return {
+        squashed + "h and c do not arrive in the order in which the cell takes them": _read_by(cell, x, give=swapped),
+        squashed + "and it is the belt, c, that comes back in the end": _read_by(cell, x, give=swapped, last="c"),
+        "it is the belt, c. An LSTM shows h": _read_by(cell, x, last="c"),
+        "the belt is empty at the beginning of every step: nothing is kept":
+            _read_by(cell, x, give=lambda h, c: (h, torch.zeros_like(c))),
+        "the gates never see what the cell has shown: h is zero at every step":
+            _read_by(cell, x, give=lambda h, c: (torch.zeros_like(h), c)),
+        "every step starts anew, from zeros": _read_by(cell, x, give=lambda h, c: (0 * h, 0 * c)),
+        "h goes in twice, and c not at all": _read_by(cell, x, give=lambda h, c: (h, h)),
+        "c goes in twice, and h not at all": _read_by(cell, x, give=lambda h, c: (c, c)),
+        "the last step was not read": _read_by(cell, x, steps=slice(None, -1)),
+        "it reads from the end to the beginning": _read_by(cell, x.flip(1)),
+    }

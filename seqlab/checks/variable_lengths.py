@@ -1,6 +1,7 @@
 """Checks of the exercises of this chapter."""
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence
 
@@ -236,3 +237,47 @@ def _check_turn(turn_real):
         }, "Let x count the steps, 0, 1, 2, ... in every sequence, and print one short row before and after")
         given.expect_unchanged()
     return "Right: the end comes first, and padding stays at the end."
+
+
+@exercise("bug")
+def _check_ends(ends):
+    for lengths in ([2, 5, 3, 4, 1], [1, 2, 5, 3], [3, 3, 3]):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(len(lengths))
+            gru = nn.GRU(2, 4, num_layers=2, batch_first=True)
+        x, lengths = _random(len(lengths), 5, 2), torch.tensor(lengths)
+        with torch.no_grad():
+            got = call(ends, gru, x.clone(), lengths.clone(), name="ends", hints={
+                "sorted in decreasing order": "Packing wants the longest first, unless it is told otherwise"})
+            want = torch.stack([gru(row[None, :n])[0][0, -1] for row, n in zip(x, lengths, strict=True)])
+            name = f"what ends returns for lengths {lengths.tolist()}"
+            expect_tensor(got, want.shape, name, "batch, hidden_size", {
+                (2, *want.shape): "That is all of h_n: choose a layer",
+                (len(x), 5, 4): "Those are all steps: one for each sequence is asked for"})
+            expect_close(got, want, name, lambda case=(gru, x, lengths, want): _end_causes(*case),
+                         "Read each sequence alone, `gru(x[i:i + 1, :lengths[i]])`, and compare row by row: which "
+                         "rows differ, and does the end of row i stand in another row?", tolerance=1e-5)
+    return "Every end stands in the row of its own sequence, in whatever order the lengths come."
+
+
+def _end_causes(gru, x, lengths, want):
+    order = lengths.argsort(descending=True)
+    cut = pack_padded_sequence(x[order], lengths, batch_first=True, enforce_sorted=False)
+    low = gru(pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))[1][0]
+    elsewhere = "the ends are right, but they do not stand in the rows of their sequences. "
+    return {
+        elsewhere + "They stand with the longest first, and the labels do not": want[order],
+        elsewhere + "They were sorted, and then moved by the same list once more. Is that the way back? Follow row 0 "
+                    "of a batch of three": want[order][order],
+        elsewhere + "Turned upside down they would do only if the lengths rose": want[order].flip(0),
+        elsewhere + "They have been sorted once more, by the lengths as they came":
+            want[order][lengths.argsort()],
+        "they have read the padding too": gru(x)[1][-1],
+        "the rows were sorted and their lengths were not, so each is cut at another's length": gru(cut)[1][-1],
+        "the rows were sorted and their lengths were not, so each was cut at another's length before it was put back":
+            gru(cut)[1][-1][order.argsort()],
+        "these are the ends of the lower layer": low,
+        "this is the average of both layers": (low + want) / 2,
+        "this is the average over the real steps, not the end":
+            torch.stack([gru(row[None, :n])[0][0].mean(dim=0) for row, n in zip(x, lengths, strict=True)]),
+    }

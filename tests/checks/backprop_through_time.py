@@ -147,6 +147,59 @@ def full_chunks_only(rnn, x, k):
     return run_truncated(rnn, x[:, :x.shape[1] - x.shape[1] % k], k)
 
 
+def stepping(*, before=None, clip=None, after=None, clear="first", give=float):
+    """One training step, in which each keyword says what is done at one place."""
+    def train_step(model, optimizer, x, y, max_norm):
+        if clear == "first":
+            optimizer.zero_grad()
+        loss = (model(x) - y).square().mean()
+        if before:
+            before(model.parameters(), max_norm)
+        loss.backward()
+        if clip:
+            clip(list(model.parameters()), max_norm)
+        if clear == "between":
+            optimizer.zero_grad()
+        optimizer.step()
+        if after:
+            after(model.parameters(), max_norm)
+        if clear == "last":
+            optimizer.zero_grad()
+        return give(loss.detach())
+    return train_step
+
+
+clip_norm = nn.utils.clip_grad_norm_
+
+
+def clip_by_hand(parameters, max_norm, *, limit=True):
+    norm = math.sqrt(sum(one.grad.square().sum().item() for one in parameters))
+    for one in parameters:
+        one.grad *= min(1.0, max_norm / norm) if limit else max_norm / norm
+
+
+def clip_each(parameters, max_norm):
+    for one in parameters:
+        clip_norm(one, max_norm)
+
+
+def clip_weights(parameters, max_norm):
+    parameters = list(parameters)
+    norm = math.sqrt(sum(one.square().sum().item() for one in parameters))
+    for one in parameters:
+        one.data *= min(1.0, max_norm / norm)
+
+
+def stepping_by_grad(model, optimizer, x, y, max_norm):
+    loss = nn.functional.mse_loss(model(x), y)
+    parameters = list(model.parameters())
+    for one, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        one.grad = gradient
+    clip_norm(parameters, max_norm, foreach=False)
+    optimizer.step()
+    return loss
+
+
 RIGHT = [
     ("input-gradients", by_autograd),
     ("input-gradients", in_arrays),
@@ -167,6 +220,12 @@ RIGHT = [
     ("truncated", run_by_weights),
     ("truncated", run_recursively),
     ("truncated", in_float64(run_truncated)),
+    ("bug", stepping(clip=clip_norm)),
+    ("bug", stepping(clip=clip_norm, clear="last")),
+    ("bug", stepping(clip=clip_by_hand)),
+    ("bug", stepping_by_grad),
+    ("bug", stepping(clip=clip_norm, give=lambda loss: loss)),
+    ("bug", stepping(clip=clip_norm, give=lambda loss: loss.numpy())),
 ]
 
 WRONG = [
@@ -194,4 +253,16 @@ WRONG = [
     ("truncated", "from which state does it start", lambda rnn, x, k: run_truncated(
         rnn, x, k, state=lambda h: -h.detach())),
     ("truncated", "not the last state", lambda rnn, x, k: rnn(x)[1][0]),
+    ("bug", "no gradient was clipped", stepping(before=clip_norm)),
+    ("bug", "no gradient was clipped", stepping(after=clip_norm)),
+    ("bug", "no gradient was clipped", stepping()),
+    ("bug", "has not moved", stepping(clip=clip_norm, clear="between")),
+    ("bug", "by itself", stepping(clip=nn.utils.clip_grad_value_)),
+    ("bug", "by its own norm", stepping(clip=clip_each)),
+    ("bug", "made larger", stepping(clip=lambda parameters, max_norm: clip_by_hand(parameters, max_norm, limit=False))),
+    ("bug", "the weights were clipped", stepping(after=clip_weights)),
+    ("bug", "the step before are still in it", stepping(clip=clip_norm, clear="never")),
+    ("bug", "no gradient was clipped", stepping(clear="never")),
+    ("bug", "before the step", stepping(clip=clip_norm, give=lambda loss: loss / 2)),
+    ("bug", "print the joint norm", stepping(clip=lambda parameters, max_norm: clip_norm(parameters, 2 * max_norm))),
 ]

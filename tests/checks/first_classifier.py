@@ -168,6 +168,65 @@ def mean(rnn, head, x):
     return head(rnn(x)[0].mean(dim=1))
 
 
+def learning(*, first=None, before=None, between=None, after=None, scale=lambda loss, steps: loss, keep=float):
+    """The loop of the last exercise, in which each keyword says what is done at one place."""
+    def learn(model, optimizer, x, y, steps):
+        losses = []
+        if first:
+            first(model, optimizer)
+        for _ in range(steps):
+            loss = F.cross_entropy(model(x), y)
+            if before:
+                before(model, optimizer)
+            scale(loss, steps).backward()
+            if between:
+                between(model, optimizer)
+            optimizer.step()
+            if after:
+                after(model, optimizer)
+            losses.append(keep(loss.detach()))
+        return losses
+    return learn
+
+
+def zero_grad(model, optimizer):
+    optimizer.zero_grad()
+
+
+def zero_each(model, optimizer):
+    for parameter in model.parameters():
+        if parameter.grad is not None:
+            parameter.grad.zero_()
+
+
+def zero_weights(model, optimizer):
+    for parameter in model.parameters():
+        parameter.data.zero_()
+
+
+def learn_in_a_tensor(model, optimizer, x, y, steps):
+    losses = torch.zeros(steps)
+    for step in range(steps):
+        optimizer.zero_grad(set_to_none=False)
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses[step] = loss.item()
+    return losses
+
+
+def learn_frozen(model, optimizer, x, y, steps):
+    return [F.cross_entropy(model(x).detach(), y).backward()]
+
+
+def learn_once(model, optimizer, x, y, steps):
+    return steps * learning(before=zero_grad)(model, optimizer, x, y, 1)
+
+
+def only_the_last_loss(model, optimizer, x, y, steps):
+    return learning(before=zero_grad)(model, optimizer, x, y, steps)[-1]
+
+
 RIGHT = [
     ("trend", trend()),
     ("trend", by_list),
@@ -196,6 +255,13 @@ RIGHT = [
     ("long", task_row_by_row),
     ("long", task_in_lists),
     ("long", task_without_the_generator),
+    ("bug", learning(before=zero_grad)),
+    ("bug", learning(after=zero_grad)),
+    ("bug", learning(before=lambda model, optimizer: model.zero_grad())),
+    ("bug", learning(before=zero_each)),
+    ("bug", learn_in_a_tensor),
+    ("bug", learning(before=zero_grad, keep=np.float64)),
+    ("bug", learning(before=zero_grad, keep=lambda loss: loss)),
 ]
 
 WRONG = [
@@ -264,4 +330,14 @@ WRONG = [
     ("long", "same seed gave other data", lambda n, seq_len, seed: first_step_task(n, seq_len, torch.seed())),
     ("long", "is the argument seed used", lambda n, seq_len, seed: first_step_task(n, seq_len, 7)),
     ("long", "follows a pattern", lambda *sizes: halves(*sizes)),
+    ("bug", "the sum of all gradients so far", learning()),
+    ("bug", "the sum of all gradients so far", learning(first=zero_grad)),
+    ("bug", "has not moved", learning(between=zero_grad)),
+    ("bug", "the loss is divided", learning(scale=lambda loss, steps: loss / steps)),
+    ("bug", "the steps are too small", learning(before=zero_grad, scale=lambda loss, steps: loss / steps)),
+    ("bug", "the weights or their gradients", learning(after=zero_weights)),
+    ("bug", "took one step", learn_once),
+    ("bug", "tied to the weights", learn_frozen),
+    ("bug", "return those of all steps", only_the_last_loss),
+    ("bug", "from which loss must its gradient come", learning(before=zero_grad, scale=lambda loss, steps: -loss)),
 ]

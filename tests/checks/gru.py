@@ -243,6 +243,39 @@ def by_a_layer(convert):
     return through_layer
 
 
+def stepping(mix, *, gates=torch.sigmoid, swap=False, turn_r=False, join=None):
+    """The last exercise's step, mixed by `mix(z, n, h)`."""
+    def next_state(cell, x, h):
+        x_r, x_z, x_n = (x @ cell.weight_ih.T + cell.bias_ih).chunk(3, dim=-1)
+        h_r, h_z, h_n = (h @ cell.weight_hh.T + cell.bias_hh).chunk(3, dim=-1)
+        r, z = gates(x_r + h_r), gates(x_z + h_z)
+        if swap:
+            r, z = z, r
+        if turn_r:
+            r = 1 - r
+        return mix(z, torch.tanh(join(x_n, h_n, r) if join else x_n + r * h_n), h)
+    return next_state
+
+
+def keeps(z, n, h):
+    return (1 - z) * n + z * h
+
+
+def other(z, n, h):
+    return z * n + (1 - z) * h
+
+
+def step_with_turned_sign(cell, x, h):
+    x_r, x_z, x_n = (x @ cell.weight_ih.T + cell.bias_ih).chunk(3, dim=-1)
+    h_r, h_z, h_n = (h @ cell.weight_hh.T + cell.bias_hh).chunk(3, dim=-1)
+    z = torch.sigmoid(-(x_z + h_z))
+    return z * torch.tanh(x_n + torch.sigmoid(x_r + h_r) * h_n) + (1 - z) * h
+
+
+def step_by_built_in(cell, x, h):
+    return cell(x, h)
+
+
 RIGHT = [
     ("step", step),
     ("step", step_by_rows),
@@ -279,6 +312,13 @@ RIGHT = [
     ("which", lambda given: tuple(torch.tensor(one) for one in which_by_gates(given))),
     ("which", lambda given: [np.bool_(one) for one in which_by_search(given)]),
     ("which", lambda given: tuple(int(one) for one in which_by_gates(given))),
+    ("bug", stepping(keeps)),
+    ("bug", stepping(lambda z, n, h: n + z * (h - n))),
+    ("bug", stepping(lambda z, n, h: torch.lerp(n, h, z))),
+    ("bug", stepping(lambda z, n, h: torch.stack([(1 - z) * n, z * h]).sum(dim=0))),
+    ("bug", step_with_turned_sign),
+    ("bug", in_numpy(stepping(keeps))),
+    ("bug", in_lists(stepping(keeps))),
 ]
 
 WRONG = [
@@ -342,4 +382,14 @@ WRONG = [
     ("which", "two booleans", lambda given: True),
     ("which", "two booleans", lambda given: ("after", "keeps")),
     ("which", "which_gru stopped with", lambda given: given(torch.zeros(1, 1))),
+    ("bug", "z has the other role", stepping(other)),
+    ("bug", "the blocks are taken in the order z, r, n", stepping(keeps, swap=True)),
+    ("bug", "two things at once", stepping(other, swap=True)),
+    ("bug", "1 - r stands where r should", stepping(keeps, turn_r=True)),
+    ("bug", "the candidate is added to what is kept", stepping(lambda z, n, h: n + z * h)),
+    ("bug", "add up to 1", stepping(lambda z, n, h: z * n + z * h)),
+    ("bug", "half of both", stepping(lambda z, n, h: (n + h) / 2)),
+    ("bug", "the reset gate does nothing", stepping(keeps, join=lambda x_n, h_n, r: x_n + h_n)),
+    ("bug", "own recurrent layers", step_by_built_in),
+    ("bug", "the bias of one gate to 50", stepping(keeps, gates=torch.tanh)),
 ]

@@ -1,6 +1,7 @@
 """Right and wrong answers to the exercises of this chapter that need NumPy or PyTorch (see tests/test_checks.py)."""
 
 import copy
+import io
 
 import numpy as np
 import torch
@@ -208,6 +209,62 @@ def precision(labels, predictions):
     return torch.tensor([(labels[predictions == d] == d).float().mean() for d in range(10)])
 
 
+def keeping(copy_of, *, better=lambda new, best: new > best, early=False, load=True, start=-1.0, give=max, skip=0):
+    """The last exercise's loop; the keywords say how it keeps the weights, and when."""
+    def keep_best(model, epochs, train_one_epoch, validate):
+        best, kept, scores = start, None, []
+        for _ in range(epochs - skip):
+            before = copy_of(model) if early else None
+            train_one_epoch(model)
+            scores.append(validate(model))
+            if better(scores[-1], best):
+                best, kept = scores[-1], before if early else copy_of(model)
+        if load:
+            model.load_state_dict(kept)
+        return give(scores)
+    return keep_best
+
+
+def deeply(model):
+    return copy.deepcopy(model.state_dict())
+
+
+def keep_in_a_buffer(model, epochs, train_one_epoch, validate):
+    kept, best = io.BytesIO(), -1.0
+    for _ in range(epochs):
+        train_one_epoch(model)
+        accuracy = validate(model)
+        if accuracy > best:
+            best = accuracy
+            kept = io.BytesIO()
+            torch.save(model.state_dict(), kept)
+    kept.seek(0)
+    model.load_state_dict(torch.load(kept, weights_only=True))
+    return best
+
+
+def keep_every_epoch(model, epochs, train_one_epoch, validate):
+    kept, scores = [], []
+    for _ in range(epochs):
+        train_one_epoch(model)
+        scores.append(validate(model))
+        kept.append(copy.deepcopy(model))
+    model.load_state_dict(kept[scores.index(max(scores))].state_dict())
+    return torch.tensor(max(scores), dtype=torch.float64)
+
+
+def keep_parameters(model, epochs, train_one_epoch, validate):
+    best, kept = -1.0, None
+    for _ in range(epochs):
+        train_one_epoch(model)
+        accuracy = validate(model)
+        if accuracy > best:
+            best, kept = accuracy, [parameter.clone() for parameter in model.parameters()]
+    for parameter, value in zip(model.parameters(), kept, strict=True):
+        parameter.data.copy_(value)
+    return best
+
+
 RIGHT = [
     ("peephole", step),
     ("peephole", step_in_a_loop),
@@ -235,6 +292,12 @@ RIGHT = [
     ("error-bar", lambda p, n: torch.tensor(p * (1 - p)).div(n).sqrt(),
      lambda p, e: torch.tensor(p * (1 - p) / e**2 - 1e-6, dtype=torch.float64).ceil()),
     ("error-bar", lambda p, n: np.sqrt(p * (1 - p) / n), lambda p, e: np.int64(np.ceil(p * (1 - p) / e**2 - 1e-9))),
+    ("bug", keeping(deeply)),
+    ("bug", keeping(lambda model: {name: value.clone() for name, value in model.state_dict().items()})),
+    ("bug", keeping(lambda model: {name: value + 0 for name, value in model.state_dict().items()})),
+    ("bug", keep_in_a_buffer),
+    ("bug", keep_every_epoch),
+    ("bug", keeping(deeply, give=lambda scores: np.float64(max(scores)))),
 ]
 
 WRONG = [
@@ -287,4 +350,18 @@ WRONG = [
     ("per-digit", "one number per example", lambda labels, said: (labels == said).float()),
     ("per-digit", "take one digit by hand", lambda labels, said: per_digit(labels, said).roll(1)),
     ("per-digit", "confusion matrix", lambda labels, said: F.one_hot(labels).T @ F.one_hot(said, 10)),
+    ("bug", "has not stayed as it was", keeping(lambda model: model.state_dict())),
+    ("bug", "has not stayed as it was", keeping(lambda model: dict(model.state_dict()))),
+    ("bug", "has not stayed as it was", keeping(lambda model: model.state_dict().copy())),
+    ("bug", "has not stayed as it was", keeping(lambda model: {name: value.detach() for name, value
+                                                               in model.state_dict().items()})),
+    ("bug", "never loaded", keeping(deeply, load=False)),
+    ("bug", "kept too early", keeping(deeply, early=True)),
+    ("bug", "keep the first", keeping(deeply, better=lambda new, best: new >= best)),
+    ("bug", "the worst of all", keeping(deeply, better=lambda new, best: new < best, start=2.0)),
+    ("bug", "besides its parameters", keep_parameters),
+    ("bug", "the best one goes with the weights", keeping(deeply, give=lambda scores: scores[-1])),
+    ("bug", "an epoch whose weights are never kept", keeping(deeply, start=0.0)),
+    ("bug", "one number", keeping(deeply, give=lambda scores: scores)),
+    ("bug", "trained", keeping(deeply, skip=1)),
 ]

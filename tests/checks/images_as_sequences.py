@@ -191,6 +191,24 @@ def alone_in_place(model, images):
     return said
 
 
+def in_blocks(*axes, cut=(4, 7, 4, 7)):
+    """Patches by five axes, read in this order."""
+    return lambda images: images.reshape(len(images), *cut).permute(axes).reshape(len(images), 16, 49)
+
+
+def patches_by_unfold(images):
+    return images.unfold(1, 7, 7).unfold(2, 7, 7).reshape(-1, 16, 49)
+
+
+def patches_one_by_one(images):
+    return [torch.stack([image[7 * row:7 * row + 7, 7 * column:7 * column + 7].flatten()
+                         for row in range(4) for column in range(4)]) for image in images]
+
+
+def patches_by_unfold_layer(images):
+    return torch.nn.functional.unfold(images[:, None], 7, stride=7).transpose(1, 2)
+
+
 RIGHT = [
     ("columns", columns),
     ("columns", lambda batch: torch.einsum("nchw->nwh", batch)),
@@ -227,6 +245,13 @@ RIGHT = [
     ("alone", alone_numbers),
     ("alone", alone_in_place),
     ("alone", in_float64(alone)),
+    ("bug", in_blocks(0, 1, 3, 2, 4)),
+    ("bug", lambda images: images.reshape(-1, 4, 7, 4, 7).transpose(2, 3).flatten(3).flatten(1, 2)),
+    ("bug", patches_by_unfold),
+    ("bug", patches_by_unfold_layer),
+    ("bug", patches_one_by_one),
+    ("bug", in_numpy(in_blocks(0, 1, 3, 2, 4))),
+    ("bug", in_float64(in_blocks(0, 1, 3, 2, 4))),
 ]
 
 WRONG = [
@@ -283,4 +308,16 @@ WRONG = [
     ("alone", "when it gets nothing else", lambda model, images: torch.cat(
         [model(part).argmax(dim=1) for part in images.split(2)])),
     ("alone", "has no batch axis", lambda model, images: torch.stack([model(image).argmax() for image in images])),
+    ("bug", "side by side in memory", lambda images: images.reshape(len(images), 16, 49)),
+    ("bug", "side by side in memory", lambda images: images.reshape(-1, 4, 7, 4, 7).reshape(-1, 16, 49)),
+    ("bug", "which is a strip too", lambda images: images.mT.reshape(len(images), 16, 49)),
+    ("bug", "belong to one patch", in_blocks(0, 2, 1, 3, 4)),
+    ("bug", "column by column. They should", in_blocks(0, 3, 1, 2, 4)),
+    ("bug", "a patch that lies on its side", in_blocks(0, 1, 3, 4, 2)),
+    ("bug", "and each lies on its side", in_blocks(0, 3, 1, 4, 2)),
+    ("bug", "patches from all over", lambda images: images.reshape(len(images), 49, 16).mT),
+    ("bug", "every fourth pixel", in_blocks(0, 2, 4, 1, 3, cut=(7, 4, 7, 4))),
+    ("bug", "pixels and steps have changed places", lambda images: images.reshape(len(images), 49, 16)),
+    ("bug", "join the rows of a patch", lambda images: patches_by_unfold(images).reshape(-1, 16, 7, 7)),
+    ("bug", "show step 0", lambda images: in_blocks(0, 1, 3, 2, 4)(images) + 1),
 ]

@@ -386,6 +386,54 @@ def only_forwards(lstm, value):
     every()(_Forward(lstm), value)
 
 
+def reading(give, last=0, flip=False):
+    """The last exercise's reader: `give(h, c)` is the state that the cell gets, `last` what is returned of (h, c)."""
+    def read(cell, x):
+        h = c = x.new_zeros(len(x), cell.hidden_size)
+        for x_t in (x.flip(1) if flip else x).unbind(dim=1):
+            h, c = cell(x_t, give(h, c))
+        return (h, c)[last]
+    return read
+
+
+def as_they_are(h, c):
+    return h, c
+
+
+def read_by_state(cell, x):
+    state = None
+    for t in range(x.shape[1]):
+        state = cell(x[:, t], state)
+    return state[0]
+
+
+def read_with_other_names(cell, x):
+    c = h = torch.zeros(len(x), cell.hidden_size, dtype=x.dtype)
+    for x_t in x.transpose(0, 1):
+        c, h = cell(x_t, (c, h))
+    return c
+
+
+def read_with_other_names_but_one(cell, x):
+    c = h = torch.zeros(len(x), cell.hidden_size, dtype=x.dtype)
+    for x_t in x.transpose(0, 1):
+        c, h = cell(x_t, (c, h))
+    return h
+
+
+def read_by_layer(cell, x):
+    layer = nn.LSTM(cell.input_size, cell.hidden_size, batch_first=True).to(x.dtype)
+    layer.load_state_dict({f"{name}_l0": weight for name, weight in cell.state_dict().items()})
+    return layer(x)[0][:, -1]
+
+
+def read_in_a_list(cell, x):
+    state = [x.new_zeros(len(x), cell.hidden_size)] * 2
+    for x_t in x.unbind(dim=1):
+        state = list(cell(x_t, tuple(state)))
+    return state[0]
+
+
 RIGHT = [
     ("forget-bias", by_torch),
     ("forget-bias", by_numpy),
@@ -416,6 +464,12 @@ RIGHT = [
     ("every-gate", by_module),
     ("every-gate", by_state_dict),
     ("every-gate", by_new_parameters),
+    ("bug", reading(as_they_are)),
+    ("bug", read_by_state),
+    ("bug", read_with_other_names),
+    ("bug", read_by_layer),
+    ("bug", read_in_a_list),
+    ("bug", in_numpy(reading(as_they_are))),
 ]
 
 WRONG = [
@@ -483,4 +537,15 @@ WRONG = [
     ("every-gate", "plus what the other bias vector holds", every(value_hh=None)),
     ("every-gate", "add up what its two bias vectors hold", every(value_ih=0.3)),
     ("every-gate", "a leaf", in_place),
+    ("bug", "in the order in which the cell takes them", reading(lambda h, c: (c, h))),
+    ("bug", "the belt, c, that comes back", reading(lambda h, c: (c, h), last=1)),
+    ("bug", "it is the belt, c. An LSTM shows h", read_with_other_names_but_one),
+    ("bug", "the belt is empty", reading(lambda h, c: (h, torch.zeros_like(c)))),
+    ("bug", "h is zero at every step", reading(lambda h, c: (torch.zeros_like(h), c))),
+    ("bug", "starts anew", reading(lambda h, c: (0 * h, 0 * c))),
+    ("bug", "h goes in twice", reading(lambda h, c: (h, h))),
+    ("bug", "c goes in twice", reading(lambda h, c: (c, c))),
+    ("bug", "from the end to the beginning", reading(as_they_are, flip=True)),
+    ("bug", "which of the two is off first", reading(lambda h, c: (2 * h, c))),
+    ("bug", "what does an LSTM show", lambda cell, x: torch.stack([cell(x[:, 0])[0]] * 2)),
 ]

@@ -201,6 +201,46 @@ def turned_too_narrow(x, lengths):
     return pad_sequence([row[:n].flip(0) for row, n in zip(x, lengths, strict=True)], batch_first=True)
 
 
+def packed_ends(way_back, *, layer=-1, sort_lengths=True, put=lambda rows: rows):
+    """The last exercise's function: packed by hand, and put back by `way_back(rows, order, lengths)`."""
+    def ends(gru, x, lengths):
+        order = lengths.argsort(descending=True)
+        sorted_lengths = lengths[order] if sort_lengths else lengths
+        packed = pack_padded_sequence(x[order], sorted_lengths, batch_first=True, enforce_sorted=sort_lengths)
+        return put(way_back(gru(packed)[1][layer], order, lengths))
+    return ends
+
+
+def ends_unsorted(gru, x, lengths):
+    return gru(pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))[1][-1]
+
+
+def ends_by_index(gru, x, lengths):
+    return gru(x)[0][torch.arange(len(x)), lengths - 1]
+
+
+def ends_one_by_one(gru, x, lengths):
+    return [gru(row[None, :n])[1][-1, 0] for row, n in zip(x, lengths, strict=True)]
+
+
+def scattered(rows, order, lengths):
+    back = torch.empty_like(rows)
+    back[order] = rows
+    return back
+
+
+def ends_of_padding(gru, x, lengths):
+    return gru(x)[1][-1]
+
+
+def ends_never_sorted(gru, x, lengths):
+    return gru(pack_padded_sequence(x, lengths, batch_first=True))[1][-1]
+
+
+def ends_of_all_layers(gru, x, lengths):
+    return gru(pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))[1]
+
+
 RIGHT = [
     ("last", last),
     ("last", last_by_gather),
@@ -236,6 +276,13 @@ RIGHT = [
     ("turn", turned_in_numpy),
     ("turn", turned_to_zeros),
     ("turn", in_float64(turned)),
+    ("bug", ends_unsorted),
+    ("bug", ends_by_index),
+    ("bug", ends_one_by_one),
+    ("bug", packed_ends(lambda rows, order, lengths: rows[order.argsort()])),
+    ("bug", packed_ends(scattered)),
+    ("bug", in_numpy(ends_unsorted)),
+    ("bug", in_float64(ends_unsorted)),
 ]
 
 WRONG = [
@@ -307,4 +354,14 @@ WRONG = [
     ("turn", "only as wide as its longest row", turned_too_narrow),
     ("turn", "print one short row", lambda x, lengths: x.roll(1, dims=1)),
     ("turn", "changes the x", turned_in_place),
+    ("bug", "is that the way back", packed_ends(lambda rows, order, lengths: rows[order])),
+    ("bug", "the longest first, and the labels do not", packed_ends(lambda rows, order, lengths: rows)),
+    ("bug", "upside down", packed_ends(lambda rows, order, lengths: rows.flip(0))),
+    ("bug", "sorted once more", packed_ends(lambda rows, order, lengths: rows[lengths.argsort()])),
+    ("bug", "read the padding too", ends_of_padding),
+    ("bug", "cut at another's length", packed_ends(scattered, sort_lengths=False)),
+    ("bug", "lower layer", packed_ends(scattered, layer=0)),
+    ("bug", "unless it is told otherwise", ends_never_sorted),
+    ("bug", "choose a layer", ends_of_all_layers),
+    ("bug", "compare row by row", packed_ends(lambda rows, order, lengths: 2 * scattered(rows, order, lengths))),
 ]
