@@ -12,6 +12,7 @@ from matplotlib.text import Annotation
 
 from seqlab import History, plots
 from seqlab.plots import COLOURS, drawing
+from seqlab.plots.describe import describe
 from seqlab.plots.style import tint
 from tools import draw_reading
 
@@ -423,6 +424,46 @@ def test_the_slopes_of_tanh():
     assert slopes == {-3: "slope 0.01", 0: "slope 1.00", 1: "slope 0.42", 3: "slope 0.01"}
     spans = [mark.get_extents().transformed(ax.transData.inverted()) for mark in ax.patches]
     assert [edge for span in spans for edge in (span.x0, span.x1)] == pytest.approx([-4, -2, 2, 4])
+
+
+def test_the_text_form_of_a_picture_says_all_that_is_drawn():
+    """Up to six numbers as they are, of more their count, ends, extremes and three coefficients; each to three digits
+    of the largest beside it; the white edge of a wire is left out."""
+    fig = plots.figure(2.5)
+    left, right = fig.subplots(1, 2)
+    left.plot(range(6), [0, 1, np.nan, 0.1234, 0, 20.04], color="#112233", linestyle="--", marker="o", label="six")
+    left.plot(np.arange(1, 8), [10.0**k for k in range(7)], color="#445566", label="seven")
+    left.set(title="A", xlabel="step", ylabel="loss", yscale="log")
+    left.legend()
+    right.imshow([[0, 0, 4], [0, 2, 0]], extent=(0, 3, 0, 2))
+    right.add_collection(PolyCollection([[(0, 0), (1, 0), (1, 2)]], facecolor="#778899"))
+    right.add_patch(Rectangle((1, 2), 3, 4, facecolor="none", edgecolor="#aabbcc", linestyle=":"))
+    right.text(0.25, 0.5, "here", color="#ddeeff")
+    right.annotate("there", (1, 2), xytext=(300, -4), textcoords="offset points", color="#001122")
+    drawing.wire(right, (0, 0), (1, 0), (1, 2), colour="#334455", radius=0.5, dashed=True)
+    fig.text(0.123, 0.9876, "below", color="black")
+    logarithms = np.arange(7.0)
+    waves = [np.mean(logarithms * np.cos(k * (np.arange(7) + 0.5) * np.pi / 7)) for k in range(3)]
+    times = [np.mean((logarithms + 1) * np.cos(k * (np.arange(7) + 0.5) * np.pi / 7)) for k in range(3)]
+    told = ["7 values " + " ".join(f"~{number + 0.0:.2f}".replace("-0.00", "0.00") for number in numbers)
+            for numbers in ((1, 7, 1, 7, *times), (0, 6, 0, 6, *waves))]
+    assert describe(fig).splitlines() == [
+        "Figure, 7 x 2.5 inches",
+        "axes 'A', x 'step' linear, y 'loss' log",
+        "  in the legend 'six'",
+        "  in the legend 'seven'",
+        "  line #112233ff -- o: x ~0.00 ~1.00 ~2.00 ~3.00 ~4.00 ~5.00, y (3 missing) ~0.00 ~-0.91 ~1.30",
+        f"  line #445566ff - None: x {told[0]}, y {told[1]}",
+        "axes '', x '' linear, y '' linear",
+        "  Rectangle #00000000 edge #aabbccff :: x ~1.00 ~4.00 ~4.00 ~1.00 ~1.00, y ~2.00 ~2.00 ~6.00 ~6.00 ~2.00",
+        "  FancyArrowPatch #334455ff edge #334455ff (0, (2.5, 1.5)): "
+        "x ~0.00 ~0.50 ~1.00 ~1.00 ~1.00, y ~0.00 ~0.00 ~0.00 ~0.50 ~2.00",
+        "  PolyCollection #778899ff: x ~0.00 ~1.00 ~1.00 ~0.00, y ~0.00 ~0.00 ~2.00 ~0.00",
+        "  image 2x3 ~1.00 ~0.67 ~-0.33 ~-0.67, at ~0.00 ~3.00 ~0.00 ~2.00",
+        "  text 'here' #ddeeffff at ~0.250 ~0.500",
+        "  text 'there' #001122ff at ~1.00 ~2.00 moved by ~300 ~-4",
+        "text 'below' #000000ff at ~0.123 ~0.988",
+    ]
 
 
 def test_an_empty_figure_has_the_courses_width():
