@@ -7,6 +7,8 @@ In a notebook a figure is a stored output with its saved state. On a page that i
     :alt: what its still picture shows
     The caption.
     ```
+
+`chapters` stands for the subjects of all chapters, in order.
 """
 
 import base64
@@ -15,6 +17,7 @@ import json
 import posixpath
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import ClassVar
 
@@ -27,6 +30,10 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.append(str(ROOT))  # for tools.course, wherever the build was started
+from tools import course  # noqa: E402
+
 STATE_SCRIPT = re.compile(rf'<script type="{re.escape(STATE)}">(.*?)</script>', flags=re.DOTALL)
 STAND_INS = ("image/png", "text/markdown")  # what a figure may leave for readers without JavaScript
 NEEDS_KERNEL = ("This control trains a network, so it needs a running notebook: the top of this page says how to "
@@ -70,7 +77,8 @@ class Interactive(SphinxDirective):
 
         from seqlab import widgets
 
-        figure = eval(self.arguments[0], vars(widgets))
+        self.env.note_dependency(str(ROOT / "_toc.yml"))
+        figure = eval(self.arguments[0], {**vars(widgets), "chapters": [one.subject for one in course.chapters()]})
         data = embed_data(views=[figure], state=dependency_state([figure], drop_defaults=False))
         state, view = json.dumps(data["manager_state"]), json.dumps(data["view_specs"][0])
         for number, model in enumerate(data["manager_state"]["state"]):  # the same names in every build

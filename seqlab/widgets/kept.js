@@ -33,11 +33,13 @@ function keeper() {
       tell("kept");
     },
 
-    /** Forget all of it. */
+    /** Forget all of it. Returns how many entries there were. */
     wipe() {
+      const keys = attempt(stored, []), count = keys.length + page.size;
       page.clear();
-      attempt(() => stored().forEach((key) => localStorage.removeItem(key)));
+      attempt(() => keys.forEach((key) => localStorage.removeItem(key)));
       tell("wiped");
+      return count;
     },
   };
 }

@@ -60,6 +60,6 @@ test("without storage all is kept as long as the page, and what is not a card is
   assert.deepEqual(Object.keys(cards()), ["good"]);
   kept.set("due", [1]);
   assert.deepEqual(cards(), {});
-  kept.wipe();
+  assert.equal(kept.wipe(), 1);
   assert.equal(kept.get("due"), null);
 });

@@ -1,25 +1,12 @@
 // The editors on the practice pages: write an answer, run it, check it. Python is MicroPython in a worker, loaded at
-// first use; nothing is sent anywhere. What is written stays in this browser (localStorage) until it is reset or wiped.
+// first use; nothing is sent anywhere. What is written stays in this browser until it is reset or wiped: kept.js.
 
 (() => {
   "use strict";
   const HERE = new URL(".", document.currentScript.src).href;
   const LIMIT = 20000;        // ms that an answer may run
   const INDENT = "    ";
-
-  // --- what stays in the browser ----------------------------------------------------------------------------------
-
-  const keep = {
-    get(key) {
-      try { return JSON.parse(localStorage.getItem(`seqlab:${key}`)); } catch { return null; }
-    },
-    set(key, value) {
-      try {
-        if (value === null) localStorage.removeItem(`seqlab:${key}`);
-        else localStorage.setItem(`seqlab:${key}`, JSON.stringify(value));
-      } catch { /* storage is blocked or full: the answer lasts as long as the page */ }
-    },
-  };
+  const keep = self.seqlabKept;       // done.js, which every page loads first, has brought it
 
   // --- Python -----------------------------------------------------------------------------------------------------
 
@@ -281,7 +268,6 @@
       this.say(kinds[ended] ?? "", words[ended]);
       this.store();
       this.showSolutions();
-      if (ended === "right") document.dispatchEvent(new CustomEvent("seqlab:right", { detail: this.id }));
     }
   }
 
