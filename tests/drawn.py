@@ -50,7 +50,8 @@ def of_axes(axes):
              "tick size": tick.get_size(), **of_colour("tick", tick.get_color()),
              "label size": axes.xaxis.label.get_size(),
              "rule": rule.get_visible(), "rule width": rule.get_linewidth(), **of_colour("rule", rule.get_color())}
-    return {"x0": x0, "x1": x1, "y0": y0, "y1": y1, **(shown if axes.axison else {})}
+    words = {"title": len(axes.get_title()), "x label": len(axes.get_xlabel()), "y label": len(axes.get_ylabel())}
+    return {"x0": x0, "x1": x1, "y0": y0, "y1": y1, **words, **(shown if axes.axison else {})}
 
 
 def of_line(line):
