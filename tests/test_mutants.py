@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tools.course import ROOT, notebooks, some
+from tools.mutants import __main__ as program
 from tools.mutants import bench, reach, report
-from tools.mutants.__main__ import draw, files_of, key, read_results
+from tools.mutants.__main__ import draw, files_of, key, read_results, try_out
 from tools.mutants.generate import mutants_of, mutants_of_text, mutate, mutate_text
 
 KINDS = [      # the text, the changed texts that must be among its mutants
@@ -229,6 +230,80 @@ def test_another_text_or_another_test_is_another_key(tmp_path):
         (tmp_path / name).write_text("b = 2\n")
         keys.append(key(mutant, stages, tmp_path))
     assert len(set(keys)) == 4 and key(mutant, stages, tmp_path) == keys[-1]
+
+
+@pytest.mark.parametrize(("ends", "limits", "status", "by"), [
+    ([(0, ""), (0, "")], [30.5, 40], "survived", ""),
+    ([(1, "a::one")], [30.5], "killed", "a::one"),
+    ([(0, ""), (5, "")], [30.5, 40], "killed", "nothing could be run"),
+    ([(3, "")], [30.5], "killed", "pytest ended with 3"),
+    ([(None, "", 21.0)], [30.5], "timeout", "a"),                               # busy all the time
+    ([(None, "", 1.0), (None, "", 1.0)], [30.5, 61], "timeout", "a"),           # it waits, twice
+    ([(None, "", 1.0), (0, ""), (None, "", 99.0)], [30.5, 61, 40], "timeout", "c"),
+])
+def test_a_mutant_is_shown_to_one_stage_after_the_other_until_something_is_red(
+        tmp_path, monkeypatch, ends, limits, status, by):
+    path = tmp_path / "a.py"
+    path.write_text("y = a + b\n")
+    os.utime(path, (7, 7))
+    mutant = next(one for one in mutants_of(path, tmp_path)[0] if "Add" in one.id)
+    stages = [reach.Stage(["a"], ["a::one"], 0.1), reach.Stage(["b", "c"], [], 2)]
+    left, asked = [(*end, 0.5)[:3] for end in ends], []
+
+    def pytest_in(tree, arguments, limit, plugins, processor):
+        assert path.read_text() == "y = a - b\n" and path.stat().st_mtime >= 1_000_000_000
+        asked.append((arguments, limit, list(plugins[0].order), processor))
+        code, red, used = left.pop(0)
+        return code, 9.0, used, red
+
+    monkeypatch.setattr(bench, "pytest_in", pytest_in)
+    result = try_out(mutant, stages, tmp_path)
+    assert not left and path.read_text() == "y = a + b\n" and path.stat().st_mtime == 7
+    assert (result["status"], result["by"]) == (status, by)
+    assert result["tried"] == (["a", "b", "c"] if 40 in limits else ["a"])
+    assert result["cpu"] == pytest.approx(sum((*end, 0.5)[2] for end in ends)) and 0 <= result["seconds"] < 9
+    assert (result["id"], result["file"], result["change"]) == (mutant.id, "a.py", mutant.change)
+    assert asked == [(["-x", "b", "c"], limit, [], 26) if limit == 40 else (["-x", "a"], limit, ["a::one"], 20.3)
+                     for limit in limits]
+
+
+def test_what_is_known_is_not_tried_again_and_what_is_new_is_written_down(tmp_path, monkeypatch, capsys):
+    """Of two units one was recorded; of two mutants one was tried with these very tests, and one with others."""
+    for name, text in (("a.py", "y = a < b\n"), ("test_a.py", ""), ("test_b.py", "")):
+        (tmp_path / name).write_text(text)
+    one, two = mutants_of(tmp_path / "a.py", tmp_path)[0][:2]
+    records = {unit: {"unit": unit, "red": ["test_b.py::red"] if unit == "test_b.py" else [], "loaded": [unit],
+                      "tests": {f"{unit}::good": 1.0}, "lines": {"a.py": {"1": [f"{unit}::good"]}}}
+               for unit in ("test_a.py", "test_b.py")}
+    told, tried = [], []
+
+    class Pool:
+        def imap_unordered(self, task, jobs):
+            return [task(job) for job in jobs]
+
+    def record(job):
+        told.append(job)
+        return records[job[0]]
+
+    def attempt(job):
+        tried.append(job[0].id)
+        return {"id": job[0].id, "file": "a.py", "status": "killed", "by": "new"}
+
+    monkeypatch.setattr(reach, "known", lambda unit, root, kept, lines: records[unit] if unit == "test_a.py" else None)
+    monkeypatch.setattr(program, "_record", record)
+    monkeypatch.setattr(program, "_try", attempt)
+    planned = key(one, reach.stages(one, records, []), tmp_path)
+    past = [{"key": planned, "id": one.id, "file": "a.py", "status": "survived", "by": ""},
+            {"key": "another", "id": two.id, "file": "a.py", "status": "survived", "by": ""}]
+    (tmp_path / "results.jsonl").write_text("".join(json.dumps(result) + "\n" for result in past))
+    results = program.show([one, two], list(records), Pool(), tmp_path, tmp_path)
+    assert told == [("test_b.py", tmp_path, True)] and tried == [two.id]
+    assert "red without any mutant: test_b.py::red" in capsys.readouterr().out
+    assert list(results) == [one.id, two.id] and [result["status"] for result in results.values()] == [
+        "survived", "killed"]
+    *before, last = read_results(tmp_path)
+    assert before == past and last == results[two.id] and last["key"] == key(
+        two, reach.stages(two, records, past), tmp_path)
 
 
 # --- a small project, whole -------------------------------------------------------------------------------------------
