@@ -144,6 +144,8 @@ def test_a_chapter_has_the_common_rhythm(notebook):
     assert len(re.findall(r"predict", text, flags=re.IGNORECASE)) >= 5
     assert f"](../exercises/{notebook.path.name})" in text, "the practice, the notebook to be filled, is not linked"
     titles = find_all(r"^## (Exercise \d: .+)$", notebook.practice.prose, re.MULTILINE)
+    after = re.search(r"^## Practice\n\n(.+?)\n\n", text, flags=re.MULTILINE | re.DOTALL)[1]
+    assert after.count("\nAfterwards you can ") == 1, "the practice is for something: say what a reader can do after it"
     tried = sorted(find_all(rf"\[(exercise [^\]]+)\]\(\.\./exercises/{notebook.name}\.ipynb#([^)]+)\)", text))
     assert tried == [(title[0].lower() + title[1:], slug(title)) for title in titles], "`Now try` names each exercise"
 
@@ -176,6 +178,18 @@ def test_an_exercise_master_keeps_the_conventions(notebook):
         assert cell.source.startswith("# @title ")
         assert "check" in following.tags and following.metadata["seqlab"]["id"] == meta["seqlab"]["id"]
         assert "✓" in following.printed
+
+
+@every_master
+def test_an_exercise_says_its_minutes_and_how_hard_it_is(notebook):
+    """By its points, as CONTRIBUTING says; the first cell has their number, and the sum of the minutes."""
+    said = find_all(r"^## Exercise \d: .+\n\n\*About (\d+) minutes, (\w+)\.\*\n\n", notebook.prose, flags=re.MULTILINE)
+    points = [cell.metadata["seqlab"]["points"] for cell in notebook.cells if "exercise" in cell.tags]
+    assert [word for _, word in said] == ["easy" if one < 3 else "medium" if one == 3 else "hard" for one in points]
+    assert all(int(minutes) <= {"easy": 5, "medium": 9, "hard": 30}[word] for minutes, word in said)
+    first = notebook.cells[0].source
+    assert f"{('Three', 'Four', 'Five', 'Six')[len(said) - 3]} exercises " in first
+    assert f"\n**Time**: about {sum(int(minutes) for minutes, _ in said)} minutes." in first
 
 
 @pytest.mark.parametrize(("subject", "words"), [
