@@ -116,6 +116,15 @@ def test_the_shapes_and_biases_on_the_page_are_pytorch_s():
     assert lstm.bias_ih_l0.shape == lstm.bias_hh_l0.shape == (16,)
 
 
+# As the libraries document them: keras.io's LSTMCell and GRUCell, ONNX's operators LSTM and GRU. Neither is installed.
+ELSEWHERE = {"Keras": ["ifco", "zrh"], "ONNX": ["iofc", "zrh"]}
+
+
+@pytest.mark.parametrize("library", ELSEWHERE)
+def test_the_orders_of_other_libraries_are_those_that_they_document(library):
+    assert orders(library) == ELSEWHERE[library]
+
+
 def test_what_it_says_about_moving_weights_follows_from_its_table():
     """Keras's LSTM has PyTorch's order, ONNX's has not, and both GRUs exchange reset and update gate."""
     lstm, gru = orders("PyTorch")
