@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from browsing import axe_violations
-from places import bench_page, page_with, watch
+from places import PATIENCE, bench_page, page_with, watch
 
 from seqlab.widgets import Due
 from seqlab.widgets.quiz import read_quiz
@@ -77,6 +77,7 @@ def visit(browser, site):
     """Opens a page of the site so many days after the first visit; returns its figure of that name."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce")
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     problems = watch(page)
 
     def open_it(name, days, figure="Due"):
