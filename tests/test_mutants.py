@@ -333,6 +333,104 @@ def run(project: Path, *options: str):
                           capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
+@pytest.mark.parametrize("wide", [False, True])
+def test_wide_shows_what_survived_to_the_slow_tests_too(project, monkeypatch, wide):
+    (project / "tests/test_small.py").with_name("test_b.py").touch()
+    (project / "book").mkdir()
+    (project / "book/a.ipynb").write_text('{"cells": [{"cell_type": "code", "id": "1", "metadata": {}, '
+                                           '"source": "y = a + b"}]}')
+    python, cell = (mutants_of(project / file, project)[0] for file in ("seqlab/small.py", "book/a.ipynb"))
+    shown = []
+
+    def show(mutants, units, pool, root, kept, lines=True):
+        assert pool == ("pool", 3, program._begin, (project, project / "scratch")) and root == project and kept.is_dir()
+        shown.append(([one.id for one in mutants], units, lines))
+        status = "killed" if lines else "survived"
+        return {one.id: {"status": "killed" if one == python[0] else status, "tried": [len(shown)]} for one in mutants}
+
+    class Context:
+        Pool = staticmethod(lambda *given: contextlib.nullcontext(("pool", *given)))
+
+    done = []
+    monkeypatch.setattr(program, "show", show)
+    monkeypatch.setattr(program.multiprocessing, "get_context", lambda kind: Context)
+    monkeypatch.setattr(bench, "quiet_environment", done.append)
+    monkeypatch.setattr(bench, "warm_up", done.append)
+    results = program.run([*python, *cell], project, project / "scratch", 3, wide)
+    assert done == [project / "scratch", project]
+    every, left = [one.id for one in (*python, *cell)], [one.id for one in python[1:]]
+    quick = ["tests/test_b.py", "tests/test_small.py", "book/a.ipynb"]
+    slow = ["tests/test_small.py#slow", "book/a.ipynb"]
+    assert shown == [(every, quick, False), (left, slow, True)][:1 + wide]
+    assert [(result["status"], result["tried"]) for result in results] == [
+        ("killed", [1]), *[("killed", [1, 2]) if wide else ("survived", [1])] * len(left),
+        *[("survived", [1])] * len(cell)]
+
+
+def test_the_score_is_told_and_may_be_the_exit_status(project, monkeypatch, capsys):
+    monkeypatch.setenv(program.INSIDE, str(project / "scratch"))
+    asked = []
+
+    def run(mutants, root, folder, jobs, wide):
+        asked.append((len(mutants), root, folder, jobs, wide))
+        return [{"id": one.id, "file": one.file, "kind": one.kind, "change": one.change, "tried": ["a test"],
+                 "status": "survived" if number == 0 else "killed"} for number, one in enumerate(mutants)]
+
+    monkeypatch.setattr(program, "run", run)
+    root = ["--root", str(project)]
+    assert program.main([*root, "seqlab/small.py", "--jobs", "2", "--wide"]) == 0
+    said = capsys.readouterr().out
+    assert asked == [(3, project, project / "scratch", 2, True)]
+    assert "3 mutants of 1 files; 0 are equivalent, 0 more are excused" in said and "score 0.667, 95 %" in said
+    assert "not noticed by a test" in said and "by kind" in said and "by file" in said and "less than" not in said
+    assert program.main([*root, "--at-least", "0.7"]) == 1 and "That is less than 0.7" in capsys.readouterr().out
+    assert program.main([*root, "--at-least", "0.66"]) == 0
+    assert program.main([*root, "--sample", "3"]) == 0 and "Of these" not in capsys.readouterr().out
+    assert program.main([*root, "--sample", "2"]) == 0 and "Of these, 2: --sample 2" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        program.main([*root, "seqlab/none.py"])
+    assert "no mutants are made of seqlab/none.py" in capsys.readouterr().err
+    (project / report.EQUIVALENT).write_text('["seqlab/small.py"]\n"…a > b  =>  …a >= b" = "so"\n')
+    assert program.main(root) == 0 and "1 are equivalent" in capsys.readouterr().out and asked[-1][0] == 2
+    (project / report.EQUIVALENT).write_text('["seqlab/small.py"]\n"gone" = "so"\n')
+    assert program.main(root) == 1 and "seqlab/small.py: gone" in capsys.readouterr().out
+
+    def interrupted(*given):
+        raise KeyboardInterrupt
+
+    (project / report.EQUIVALENT).unlink()
+    monkeypatch.setattr(program, "run", interrupted)
+    assert program.main(root) == program.INTERRUPTED
+
+
+@pytest.mark.parametrize("code", [0, 1, program.INTERRUPTED, None])
+def test_the_command_runs_again_inside_the_wall_and_may_be_interrupted(tmp_path, monkeypatch, capsys, code):
+    started, ended = [], []
+
+    class Process(contextlib.nullcontext):
+        def __init__(self, command, cwd, env):
+            super().__init__(self)
+            started.append((command, cwd, Path(env[program.INSIDE]).is_dir(), "PATH" in env))
+
+        def wait(self):
+            if code is None:
+                raise KeyboardInterrupt
+            return code
+
+        def terminate(self):
+            ended.append(True)
+
+    monkeypatch.delenv(program.INSIDE, raising=False)
+    monkeypatch.setattr(program.subprocess, "Popen", Process)
+    monkeypatch.setattr(bench, "wall", lambda folder, kept: ["wall", str(kept)])
+    arguments = ["--root", str(tmp_path), "--jobs", "1"]
+    assert program.main(arguments) == (program.INTERRUPTED if code is None else code)
+    kept = tmp_path / "artefacts" / "mutants"
+    assert started == [(["wall", str(kept), sys.executable, "-m", "tools.mutants", *arguments], ROOT, True, True)]
+    assert ended == [True] * (code is None)
+    assert ("goes on from here" in capsys.readouterr().out) == (code in (None, program.INTERRUPTED))
+
+
 @pytest.mark.deep       # three runs of the whole tool
 def test_a_run_says_what_survived_and_the_next_goes_on_where_it_stopped(project):
     before = {path: path.read_bytes() for path in some(project.rglob("*.*")) if path.is_file()}
