@@ -34,7 +34,7 @@ def fingerprint(root: Path = ROOT) -> str:
 
 
 def is_current() -> bool:
-    return STAMP.is_file() and STAMP.read_text() == fingerprint() and (SITE / "index.html").is_file()
+    return STAMP.is_file() and STAMP.read_text("utf8") == fingerprint() and (SITE / "index.html").is_file()
 
 
 def build() -> Path:
@@ -55,7 +55,7 @@ def build() -> Path:
                                      "--quiet"], cwd=ROOT, capture_output=True, text=True)
             if result.returncode:
                 sys.exit(f"The website does not build:\n{result.stdout[-3000:]}\n{result.stderr[-3000:]}")
-            STAMP.write_text(now)
+            STAMP.write_text(now, "utf8")
     return SITE
 
 

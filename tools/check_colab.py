@@ -51,7 +51,7 @@ def listed(text: str) -> dict[str, str]:
 
 def wanted_versions() -> dict[str, str]:
     """Package -> version on Colab, without the +cu128 that only its own wheels carry."""
-    return {name: version.split("+")[0] for name, version in listed(RUNTIME.read_text()).items()}
+    return {name: version.split("+")[0] for name, version in listed(RUNTIME.read_text("utf8")).items()}
 
 
 def canonical(name: str) -> str:
@@ -142,7 +142,7 @@ def run_setup_cell(python: str, clone: Path) -> None:
                    "GIT_CONFIG_VALUE_0": set_address.address(), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     with tempfile.TemporaryDirectory() as elsewhere:
         show = "import seqlab; print('seqlab', seqlab.__version__, 'in', seqlab.__file__)"
-        Path(elsewhere, "setup.ipy").write_text(f"{cell}\n{show}\n")
+        Path(elsewhere, "setup.ipy").write_text(f"{cell}\n{show}\n", "utf8")
         done = subprocess.run([python, "-m", "IPython", "--no-term-title", "setup.ipy"], cwd=elsewhere, env=environment)
     if done.returncode:
         sys.exit("The setup cell failed.")
@@ -214,7 +214,7 @@ def main(arguments: list[str] | None = None) -> int:
         pages = [one.path.relative_to(ROOT).as_posix() for one in notebooks()]
         today = datetime.datetime.now(datetime.UTC).date()
         if options.stamp:
-            RUNTIME.write_text(refreshed(RUNTIME.read_text(), before, today))
+            RUNTIME.write_text(refreshed(RUNTIME.read_text("utf8"), before, today), "utf8")
         good, status = check(python, options.notebooks or pages, before, lent)
     if options.stamp and good:
         versions = {name: before[name].split("+")[0] for name in ("python", "torch")}

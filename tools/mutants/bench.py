@@ -175,7 +175,7 @@ def processor_times(process: int) -> dict[int, float]:
 
 def _limit_memory() -> None:
     if sys.platform == "linux":
-        now = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+        now = int(Path("/proc/self/statm").read_text("utf8").split()[5]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_DATA, (now + MEMORY, now + MEMORY))
 
 

@@ -197,6 +197,8 @@ WRONG = [
     ("more-memory", "W_x was changed", states(X, 0.9, 0.5, 0.1), 3),
     ("more-memory", "both weights were changed", states(X, 0.9, 0.9, 0.1), 3),
     ("more-memory", "the bias is missing", states(X, 0.8, 0.9, 0.0), 3),
+    ("more-memory", "for W_h = -0.9", states(X, 0.8, -0.9, 0.1), 3),
+    ("more-memory", "the state is not carried on", states(X, 0.8, 0.0, 0.1), 3),
     ("more-memory", "does your states pass its own check", states([1.0, 0.5, 1.0, 2.0], 0.8, 0.9, 0.1), 3),
     ("more-memory", "3 numbers instead of 4", AT_09[:3], 3),
     ("more-memory", "a list of four states", "0.7 0.8 0.0 0.9", 3),
