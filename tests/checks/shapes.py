@@ -211,6 +211,7 @@ WRONG = [
     ("ends", "joined along the batch", lambda out, h_n: torch.cat([h_n[-2], h_n[-1]])),
     ("ends", "mixes the sequences", lambda out, h_n: h_n[-2:].reshape(out.shape[0], -1)),
     ("ends", "average", lambda out, h_n: out.mean(dim=1)),
+    ("ends", "those are all steps", lambda out, h_n: out),
     ("ends", "find each of your two halves", lambda out, h_n: out[:, 2]),
     ("ends", "returns nothing yet", lambda out, h_n: ...),
     ("repair", "one row for each step", faulty(batch_first=False, size_axis=1)),
