@@ -333,6 +333,22 @@ def run(project: Path, *options: str):
                           capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
+def test_the_scratch_copy_holds_what_git_keeps_or_would_keep(project, tmp_path_factory):
+    subprocess.run(["git", "add", "seqlab"], cwd=project, check=True)
+    (project / "seqlab/small.py").write_text("changed = 1\n")
+    (project / "seqlab/__init__.py").unlink()
+    (project / "artefacts").mkdir()
+    (project / "artefacts/kept").touch()
+    (project / "a new one ü").write_bytes(b"\xff")
+    tree = bench.copy_project(project, tmp_path_factory.mktemp("scratch") / "deep" / "course")
+    copied = {path.relative_to(tree).as_posix(): path.read_bytes() for path in tree.rglob("*")
+              if path.is_file() and ".git" not in path.parts}
+    names = {"seqlab/small.py", "tests/test_small.py", "pyproject.toml", ".gitignore", "a new one ü"}
+    assert copied == {name: (project / name).read_bytes() for name in names}
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=tree, capture_output=True, check=True).stdout.decode()
+    assert set(listed.split("\0")) - {""} == names, "some tools ask git for the files"
+
+
 @pytest.mark.parametrize("wide", [False, True])
 def test_wide_shows_what_survived_to_the_slow_tests_too(project, monkeypatch, wide):
     (project / "tests/test_small.py").with_name("test_b.py").touch()

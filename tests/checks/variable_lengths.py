@@ -301,6 +301,9 @@ WRONG = [
     ("last", "the sum over real steps",
      lambda out, lengths: (out * mask_of(lengths, out.shape[1])[..., None]).sum(dim=1)),
     ("last", "find your row", lambda out, lengths: last(out, lengths).roll(1, dims=0)),
+    ("last", "all steps are still there", lambda out, lengths: out),
+    ("last", "the largest value over real steps", lambda out, lengths: torch.stack(
+        [one[:length].amax(dim=0) for one, length in zip(out, lengths, strict=True)])),
     ("last", "changes the lengths", lambda out, lengths: out[range(len(out)), lengths.sub_(1)]),
     ("max", "padding is in it", lambda out, lengths: out.amax(dim=1)),
     ("max", "the result holds 0 where", max_filled(0.0)),
@@ -339,6 +342,11 @@ WRONG = [
     ("pack", "one step too short",
      lambda x, lengths: (packed(x, lengths)[0], (lengths[:, None] - 1 > torch.arange(x.shape[1])).sum(dim=0))),
     ("pack", "two tensors", lambda x, lengths: packed(x, lengths)[0]),
+    ("pack", "the first step comes first", lambda x, lengths: (packed(x, lengths)[0], packed(x, lengths)[1].flip(0))),
+    ("pack", "these look like lengths", lambda x, lengths: (packed(x, lengths)[0], lengths)),
+    ("pack", "data has no axis for the batch", lambda x, lengths: (x, packed(x, lengths)[1])),
+    ("pack", "packed, it is one step after the other", lambda x, lengths: (torch.cat(
+        [one[:length] for one, length in zip(x, lengths, strict=True)]), packed(x, lengths)[1])),
     ("pack", "data first, then batch_sizes", lambda x, lengths: packed(x, lengths)[::-1]),
     ("pack", "whole numbers", lambda x, lengths: (packed(x, lengths)[0], packed(x, lengths)[1].float())),
     ("pack", "that is what you should write yourself", lambda x, lengths: pack_padded_sequence(
