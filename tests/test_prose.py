@@ -16,6 +16,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import alt_texts
 import pytest
 import torch
 from torch import nn
@@ -122,3 +123,10 @@ def test_nine_of_ten_wrong_digits_are_noticed():
         print(f"{kind:12} {sum(seen):4} of {len(seen):4}")
     looked_at = [seen for kind in ("decimal", "percent", "shape", "whole", "year") for seen in noticed[kind]]
     assert sum(looked_at) >= 0.9 * len(looked_at)
+
+
+def test_every_alt_text_is_the_one_that_was_read_beside_its_picture():
+    """Words may change places between the lines of a picture, and every number would still be near."""
+    now, then = alt_texts.now(), alt_texts.stored()
+    changed = sorted(cell for cell in now | then if now.get(cell) != then.get(cell))
+    assert now and changed == [], "look at these pictures, then: .venv/bin/python tests/alt_texts.py"
