@@ -47,8 +47,8 @@ WRONG = PLAIN["WRONG"] + _all_cases(FOLDER, "WRONG")
 
 
 def _exercise_ids() -> set[str]:
-    return {cell.metadata.get("seqlab", {}).get("id", f"{cell} without an id") for master in course.masters()
-            for cell in master.code if "exercise" in cell.tags}
+    return {cell.metadata.get("seqlab", {}).get("id", f"{cell} without an id") for notebook in course.notebooks()
+            for cell in notebook.code if {"exercise", "your-turn"} & cell.tags}
 
 
 @pytest.mark.parametrize("case", RIGHT, ids=lambda case: case[0])
@@ -69,6 +69,13 @@ def test_a_wrong_answer_is_told_what_is_wrong(case):
 def test_an_empty_answer_is_not_done_yet(exercise_id):
     with pytest.raises(CheckFailed, match="no answer yet"):
         check(exercise_id, ...)
+
+
+def test_in_a_chapter_a_step_that_is_not_right_yet_stops_nothing(capsys):
+    for answer, said in ((lambda *given: ..., "Not yet: "), (lambda *given: given[0], "Not yet: what "),
+                         (next(case[1] for case in RIGHT if case[0] == "backprop-through-time/turn"), "✓ One step")):
+        checks.your_turn("backprop-through-time/turn", answer)
+        assert capsys.readouterr().out.startswith(said)
 
 
 def test_every_exercise_has_six_right_and_six_wrong_answers():

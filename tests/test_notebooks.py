@@ -12,7 +12,7 @@ from tools.course import BOOK, ROOT, WIDGET_VIEW, asked_again, chapter, chapters
 from tools.due import CODE, WORDS
 
 KNOWN_TAGS = {"setup", "hide-input", "hide-output", "remove-input", "nbval-ignore-output", "as-is",
-              "exercise", "check"}
+              "exercise", "check", "your-turn"}
 
 every_notebook = pytest.mark.parametrize("notebook", notebooks(),
                                          ids=lambda notebook: str(notebook.path.relative_to(BOOK)))
@@ -161,6 +161,18 @@ def test_a_chapter_asks_first_what_is_due_from_earlier_ones(notebook):
     for k in asks:
         words = ", ".join(f'"{name}"' for name in names)
         assert [notebook.cells[k - 1].source, notebook.cells[k].source] == [WORDS, CODE.format(names=words)]
+
+
+def test_a_step_that_the_reader_writes_comes_before_its_solution_which_is_folded():
+    found = [(notebook, k) for notebook in chapters() for k, cell in enumerate(notebook.code)
+             if "your-turn" in cell.tags]
+    assert len(found) >= 3
+    for notebook, k in found:
+        stub, solution = notebook.code[k:k + 2]
+        assert stub.metadata["seqlab"]["id"] == f"{notebook.subject}/turn" and stub.printed.startswith("Not yet: ")
+        assert "**Your turn.**" in notebook.cells[notebook.cells.index(stub) - 1].source, "it is asked for"
+        assert solution.source.startswith("# @title Solution") and "hide-input" in solution.tags, solution
+        assert solution.metadata["jupyter"]["source_hidden"] and solution.metadata["cellView"] == "form", solution
 
 
 @every_master

@@ -18,7 +18,7 @@ from . import plain
 from .plain import CheckFailed, call, exercises_of, fail, number, numbers, praise_for
 
 __all__ = ["CheckFailed", "Without", "call", "check", "exercises_of", "expect_close", "expect_tensor", "fail", "number",
-           "numbers", "tensor"]
+           "numbers", "tensor", "your_turn"]
 RECURRENT = ("rnn_tanh", "rnn_relu", "gru", "lstm", "rnn_tanh_cell", "rnn_relu_cell", "gru_cell", "lstm_cell")
 NO_LAYER = "{} calls one of PyTorch's own recurrent layers, and that is what you should write yourself"
 
@@ -40,6 +40,19 @@ def check(exercise_id: str, *answers, **named_answers) -> None:
     if exercise_id not in plain.EXERCISES:
         raise ValueError(f"there is no exercise {exercise_id!r}; {_nearest(str(exercise_id))}")
     print("✓ " + praise_for(exercise_id, *answers, **named_answers))
+
+
+def your_turn(exercise_id: str, *answers) -> None:
+    """Check a step that a chapter asks for before it shows it: `check`, but a run of the whole chapter goes on.
+
+    Args:
+        exercise_id: as it stands in the chapter's cell, such as "shapes/turn".
+        answers: what the chapter asks for.
+    """
+    try:
+        check(exercise_id, *answers)
+    except CheckFailed as problem:
+        print(f"Not yet: {problem}")
 
 
 def subjects() -> list[str]:

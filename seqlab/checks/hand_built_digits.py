@@ -245,3 +245,21 @@ def _explain_weights(model, scores):
     if scores[epoch - 1] == min(scores):
         fail(said + f"the weights are those of epoch {epoch}, the worst of all")
     fail(said + f"the weights are those of epoch {epoch} and the best one is {best}. When are they kept?")
+
+
+# --- your turn, in the chapter ----------------------------------------------------------------------------------------
+
+@exercise("turn")
+def _check_turn(my_step):
+    layers, x_t, h, c = _a_case()
+    pair = call(my_step, layers, x_t.clone(), h.clone(), c.clone(), name="my_step")
+    got = expect_tensor(pair, (2, BATCH, HIDDEN_SIZE), "what my_step returns", "h and c, each (batch, hidden_size)", {
+        (BATCH, HIDDEN_SIZE): "That is one of the two: return the new h and the new c"})
+    given = x_t, h, c, layers, {}
+    plain = {words: options for words, options in STEP_MISTAKES.items()
+             if not {"peeping", "o_sees", "look"} & set(options)}
+    expect_close(got, torch.stack(_peephole_step(*given)), "what my_step returns", lambda: {
+        words: torch.stack(value) for words, value in mistakes(_peephole_step, given, plain).items()},
+        "Compare with nn.LSTMCell, gate by gate: three of the four squash with the sigmoid, and h shows the new c",
+        tolerance=1e-5)
+    return "It computes what nn.LSTMCell does."

@@ -182,3 +182,37 @@ def _check_moves(reader, x):
     if layers:
         with contextlib.suppress(Reached):
             reader.to("meta")(x.to("meta"))
+
+
+# --- your turn, in the chapter ----------------------------------------------------------------------------------------
+
+@exercise("turn")
+def _check_turn(next_state):
+    for batch in (3, 1):
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.manual_seed(batch)
+            cell = nn.RNNCell(4, 6)
+            x_t, h = torch.randn(batch, 4), torch.randn(batch, 6)
+            weights = [parameter.clone() for parameter in cell.parameters()]
+            w_ih, w_hh, b_ih, b_hh = weights
+            got = call(next_state, x_t.clone(), h.clone(), *weights, name="next_state", hints={
+                "cannot be multiplied": "A weight is (out, in), and x_t and h have their features on the last axis: "
+                                        "which of the two must turn?"})
+            got = expect_tensor(got, (batch, 6), "the next state", "batch, hidden_size", {
+                (6, batch): "Batch and state have changed places"})
+            from_x, from_h = x_t @ w_ih.T, h @ w_hh.T
+            expect_close(got, cell(x_t, h), "the next state", {
+                "it is not squashed: what keeps a state between -1 and 1?": from_x + from_h + b_ih + b_hh,
+                "both biases are missing": torch.tanh(from_x + from_h),
+                "one of the two biases is missing, b_hh": torch.tanh(from_x + from_h + b_ih),
+                "one of the two biases is missing, b_ih": torch.tanh(from_x + from_h + b_hh),
+                "it has forgotten h": torch.tanh(from_x + b_ih + b_hh),
+                "it has not read x_t": torch.tanh(from_h + b_ih + b_hh),
+                "it is squashed by a sigmoid; the network of one number had another function":
+                    torch.sigmoid(from_x + from_h + b_ih + b_hh),
+                "weight_hh is turned: it multiplies from the left, and here h stands on the left":
+                    torch.tanh(from_x + h @ w_hh + b_ih + b_hh),
+                "two parts are squashed each for itself, and then added":
+                    torch.tanh(from_x + b_ih) + torch.tanh(from_h + b_hh),
+            }, "Take the formula of the network of one number, and write a matrix product for each of its products")
+    return "The same formula, with matrices for numbers: one step of nn.RNN."

@@ -265,6 +265,35 @@ def keep_parameters(model, epochs, train_one_epoch, validate):
     return best
 
 
+def my_step(cell, x_t, h, c, *, keep="f", write="i", squash_g=torch.tanh, squash_c=torch.tanh,
+            give=lambda h, c: (h, c)):
+    """The chapter's step; the keywords plant mistakes."""
+    sums = {gate: getattr(cell, f"x_{gate}")(x_t) + getattr(cell, f"h_{gate}")(h) for gate in "ifgo"}
+    gate = {name: torch.sigmoid(value) for name, value in sums.items()}
+    new = gate[keep] * c + gate[write] * squash_g(sums["g"])
+    return give(gate["o"] * squash_c(new), new)
+
+
+def my_step_by_built_in(cell, x_t, h, c):
+    built_in = nn.LSTMCell(x_t.shape[1], h.shape[1])
+    built_in.load_state_dict({
+        f"{what}_{where}": torch.cat([getattr(getattr(cell, f"{side}_{gate}"), what) for gate in "ifgo"])
+        for side, where in (("x", "ih"), ("h", "hh")) for what in ("weight", "bias")})
+    return built_in(x_t, (h, c))
+
+
+def my_step_in_place(cell, x_t, h, c):
+    i = torch.sigmoid(cell.x_i(x_t) + cell.h_i(h))
+    f = torch.sigmoid(cell.x_f(x_t) + cell.h_f(h))
+    c *= f
+    c += i * torch.tanh(cell.x_g(x_t) + cell.h_g(h))
+    return [torch.sigmoid(cell.x_o(x_t) + cell.h_o(h)) * c.tanh(), c]
+
+
+def my_step_with(**mistakes):
+    return lambda *given: my_step(*given, **mistakes)
+
+
 RIGHT = [
     ("peephole", step),
     ("peephole", step_in_a_loop),
@@ -298,6 +327,12 @@ RIGHT = [
     ("bug", keep_in_a_buffer),
     ("bug", keep_every_epoch),
     ("bug", keeping(deeply, give=lambda scores: np.float64(max(scores)))),
+    ("turn", my_step),
+    ("turn", my_step_by_built_in),
+    ("turn", my_step_in_place),
+    ("turn", my_step_with(give=lambda h, c: torch.stack([h, c]))),
+    ("turn", in_numpy(my_step)),
+    ("turn", in_float64(my_step)),
 ]
 
 WRONG = [
@@ -364,4 +399,12 @@ WRONG = [
     ("bug", "an epoch whose weights are never kept", keeping(deeply, start=0.0)),
     ("bug", "one number", keeping(deeply, give=lambda scores: scores)),
     ("bug", "trained", keeping(deeply, skip=1)),
+    ("turn", "the input gate and the forget gate are swapped", my_step_with(keep="i", write="f")),
+    ("turn", "so it can only add", my_step_with(squash_g=torch.sigmoid)),
+    ("turn", "the candidate is not squashed", my_step_with(squash_g=lambda value: value)),
+    ("turn", "tanh of the cell state is missing", my_step_with(squash_c=lambda value: value)),
+    ("turn", "return h first", my_step_with(give=lambda h, c: (c, h))),
+    ("turn", "one of the two", my_step_with(give=lambda h, c: h)),
+    ("turn", "gate by gate", my_step_with(give=lambda h, c: (2 * h, c))),
+    ("turn", "returns nothing yet", lambda *given: ...),
 ]

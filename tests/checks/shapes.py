@@ -173,6 +173,22 @@ class ReaderOfLSTM(nn.Module):
         return self.lstm(x)[0][:, -1]
 
 
+def one_step(x_t, h, w_ih, w_hh, b_ih, b_hh):
+    return torch.tanh(x_t @ w_ih.T + b_ih + h @ w_hh.T + b_hh)
+
+
+def one_step_by_linear(x_t, h, w_ih, w_hh, b_ih, b_hh):
+    return (nn.functional.linear(x_t, w_ih, b_ih) + nn.functional.linear(h, w_hh, b_hh)).tanh()
+
+
+def one_step_joined(x_t, h, w_ih, w_hh, b_ih, b_hh):
+    return torch.tanh(torch.cat([x_t, h], dim=1) @ torch.cat([w_ih, w_hh], dim=1).mT + (b_ih + b_hh))
+
+
+def one_step_row_by_row(x_t, h, w_ih, w_hh, b_ih, b_hh):
+    return [torch.tanh(w_ih @ x + w_hh @ state + b_ih + b_hh) for x, state in zip(x_t, h, strict=True)]
+
+
 RIGHT = [
     ("predict", *[torch.Size(shape) for shape in PREDICTED]),
     ("predict", *[np.array(shape) for shape in PREDICTED]),
@@ -196,6 +212,12 @@ RIGHT = [
     ("repair", ReaderOfCells),
     ("repair", ReaderTimeFirst),
     ("repair", reading(lambda out, h_n: list(h_n[-1]))),
+    ("turn", one_step),
+    ("turn", one_step_by_linear),
+    ("turn", one_step_joined),
+    ("turn", one_step_row_by_row),
+    ("turn", in_numpy(one_step)),
+    ("turn", in_float64(one_step)),
 ]
 
 WRONG = [
@@ -234,4 +256,15 @@ WRONG = [
     ("repair", "which axis of x holds the features", ReaderOfFeatures),
     ("repair", "get its input_size from what Reader is given", ReaderOfFixedSizes),
     ("repair", "should be an nn.Module", lambda *sizes: 3),
+    ("turn", "it is not squashed", lambda x, h, w, u, b, d: x @ w.T + b + h @ u.T + d),
+    ("turn", "both biases are missing", lambda x, h, w, u, b, d: torch.tanh(x @ w.T + h @ u.T)),
+    ("turn", "missing, b_hh", lambda x, h, w, u, b, d: torch.tanh(x @ w.T + h @ u.T + b)),
+    ("turn", "forgotten h", lambda x, h, w, u, b, d: torch.tanh(x @ w.T + b + d)),
+    ("turn", "squashed by a sigmoid", lambda x, h, w, u, b, d: torch.sigmoid(x @ w.T + b + h @ u.T + d)),
+    ("turn", "weight_hh is turned", lambda x, h, w, u, b, d: torch.tanh(x @ w.T + b + h @ u + d)),
+    ("turn", "each for itself", lambda x, h, w, u, b, d: torch.tanh(x @ w.T + b) + torch.tanh(h @ u.T + d)),
+    ("turn", "which of the two must turn", lambda x, h, w, u, b, d: torch.tanh(x @ w + b + h @ u + d)),
+    ("turn", "changed places", lambda x, h, w, u, b, d: one_step(x, h, w, u, b, d).T),
+    ("turn", "a matrix product for each", lambda x, h, w, u, b, d: 2 * one_step(x, h, w, u, b, d)),
+    ("turn", "returns nothing yet", lambda *given: ...),
 ]
