@@ -113,6 +113,21 @@ def test_an_endless_loop_harms_nothing(practice):
     assert press(page, "check").startswith("✓"), "Python does not start again"
 
 
+def test_stop_is_heard_while_python_is_loading(practice):
+    page = practice()
+    held = []
+    page.route("**/micropython.wasm", lambda route: held.append(route))
+    editor(page).locator("textarea").fill(SPIN)
+    editor(page).locator(".answer-run").click()
+    editor(page).locator(".answer-stop").click()
+    page.wait_for_function("document.querySelector('.answer-said').textContent === 'Stopped.'")
+    while not held:
+        page.wait_for_timeout(20)
+    held.pop().continue_()
+    editor(page).locator("textarea").fill(RIGHT)
+    assert press(page, "check").startswith("✓")
+
+
 def test_by_keyboard(practice):
     page = practice()
     area = editor(page).locator("textarea")

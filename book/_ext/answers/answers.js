@@ -60,12 +60,17 @@
     /** Run a request of on_page.py; `print` gets what it prints. The outcome may also be "stopped" or "too long". */
     async run(request, print) {
       this.worker ??= this.start();
+      const waiting = new Promise((resolve) => { this.stop = () => resolve(null); });
       let worker;
       try {
-        worker = await this.worker;
+        worker = await Promise.race([this.worker, waiting]);
       } catch (problem) {
         this.worker = null;
         throw problem;
+      }
+      if (!worker) {                // stopped while Python was loading: it goes on loading, for the next run
+        this.stop = null;
+        return { ended: "stopped" };
       }
       return new Promise((resolve, reject) => {
         const end = (outcome) => {
