@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from browsing import Reader
+from browsing import ACTS, Reader
 
 from tools import serve
 
@@ -21,3 +21,25 @@ def address(site):
 @pytest.fixture(scope="session")
 def reader(browser, address, site):
     return Reader(browser, address, site)
+
+
+@pytest.fixture
+def open_page(reader):
+    """Opens pages in a browser that keeps nothing of other tests; what the pages did is asked when the test ends.
+
+    `forgiven`: words of complaints that are not the page's fault.
+    """
+    looks, excused = [], []
+
+    def open_it(name, mode="desktop-light", address=None, forgiven=None, **context):
+        excused.extend([forgiven] if forgiven else [])
+        looks.append(reader.open(address or f"{reader.address}{name}.html", mode, name,
+                                 **{"locale": "en-IE", **context}))
+        return looks[-1].page
+
+    yield open_it
+    problems = [problem for look in looks for act in ACTS for problem in act(look)]
+    for look in looks:
+        look.page.evaluate("() => { try { localStorage.clear(); } catch {} }")
+        look.page.close()
+    assert [problem for problem in problems if not any(words in problem for words in excused)] == []

@@ -6,7 +6,7 @@ import re
 
 import nbformat
 import pytest
-from browsing import ACTS, axe_violations
+from browsing import axe_violations
 
 from instructor.student import STUDENTS
 from tools import course
@@ -23,23 +23,6 @@ BLOCKED = "the storage is blocked"       # what the theme's own scripts say of i
 NO_STORAGE = f"Object.defineProperty(window, 'localStorage', {{ get() {{ throw new Error('{BLOCKED}'); }} }});"
 
 
-@pytest.fixture
-def practice(reader):
-    """Opens the practice page; what it did is asked when the test ends."""
-    looks = []
-
-    def open_it(address=None, mode="desktop-light", **context):
-        looks.append(reader.open(address or f"{reader.address}{PAGE}.html", mode, PAGE, **context))
-        return looks[-1].page
-
-    yield open_it
-    problems = [problem for look in looks for act in ACTS for problem in act(look)]
-    for look in looks:
-        look.page.evaluate("() => { try { localStorage.clear(); } catch {} }")
-        look.page.close()
-    assert [problem for problem in problems if BLOCKED not in problem] == []
-
-
 def editor(page, number=1):
     return page.locator("section.answer").nth(number - 1)
 
@@ -54,10 +37,12 @@ def press(page, button, number=1, until=".is-right, .is-wrong"):
 
 
 @pytest.mark.parametrize("mode", ["desktop-light", "phone-dark"])
-def test_a_wrong_answer_is_explained_and_a_right_one_stays(practice, mode):
-    page = practice(mode=mode)
+def test_a_wrong_answer_is_explained_and_a_right_one_stays(open_page, mode):
+    page = open_page(PAGE, mode)
     solution = page.locator("details.reveal-solution").first
     assert not solution.is_visible(), "the solution is in sight before a try"
+    assert press(page, "check").startswith("Not yet: states returns nothing yet.")
+    assert not solution.is_visible(), "to press Check on what was given is no try"
     editor(page).locator("textarea").fill(RIGHT.replace(" + b", ""))
     assert press(page, "check") == "Not yet: what states returns is not right: the bias is missing."
     assert solution.is_visible()
@@ -79,16 +64,16 @@ def test_a_wrong_answer_is_explained_and_a_right_one_stays(practice, mode):
     assert editor(page).locator("textarea").input_value().endswith("    ...") and not solution.is_visible()
 
 
-def test_from_disk_and_with_storage_blocked(practice, reader, site):
+def test_from_disk_and_with_storage_blocked(open_page, reader, site):
     apart = {"locale": "en-GB"}         # a context of its own
     reader.context("desktop-light", **apart).add_init_script(NO_STORAGE)
-    page = practice((site / f"{PAGE}.html").as_uri(), **apart)
+    page = open_page(PAGE, address=(site / f"{PAGE}.html").as_uri(), forgiven=BLOCKED, **apart)
     editor(page).locator("textarea").fill(RIGHT)
     assert press(page, "check").startswith("✓")
 
 
-def test_an_error_names_its_line_and_the_notebook_s_libraries_are_not_promised(practice):
-    page = practice()
+def test_an_error_names_its_line_and_the_notebook_s_libraries_are_not_promised(open_page):
+    page = open_page(PAGE)
     editor(page).locator("textarea").fill("x = 1\ny = x / 0\n")
     assert press(page, "run") == "In line 2, y = x / 0: ZeroDivisionError: divide by zero."
     editor(page).locator("textarea").fill("import numpy")
@@ -100,8 +85,8 @@ def test_an_error_names_its_line_and_the_notebook_s_libraries_are_not_promised(p
     assert "should define states" in press(page, "check")
 
 
-def test_an_endless_loop_harms_nothing(practice):
-    page = practice()
+def test_an_endless_loop_harms_nothing(open_page):
+    page = open_page(PAGE)
     page.evaluate("self.seqlabLimit = 100")
     editor(page).locator("textarea").fill(SPIN)
     assert "a loop that never ends" in press(page, "run")
@@ -113,8 +98,8 @@ def test_an_endless_loop_harms_nothing(practice):
     assert press(page, "check").startswith("✓"), "Python does not start again"
 
 
-def test_stop_is_heard_while_python_is_loading(practice):
-    page = practice()
+def test_stop_is_heard_while_python_is_loading(open_page):
+    page = open_page(PAGE)
     held = []
     page.route("**/micropython.wasm", lambda route: held.append(route))
     editor(page).locator("textarea").fill(SPIN)
@@ -128,8 +113,8 @@ def test_stop_is_heard_while_python_is_loading(practice):
     assert press(page, "check").startswith("✓")
 
 
-def test_by_keyboard(practice):
-    page = practice()
+def test_by_keyboard(open_page):
+    page = open_page(PAGE)
     area = editor(page).locator("textarea")
     area.fill("")
     area.focus()

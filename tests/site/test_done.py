@@ -3,8 +3,7 @@
 import json
 import re
 
-import pytest
-from browsing import ACTS, SCHEMES, axe_violations
+from browsing import SCHEMES, axe_violations
 
 from seqlab.widgets.base import HERE
 from seqlab.widgets.quiz import read_quiz
@@ -12,23 +11,6 @@ from tools.course import ROOT, chapter
 
 CHAPTER, PRACTICE = "book/01-order-matters", "book/exercises/02-scalar-rnn"
 QUESTIONS = read_quiz("order-matters")
-
-
-@pytest.fixture
-def open_page(reader):
-    """Opens a page in a browser that keeps nothing of other tests; what the page did is asked when the test ends."""
-    looks = []
-
-    def open_it(name, mode="desktop-light"):
-        looks.append(reader.open(f"{reader.address}{name}.html", mode, name, locale="en-IE"))
-        return looks[-1].page
-
-    yield open_it
-    problems = [problem for look in looks for act in ACTS for problem in act(look)]
-    for look in looks:
-        look.page.evaluate("seqlabKept.wipe()")
-        look.page.close()
-    assert problems == []
 
 
 def menu(page, name):

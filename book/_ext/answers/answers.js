@@ -257,7 +257,8 @@
     }
 
     show({ ended, said, line, code, hint }) {
-      if (ended === "right" || ended === "not yet") this.tried = true;
+      const written = this.text.value.trim() !== this.stub.trim();
+      if (written && (ended === "right" || ended === "not yet")) this.tried = true;
       this.right = ended === "right";
       const where = line ? `In line ${line}${code ? `, ${code}` : ""}: ` : "";
       const seconds = (self.seqlabLimit ?? LIMIT) / 1000;

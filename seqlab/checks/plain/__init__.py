@@ -39,7 +39,7 @@ def praise_for(exercise_id, *answers, **named_answers):
         CheckFailed: with a message that names what is wrong and the likely cause.
     """
     if any(answer is ... or answer is None for answer in list(answers) + list(named_answers.values())):
-        fail("there is no answer yet. Put yours where the ... stands, run that cell, then run this one again")
+        fail("there is no answer yet. Put yours where the ... stands, run it, and check again")
     return EXERCISES[exercise_id](*answers, **named_answers) or "Right."
 
 
