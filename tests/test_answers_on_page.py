@@ -58,8 +58,8 @@ def site_answers(root):
 
 
 def test_there_are_answers_to_every_exercise_that_its_page_can_check(site_answers):
-    ids = [exercise_id for master in course.masters() for exercise_id in site_answers.exercises(master)]
-    assert len(ids) >= 18
+    ids = [exercise_id for notebook in course.notebooks() for exercise_id in site_answers.exercises(notebook)]
+    assert len(ids) >= 19
     assert {exercise_id.partition("/")[0].replace("-", "_") for exercise_id in ids} == {file.stem for file in CASES}
 
 
@@ -95,10 +95,22 @@ def without_own_words(sentences):
     return [OWN_WORDS.sub(r"stopped with \1 (called with", sentence) for sentence in sentences]
 
 
+def test_a_chapter_s_step_is_asked_for_there_without_what_the_notebook_needs(site_answers):
+    turn = site_answers.exercises(course.chapter("backprop-through-time"))["backprop-through-time/turn"]
+    assert turn["stub"] == "def step_back(delta, h_t, h_before, W_h):\n    ..."
+    assert turn["check"] == 'check("backprop-through-time/turn", step_back)'
+
+
+def test_a_hint_is_added_to_what_a_check_says_of_an_error_of_this_python(node, site_answers):
+    outcome, = answered([{"given": "", "earlier": [], "check": 'check("backprop-through-time/turn", step_back)',
+                          "text": "def step_back(*given):\n    return (1, 2)[::-1]"}], node, site_answers)
+    assert outcome["said"].startswith("step_back stopped with NotImplementedError")
+    assert outcome["said"].endswith("). The Python of this page cuts a tuple or a text only with step 1. "
+                                    "Make it a list first.")
+
+
 def test_the_reference_answers_run_there_unchanged(site_answers, node):
     """Each solution that its page can check, after those above it on the page, as a reader would paste it."""
-    from tools import micropython
-
     requests = []
     for master in course.masters():
         solutions = {cell.metadata["seqlab"]["id"]: cell.source for cell in master.code if "exercise" in cell.tags}
@@ -107,6 +119,14 @@ def test_the_reference_answers_run_there_unchanged(site_answers, node):
             requests.append({"given": site_answers.given(master), "earlier": list(above),
                              "text": solutions[exercise_id], "check": exercise["check"]})
             above.append(solutions[exercise_id])
+    outcomes = answered(requests, node, site_answers)
+    assert [one for one in outcomes if one["ended"] != "right"] == [] and len(outcomes) >= 18
+
+
+def answered(requests, node, site_answers):
+    """What the page's Python makes of these requests."""
+    from tools import micropython
+
     program = f"""
 import json, on_page
 requests = json.loads({json.dumps(json.dumps(requests))})
@@ -116,5 +136,4 @@ sentences = json.dumps([on_page.answer(json.dumps(one), lambda wish: None) for o
                "files": site_answers.python_files(), "program": program}
     ran = subprocess.run([node, "-e", NODE], input=json.dumps(setting), capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr[-3000:]
-    outcomes = [json.loads(one) for one in json.loads(ran.stdout)]
-    assert [one for one in outcomes if one["ended"] != "right"] == [] and len(outcomes) >= 18
+    return [json.loads(one) for one in json.loads(ran.stdout)]

@@ -1,11 +1,12 @@
 // What is done, in the menu, and the button that forgets it. site_done.py puts kept.js in front, and `pages`: of each
-// page that asks something, its quiz and how many questions it has, or the exercises that can be answered there.
+// page that asks something, its quiz, how many questions that has, and the exercises that can be answered there.
 /* global kept, pages */
 
 /** [how many are right, how many there are] on a page. */
 function standing({ quiz, questions, exercises }) {
-  if (exercises) return [exercises.filter((id) => kept.table(`answer:${id}`).right).length, exercises.length];
-  return [Object.values(kept.table(`quiz:${quiz}`)).filter((answer) => answer?.right).length, questions];
+  const answered = quiz ? Object.values(kept.table(`quiz:${quiz}`)).filter((answer) => answer?.right).length : 0;
+  const written = exercises.filter((id) => kept.table(`answer:${id}`).right).length;
+  return [answered + written, questions + exercises.length];
 }
 
 /** What stands behind a page's name: for the eye, and for a screen reader. */

@@ -1,7 +1,8 @@
-"""The practice pages: a place to answer on the page, solutions without their ticks, and the notebook to be filled.
+"""A place to answer on the page; and for the practice pages solutions without their ticks, and the notebook to fill.
 
 An exercise whose check stands in seqlab/checks/plain needs no tensor, so it can be answered on its page: above its
 solution stands a small editor, and answers.js runs what is written there, and the very same check, in MicroPython.
+So can the step of a chapter that the reader writes: there the editor stands for the cell with the stub.
 """
 
 import base64
@@ -25,6 +26,7 @@ HERE = Path(__file__).resolve().parent / "answers"
 PLAIN = ROOT / "seqlab" / "checks" / "plain"
 KNOWN = ("math", "itertools")       # what answers may import on the page; notebooks import more
 PRACTICE = re.compile(r"book/exercises/\d\d-[\w-]+$")
+CHAPTER = re.compile(r"book/\d\d-[\w-]+$")
 
 
 # --- what an exercise is ---------------------------------------------------------------------------------------------
@@ -38,32 +40,37 @@ def on_page(exercise_id):
 
 
 def exercises(notebook):
-    """{id: what its editor needs} of the exercises of a practice notebook that can be answered on its page."""
+    """{id: what its editor needs} of what a notebook asks for that can be answered on its page."""
     found, number = {}, 0
     cells = notebook.cells
     for k, cell in enumerate(cells):
+        exercise_id = cell.metadata.get("seqlab", {}).get("id", "")
         if "exercise" in cell.tags:
             number += 1
-            exercise_id = cell.metadata["seqlab"]["id"]
             if on_page(exercise_id):
-                found[exercise_id] = {"id": exercise_id, "number": number, "check": cells[k + 1].source,
-                                      "stub": stub(cell.source, broken(notebook.code))}
+                found[exercise_id] = {"kind": "exercise", "name": f"Your answer to exercise {number}",
+                                      "check": cells[k + 1].source, "stub": stub(cell.source, broken(notebook.code))}
+        elif "your-turn" in cell.tags and on_page(exercise_id):
+            written, check = cell.source.split("\n\n", 1)[1].split("your_turn(")
+            found[exercise_id] = {"kind": "turn", "name": "Your turn", "check": f"check({check}",
+                                  "stub": written.strip()}
     return found
 
 
 def given(notebook):
     """The imports that the notebook's own cells make, as far as the page's Python knows them."""
-    lines = [line for cell in notebook.code if not cell.tags for line in cell.source.splitlines()]
+    lines = [line for cell in notebook.code if not cell.tags & {"exercise", "check", "your-turn"}
+             for line in cell.source.splitlines()]
     return "\n".join(line for line in lines if re.match(rf"(?:import|from) (?:{'|'.join(KNOWN)})\b", line))
 
 
 # --- on its page -----------------------------------------------------------------------------------------------------
 
-EDITOR = """<section class="answer" data-exercise="{id}" aria-label="Your answer to exercise {number}" hidden>
-<p class="answer-head"><span class="answer-title">Your answer</span>
+EDITOR = """<section class="answer" data-exercise="{id}" data-kind="{kind}" aria-label="{name}" hidden>
+<p class="answer-head"><span class="answer-title">{title}</span>
 <span class="answer-keys">Tab indents. To leave by keyboard: Esc, then Tab. Ctrl+Enter checks.</span></p>
 <textarea spellcheck="false" autocapitalize="off" autocomplete="off" autocorrect="off" rows="{rows}"
-aria-label="Your answer to exercise {number}, in Python">{stub}</textarea>
+aria-label="{name}, in Python">{stub}</textarea>
 <div class="answer-buttons">
 <button type="button" class="answer-check">Check</button>
 <button type="button" class="answer-run">Run</button>
@@ -82,25 +89,33 @@ ELSEWHERE = ('<p class="answer-elsewhere">This one needs PyTorch: answer it in t
 
 
 def place_editors(app, doctree, docname):
-    """Above the solution of an exercise that can be answered here: its editor. Below every check: no tick."""
-    if not PRACTICE.match(docname) or app.builder.format != "html":
+    """Above a solution that can be written here: its editor. Below every check: no tick."""
+    if not (PRACTICE.match(docname) or CHAPTER.match(docname)) or app.builder.format != "html":
         return
     notebook = course.Notebook(ROOT / f"{docname}.ipynb")
     answerable, imports = exercises(notebook), given(notebook)
-    ids = [cell.metadata["seqlab"]["id"] for cell in notebook.cells if "exercise" in cell.tags]
-    solutions = [cell for cell in doctree.findall(nodes.container) if "tag_exercise" in cell["classes"]]
-    for exercise_id, cell in zip(ids, solutions, strict=True):
-        if exercise_id not in answerable:
-            cell.parent.insert(cell.parent.index(cell), nodes.raw("", ELSEWHERE, format="html"))
-        else:
-            exercise = answerable[exercise_id]
-            data = json.dumps({"given": imports, "check": exercise["check"]}).replace("</", "<\\/")
-            editor = EDITOR.format(**{**exercise, "stub": html.escape(exercise["stub"])}, data=data,
-                                   rows=exercise["stub"].count("\n") + 2)
-            cell.parent.insert(cell.parent.index(cell), nodes.raw("", editor, format="html"))
+    for tag in ("exercise", "your-turn"):
+        ids = [cell.metadata["seqlab"]["id"] for cell in notebook.cells if tag in cell.tags]
+        cells = [cell for cell in doctree.findall(nodes.container) if f"tag_{tag}" in cell["classes"]]
+        for exercise_id, cell in zip(ids, cells, strict=True):
+            below = tag == "your-turn"      # there the cell is the stub; an editor hides it, if there are scripts
+            place = nodes.raw("", editor(exercise_id, answerable.get(exercise_id), imports), format="html")
+            cell.parent.insert(cell.parent.index(cell) + below, place)
+            outputs = [part for part in cell.findall(nodes.container) if "cell_output" in part["classes"]]
+            for output in outputs if below else []:         # what the run of a stub says is of no use here
+                output.parent.remove(output)
     for cell in doctree.findall(nodes.container):
         if "tag_check" in cell["classes"]:
             without_tick(cell)
+
+
+def editor(exercise_id, exercise, imports):
+    """The HTML of an editor; without an exercise that can be answered here, where to answer it."""
+    if not exercise:
+        return ELSEWHERE
+    data = json.dumps({"given": imports, "check": exercise["check"]}).replace("</", "<\\/")
+    return EDITOR.format(**{**exercise, "stub": html.escape(exercise["stub"])}, id=exercise_id, data=data,
+                         title=exercise["name"].partition(" to ")[0], rows=exercise["stub"].count("\n") + 2)
 
 
 FOLD = ('<details class="reveal reveal-output">\n<summary><span class="reveal-show">Answered it? Show what the cell '

@@ -18,12 +18,15 @@ from tools import course  # noqa: E402
 
 
 def pages():
-    """{page: what it asks}: the quiz of a chapter, and the exercises that can be answered on their page."""
+    """{page: what it asks}: the quiz of a chapter and the step to write, the exercises of a practice, if it can be
+    answered on its page.
+    """
     found = {}
     for chapter in course.chapters():
-        found[f"book/{chapter.name}"] = {"quiz": chapter.subject, "questions": len(read_quiz(chapter.subject))}
+        found[f"book/{chapter.name}"] = {"quiz": chapter.subject, "questions": len(read_quiz(chapter.subject)),
+                                         "exercises": list(exercises(chapter))}
         if ids := list(exercises(chapter.practice)):
-            found[f"book/exercises/{chapter.name}"] = {"exercises": ids}
+            found[f"book/exercises/{chapter.name}"] = {"questions": 0, "exercises": ids}
     return found
 
 

@@ -173,30 +173,3 @@ def _check_train_step(train_step):
         expect_close(expect_tensor(losses[0], (), "what train_step returns", "one loss"), want,
                      "what train_step returns", {}, "It is the loss before the step, as in the given code")
     return "Clipped when there is something to clip, and before it is used."
-
-
-# --- your turn, in the chapter ----------------------------------------------------------------------------------------
-
-@exercise("turn")
-def _check_turn(step_back):
-    for delta, h_t, before, W_h in ((1.0, 0.9, -0.3, 0.5), (0.4, -0.7, 0.6, 1.5), (-0.2, 0.1, 0.0, 0.8)):
-        pair = call(step_back, delta, h_t, before, W_h, name="step_back")
-        share, on = expect_tensor(pair, (2,), "what step_back returns", "the share, then the delta of the state before",
-                                  {(): "That is one number. The walk goes on with a second one"}).tolist()
-        through = delta * (1 - h_t**2)
-        given = f"for delta {delta:g}, h_t {h_t:g}, h_before {before:g} and W_h {W_h:g}"
-        expect_close([share, on], [through * before, through * W_h], f"what step_back returns {given}", {
-            "the two come in the wrong order: the share first": [through * W_h, through * before],
-            "the slope of tanh is missing": [delta * before, delta * W_h],
-            "the slope of tanh is missing on the way to the state before": [through * before, delta * W_h],
-            "the slope of tanh takes the square of the state after the step": [
-                delta * (1 - h_t) * before, delta * (1 - h_t) * W_h],
-            "the slope of tanh is that of the state before. Whose tanh is this?": [
-                delta * (1 - before**2) * before, delta * (1 - before**2) * W_h],
-            "what came from the end, delta, is missing": [(1 - h_t**2) * before, (1 - h_t**2) * W_h],
-            "the share is that of a nudge of the state: W_h multiplies which state?": [through * h_t, through * W_h],
-            "the share carries the factor W_h as well. It is the weight itself that is nudged": [
-                through * W_h * before, through * W_h],
-            "delta is not passed on: it needs the slope and W_h": [through * before, delta],
-        }, "Step 1 and step 2 above give the factors: the slope, then h_before for the weight, or W_h for the state")
-    return "One step of the walk back, and the whole walk is a loop of it."

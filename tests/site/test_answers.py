@@ -64,6 +64,34 @@ def test_a_wrong_answer_is_explained_and_a_right_one_stays(open_page, mode):
     assert editor(page).locator("textarea").input_value().endswith("    ...") and not solution.is_visible()
 
 
+@pytest.mark.parametrize("mode", ["desktop-light", "phone-dark"])
+def test_in_a_chapter_the_step_is_written_on_the_page(open_page, mode):
+    name = course.chapter("backprop-through-time").name
+    page = open_page(f"book/{name}", mode)
+    stub = page.locator(".tag_your-turn")
+    assert not stub.is_visible(), "the cell for the notebook stands there as well"
+    assert editor(page).get_attribute("aria-label") == "Your turn"
+    solution = page.locator("section.answer ~ .cell details").first
+    assert solution.is_visible(), "whoever reads on needs no answer"
+    body = "    slope = delta * (1 - h_t ** 2)\n    return slope * {}, slope * W_h\n"
+    area = editor(page).locator("textarea")
+    assert press(page, "check").startswith("Not yet: step_back returns nothing yet.")
+    area.fill(area.input_value().replace("    ...", body.format("h_t")))
+    assert "W_h multiplies which state?" in press(page, "check")
+    area.fill(area.input_value().replace("slope * h_t", "slope * h_before"))
+    assert press(page, "check") == "✓ One step of the walk back, and the whole walk is a loop of it."
+    assert page.locator("nav.bd-links a.current .done").text_content().startswith("1/")
+    assert axe_violations(page, context=["section.answer"]) == []
+    page.reload()
+    assert editor(page).locator(".answer-said").inner_text() == "✓ You answered this one."
+    assert "h_before" in area.input_value()
+
+
+def test_without_scripts_the_step_of_a_chapter_is_the_cell_itself(open_page):
+    page = open_page(f"book/{course.chapter('backprop-through-time').name}", java_script_enabled=False)
+    assert page.locator(".tag_your-turn pre").is_visible() and not editor(page).is_visible()
+
+
 def test_from_disk_and_with_storage_blocked(open_page, reader, site):
     apart = {"locale": "en-GB"}         # a context of its own
     reader.context("desktop-light", **apart).add_init_script(NO_STORAGE)

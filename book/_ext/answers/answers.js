@@ -1,4 +1,4 @@
-// The editors on the practice pages: write an answer, run it, check it. Python is MicroPython in a worker, loaded at
+// The editors on the pages: write an answer, run it, check it. Python is MicroPython in a worker, loaded at
 // first use; nothing is sent anywhere. What is written stays in this browser until it is reset or wiped: kept.js.
 
 (() => {
@@ -117,15 +117,17 @@
       this.tried = Boolean(kept?.tried);
       this.right = Boolean(kept?.right);
       section.hidden = false;
+      if (section.dataset.kind === "turn") section.previousElementSibling.hidden = true;     // the stub
       this.fit();
       this.showSolutions();
       if (this.right) this.say("is-right", "✓ You answered this one.");
       this.listen();
     }
 
-    /** The reveals from here to the next heading: the solution and its explanation. */
+    /** The reveals from here to the next heading, the solution and its explanation; a chapter's stays open to all. */
     findSolutions() {
       const found = [];
+      if (this.section.dataset.kind === "turn") return found;
       for (let next = this.section.nextElementSibling; next && !/^H\d$/.test(next.tagName) &&
            next.tagName !== "SECTION"; next = next.nextElementSibling) {
         if (next.matches("details")) found.push(next);

@@ -84,7 +84,9 @@ def answer(request, quiet):
     try:
         exec(compile(request["check"], "check", "exec"), names)
     except plain.CheckFailed as failure:
-        return json.dumps({"ended": "not yet", "said": str(failure)})
+        said = str(failure)
+        hint = _hint(said, "") if " stopped with " in said else ""
+        return json.dumps({"ended": "not yet", "said": f"{said}. {hint}" if hint else said})
     except NameError as problem:
         missing = str(problem).split("'")[1]
         return json.dumps({"ended": "not yet", "said": f"the answer should define {missing}, and it does not. "
@@ -122,6 +124,8 @@ def _hint(said, code):
         return "If an exercise above asks for it, answer that one first: its answer may be used here."
     if "*x must be" in said or ("*" in code and said.startswith("SyntaxError")):
         return "The Python of this page knows no star inside brackets, as in [*a, b]. Write a + [b]."
+    if "NotImplementedError" in said:
+        return "The Python of this page cuts a tuple or a text only with step 1. Make it a list first."
     if said.startswith("IndentationError") or "indent" in said:
         return "The lines of a block begin in the same column."
     return ""

@@ -151,6 +151,27 @@ def if_each_step_took_the_same(factor, share):
     return round((1 - share) / (1 - factor))
 
 
+def back(delta, h_t, before, W_h):
+    through = delta * (1 - h_t**2)
+    return through * before, through * W_h
+
+
+def back_by_nudging(delta, h_t, before, W_h, eps=1e-6):
+    def after(state, weight):
+        return delta * math.tanh(weight * state + math.atanh(h_t) - before * W_h)
+    return [(after(before, W_h + eps) - after(before, W_h - eps)) / (2 * eps),
+            (after(before + eps, W_h) - after(before - eps, W_h)) / (2 * eps)]
+
+
+def back_by_dict(delta, h_t, before, W_h):
+    step = {"slope": delta * (1 + h_t) * (1 - h_t)}
+    return tuple(step["slope"] * factor for factor in (before, W_h))
+
+
+def back_multiplied_out(delta, h_t, h_before, W_h):
+    return [delta * (h_before - h_before * h_t * h_t), delta * W_h - delta * W_h * h_t**2]
+
+
 RIGHT = [
     ("input-gradients", input_gradients),
     ("input-gradients", by_nudging),
@@ -170,6 +191,12 @@ RIGHT = [
     ("long-sentence", reach_by_bisection, reach(0.8, 0.01)),
     ("long-sentence", reach_by_search, (21,)),
     ("long-sentence", reach_by_counting, reach_by_counting(0.8, 0.01)),
+    ("turn", back),
+    ("turn", lambda *given: list(back(*given))),
+    ("turn", back_by_nudging),
+    ("turn", back_by_dict),
+    ("turn", lambda *given: (one for one in back(*given))),
+    ("turn", back_multiplied_out),
 ]
 
 WRONG = [
@@ -208,4 +235,16 @@ WRONG = [
     ("long-sentence", "share of 0.01", reach, 11),
     ("long-sentence", "sentence is not right", reach, 20),
     ("long-sentence", "sentence should be one number", reach, "21 words"),
+    ("turn", "the share first", lambda *given: list(back(*given))[::-1]),
+    ("turn", "the slope of tanh is missing", lambda d, h, before, w: (d * before, d * w)),
+    ("turn", "missing on the way", lambda d, h, before, w: (d * (1 - h**2) * before, d * w)),
+    ("turn", "takes the square", lambda d, h, before, w: (d * (1 - h) * before, d * (1 - h) * w)),
+    ("turn", "Whose tanh is this", lambda d, h, before, w: (d * (1 - before**2) * before, d * (1 - before**2) * w)),
+    ("turn", "what came from the end", lambda d, h, before, w: back(1.0, h, before, w)),
+    ("turn", "multiplies which state", lambda d, h, before, w: (d * (1 - h**2) * h, d * (1 - h**2) * w)),
+    ("turn", "the weight itself", lambda d, h, before, w: (d * (1 - h**2) * w * before, d * (1 - h**2) * w)),
+    ("turn", "delta is not passed on", lambda d, h, before, w: (d * (1 - h**2) * before, d)),
+    ("turn", "is one number. The walk goes on", lambda *given: back(*given)[0]),
+    ("turn", "give the factors", lambda *given: (1.0, 1.0)),
+    ("turn", "3 numbers instead of 2", lambda *given: back(*given) + (0.0,)),
 ]
