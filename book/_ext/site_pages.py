@@ -135,20 +135,12 @@ class NameReveals(SphinxPostTransform):
 
     def run(self, **kwargs):
         for reveal in list(self.document.findall(HideCodeCellNode)):
-            cell = next((parent for parent in _parents(reveal) if parent.get("nb_element") == "cell_code"), None)
-            classes = cell.get("classes", []) if cell is not None else []
             if "below-input" in reveal["classes"] or "above-output" in reveal["classes"]:
                 kind = FIGURE if _shows_only_figures(reveal) else PRINTED
             else:
-                kind = SOLUTION if "tag_exercise" in classes else CODE
+                kind = SOLUTION if reveal.astext().lstrip().startswith("# @title Solution") else CODE
             reveal["classes"].append(kind[0])
             reveal["prompt_show"], reveal["prompt_hide"] = kind[1:]
-
-
-def _parents(node):
-    while node.parent is not None:
-        node = node.parent
-        yield node
 
 
 def _shows_only_figures(reveal):
