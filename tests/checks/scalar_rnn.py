@@ -33,6 +33,10 @@ def numerically(W_h):
     return int((side[1:] != side[:-1]).sum())
 
 
+def next_state_with_nn_rnn(x_t, h, W_x, W_h, b):
+    return states_with_nn_rnn([x_t], W_x, W_h, b, h)
+
+
 AT_09 = states_in_numpy([1.0, 0.5, -1.0, 2.0], 0.8, 0.9, 0.1)
 
 RIGHT = [
@@ -47,10 +51,14 @@ RIGHT = [
     ("fixed-points", lambda W_h: torch.tensor([1, 3])[int(W_h > 1)]),
     ("forge", lambda history, target: np.float64(
         (math.atanh(target) - 0.1 - 0.5 * ([0.0, *states_in_numpy(history, 0.8, 0.5, 0.1)][-1])) / 0.8)),
+    ("turn", lambda x_t, h, W_x, W_h, b: np.tanh(W_x * x_t + W_h * h + b)),
+    ("turn", lambda x_t, h, W_x, W_h, b: torch.tanh(torch.tensor(W_x * x_t + W_h * h + b))),
+    ("turn", next_state_with_nn_rnn),
 ]
 
 WRONG = [
     ("states", "TypeError", lambda x: x),
     ("states", "not carried on", lambda x, W_x, W_h, b, h_0=0.0: np.tanh(W_x * np.array(x) + W_h * h_0 + b)),
     ("more-memory", "3 numbers instead of 4", AT_09[1:], 3),
+    ("turn", "it is the sum inside", lambda x_t, h, W_x, W_h, b: torch.tensor(W_x * x_t + W_h * h + b)),
 ]

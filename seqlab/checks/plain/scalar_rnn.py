@@ -152,3 +152,40 @@ def _forge(last_input):
         fail(f"with {x:.4f} after {len(history)} inputs the last state is {reached:.4f}, not {target}. "
              "Write down the equation of the last step and solve it for its input")
     return "Any past can be made to look like any other."
+
+
+# --- your turn, in the chapter ----------------------------------------------------------------------------------------
+
+@exercise("turn")
+def _check_turn(next_state):
+    for x_t, h, W_x, W_h, b in ((0.9, -0.65, 1.3, 0.7, 0.25), (-1.0, 0.4, 0.8, 0.5, 0.1), (1.5, 0.9, -0.3, 1.1, -0.2)):
+        got = number(call(next_state, x_t, h, W_x, W_h, b, name="next_state", hints={
+            "name 'tanh'": "tanh lives in math: write math.tanh"}),
+            "what next_state returns", "one number, the state after the step")
+        inside = W_x * x_t + W_h * h + b
+        expect_close([got], [math.tanh(inside)], "the state after the step", [(cause, [value]) for cause, value in (
+            ("it is the sum inside. What keeps a state between -1 and 1?", inside),
+            ("the bias is missing", math.tanh(W_x * x_t + W_h * h)),
+            ("the bias is added after tanh", math.tanh(W_x * x_t + W_h * h) + b),
+            ("the bias is taken away, not added", math.tanh(W_x * x_t + W_h * h - b)),
+            ("it has forgotten h, the state before", math.tanh(W_x * x_t + b)),
+            ("it has not read x_t", math.tanh(W_h * h + b)),
+            ("W_x and W_h are swapped: which of the two weighs the new?", math.tanh(W_h * x_t + W_x * h + b)),
+            ("the old state has lost its weight", math.tanh(W_x * x_t + h + b)),
+            ("the input has lost its weight", math.tanh(x_t + W_h * h + b)),
+            ("W_x multiplies the old state too: look at the brackets", math.tanh(W_x * (x_t + W_h * h + b))),
+            ("W_x multiplies the old state too: look at the brackets", math.tanh(W_x * (x_t + W_h * h) + b)),
+            ("W_h multiplies the bias too: look at the brackets", math.tanh(W_x * x_t + W_h * (h + b))),
+            ("two parts are squashed each for itself, and then added", math.tanh(W_x * x_t + b) + math.tanh(W_h * h)),
+            ("two parts are squashed each for itself, and then added", math.tanh(W_x * x_t) + math.tanh(W_h * h + b)),
+            ("two parts are squashed each for itself, and then added",
+             math.tanh(W_x * x_t) + math.tanh(W_h * h) + b),
+            ("it was squashed, and then added to the old state. The new one takes its place", h + math.tanh(inside)),
+            ("that is tan, the tangent; tanh is another function", math.tan(inside)),
+            ("it is squashed by a sigmoid, which gives nothing below zero", 1 / (1 + math.exp(-inside))),
+            ("it is the old state again", h),
+            ("0.8, 0.5 and 0.1 are the weights of the example. Use those that the function is given",
+             math.tanh(0.8 * x_t + 0.5 * h + 0.1)),
+        )], f"For x_t = {x_t}, h = {h}, W_x = {W_x}, W_h = {W_h} and b = {b}, work out the sum inside tanh by hand, "
+            "and print yours beside it")
+    return "One step of the network, and the whole network is a loop of it."

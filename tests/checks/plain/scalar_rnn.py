@@ -144,6 +144,37 @@ def without(history, target, old=0.5, bias=0.1, weight=0.8, undo=math.atanh):
     return (undo(target) - bias - old * h) / weight
 
 
+def next_state(x_t, h, W_x, W_h, b):
+    return math.tanh(W_x * x_t + W_h * h + b)
+
+
+def next_state_line_by_line(x_t, h, W_x, W_h, b):
+    z = b
+    for weight, value in ((W_x, x_t), (W_h, h)):
+        z += weight * value
+    h = math.tanh(z)
+    return h
+
+
+def next_state_by_exp(x_t, h, W_x, W_h, b):
+    z = W_h * h + W_x * x_t + b
+    return (math.exp(z) - math.exp(-z)) / (math.exp(z) + math.exp(-z))
+
+
+def next_state_by_sinh(x_t, h, W_x, W_h, b):
+    z = b + h * W_h + x_t * W_x
+    return math.sinh(z) / math.cosh(z)
+
+
+def next_state_with(**given):
+    """With these values in place of what comes in."""
+    def answer(x_t, h, W_x, W_h, b):
+        values = {"x_t": x_t, "h": h, "W_x": W_x, "W_h": W_h, "b": b}
+        values.update(given)
+        return next_state(**values)
+    return answer
+
+
 AT_09 = states(X, 0.8, 0.9, 0.1)
 
 RIGHT = [
@@ -177,6 +208,14 @@ RIGHT = [
     ("forge", by_newton),
     ("forge", lambda history, target: [last_input(history, target)]),
     ("forge", lambda history, target: round(last_input(history, target), 6)),
+    ("turn", next_state),
+    ("turn", next_state_line_by_line),
+    ("turn", next_state_by_exp),
+    ("turn", next_state_by_sinh),
+    ("turn", lambda *given: [next_state(*given)]),
+    ("turn", lambda *given: round(next_state(*given), 4)),
+    ("turn", lambda x_t, h, W_x, W_h, b: math.tanh(sum([W_x * x_t, W_h * h, b]))),
+    ("turn", lambda x_t, h, W_x, W_h, b: states([x_t], W_x, W_h, b, h)),
 ]
 
 WRONG = [
@@ -231,4 +270,29 @@ WRONG = [
         math.atanh(target) - 0.1 - 0.5 * (history[-1] if history else 0.0)) / 0.8),
     ("forge", "solve it for its input", lambda history, target: 0.0),
     ("forge", "returns nothing yet", lambda history, target: None),
+    ("turn", "it is the sum inside", lambda x, h, w, u, b: w * x + u * h + b),
+    ("turn", "the bias is missing", next_state_with(b=0.0)),
+    ("turn", "the bias is added after tanh", lambda x, h, w, u, b: math.tanh(w * x + u * h) + b),
+    ("turn", "taken away", lambda x, h, w, u, b: next_state(x, h, w, u, -b)),
+    ("turn", "forgotten h", next_state_with(h=0.0)),
+    ("turn", "not read x_t", next_state_with(x_t=0.0)),
+    ("turn", "W_x and W_h are swapped", lambda x, h, w, u, b: next_state(x, h, u, w, b)),
+    ("turn", "the old state has lost its weight", next_state_with(W_h=1.0)),
+    ("turn", "the input has lost its weight", next_state_with(W_x=1.0)),
+    ("turn", "W_x multiplies the old state too", lambda x, h, w, u, b: math.tanh(w * (x + u * h) + b)),
+    ("turn", "W_x multiplies the old state too", lambda x, h, w, u, b: math.tanh(w * (x + u * h + b))),
+    ("turn", "W_h multiplies the bias too", lambda x, h, w, u, b: math.tanh(w * x + u * (h + b))),
+    ("turn", "each for itself", lambda x, h, w, u, b: math.tanh(w * x + b) + math.tanh(u * h)),
+    ("turn", "each for itself", lambda x, h, w, u, b: math.tanh(w * x) + math.tanh(u * h + b)),
+    ("turn", "each for itself", lambda x, h, w, u, b: math.tanh(w * x) + math.tanh(u * h) + b),
+    ("turn", "added to the old state", lambda x, h, w, u, b: h + next_state(x, h, w, u, b)),
+    ("turn", "that is tan, the tangent", lambda x, h, w, u, b: math.tan(w * x + u * h + b)),
+    ("turn", "squashed by a sigmoid", lambda x, h, w, u, b: 1 / (1 + math.exp(-(w * x + u * h + b)))),
+    ("turn", "it is the old state again", lambda x, h, w, u, b: h),
+    ("turn", "the weights of the example", next_state_with(W_x=0.8, W_h=0.5, b=0.1)),
+    ("turn", "write math.tanh", lambda x, h, w, u, b: tanh(w * x + u * h + b)),  # noqa: F821
+    ("turn", "work out the sum inside tanh", lambda x, h, w, u, b: -next_state(x, h, w, u, b)),
+    ("turn", "one number, the state after the step", lambda *given: (given[1], 0.5)),
+    ("turn", "stopped with TypeError", lambda x, h: math.tanh(0.8 * x + 0.5 * h + 0.1)),
+    ("turn", "returns nothing yet", lambda *given: ...),
 ]
