@@ -26,7 +26,7 @@ def cell(source, printed="", kind="code", tags=(), **data):
 
 
 CELLS = [
-    cell("# Sooner\n\nOne promise,\nin two lines.\n\n**You will** see.\n\n**Time:** about 12 minutes", kind="markdown"),
+    cell("# Sooner\n\nOne promise,\nin two lines.\n\n**You will** see.\n\n**Time** 12 minutes", kind="markdown"),
     cell("%pip install nothing", tags=["setup"]),
     cell("import math"),
     cell("scale = 2\nbase = 3\n\ndef area(r):\n    return scale * math.pi * r**2"),

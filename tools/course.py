@@ -302,8 +302,8 @@ class Notebook:
 
     @property
     def minutes(self) -> int:
-        """The time that the first cell states."""
-        return int(re.search(r"\*\*Time[:.]?\*\*[:.]? *(?:about )?(\d+)", self.cells[0].source)[1])
+        """The time that the first cell states; tools/reading_time.py writes it there."""
+        return int(re.search(r"\*\*Time\*\* (\d+) minutes", self.cells[0].source)[1])
 
     def __repr__(self):
         return f"<Notebook {self.name}>"

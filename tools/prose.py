@@ -32,7 +32,8 @@ YEAR = re.compile(r"(?:19[5-9]|20[0-3])\d")
 TERM = r"\(*-?\d[\d,.]*\)*"
 SUM = re.compile(rf"(?<![\w.^*+/-])(?<![*+/-] )({TERM}(?: ?[-+*/] ?{TERM})+) ?= ?(\d[\d,]*(?:\.\d+)?)")
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]*)\)")
-MINUTES = re.compile(r"\*\*Time\*\*:? (?:about )?\d+|[Aa]bout \d+ minutes")   # an estimate: nothing computes it
+# Estimates: a chapter's are computed by tools/reading_time.py, an exercise's by nothing.
+MINUTES = re.compile(r"\*\*Time\*\*:? (?:about )?\d+|[Aa]bout \d+ minutes")
 SIGNS = ((r"−|\bminus (?=\d)", "-"), (r"\\cdot|\\times|[·×]", "*"), (r"\\[,;! ]", " "),
          (r"https?://\S+|<[^<>\n]+>", " "))
 FORMAT = re.compile(r":[^{}'\"\s]*?\d*(?:\.\d+)?[defg%]?(?=\})")              # {loss:8.4f} holds no 8.4

@@ -28,6 +28,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from traitlets.config import Config
 
+from tools import reading_time
 from tools.course import ROOT, WIDGET_STATE, WIDGET_VIEW, notebooks
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -174,6 +175,7 @@ def _run(path: Path, options: argparse.Namespace) -> bool:
         return False
     if not options.no_save:
         nbformat.write(notebook, path)
+        reading_time.tell(path)
     print(f"{time.perf_counter() - start:.1f} s")
     return True
 
