@@ -276,6 +276,28 @@ def step_by_built_in(cell, x, h):
     return cell(x, h)
 
 
+def by_hand_in_tensors(x, h):
+    x, h = torch.tensor(x), torch.tensor(h)
+    r, z = torch.sigmoid(torch.stack([x - 2 * h, -2 * x + 2 * h + 2]))
+    n = torch.tanh(x - r * (h + 0.5))
+    return torch.stack([r, z, n, torch.lerp(n, h, z)])
+
+
+def by_hand_in_numpy(x, h):
+    r, z = 1 / (1 + np.exp(-(np.array([1, -2]) * x + np.array([-2, 2]) * h + np.array([0, 2]))))
+    n = np.tanh(x + r * (-h - 0.5))
+    return r, z, n, np.average([n, h], weights=[1 - z, z])
+
+
+def by_hand_with_vectors(x, h):
+    """The step for vectors makes the new state; asked again with z shut, it gives the candidate."""
+    r, z = (torch.sigmoid(torch.tensor(a)) for a in (x - 2 * h, -2 * x + 2 * h + 2))
+    blocks = [torch.tensor(rows) for rows in ([[1.0], [-2], [1]], [[-2.0], [2], [-1]], [0.0, 2, 0], [0.0, 0, -0.5])]
+    new = step(torch.tensor([[x]]), torch.tensor([[h]]), *blocks)
+    blocks[2] = torch.tensor([0.0, -100, 0])
+    return [r, z, step(torch.tensor([[x]]), torch.tensor([[h]]), *blocks).squeeze(), new.squeeze()]
+
+
 RIGHT = [
     ("step", step),
     ("step", step_by_rows),
@@ -319,6 +341,9 @@ RIGHT = [
     ("bug", step_with_turned_sign),
     ("bug", in_numpy(stepping(keeps))),
     ("bug", in_lists(stepping(keeps))),
+    ("turn", by_hand_in_tensors),
+    ("turn", by_hand_in_numpy),
+    ("turn", by_hand_with_vectors),
 ]
 
 WRONG = [
