@@ -434,6 +434,29 @@ def read_in_a_list(cell, x):
     return state[0]
 
 
+def belt_in_tensors(*given):
+    f, i, g, o, c = torch.tensor(given)
+    c = torch.addcmul(f * c, i, g)
+    return o * torch.tanh(c), c
+
+
+def belt_in_numpy(f, i, g, o, c):
+    c = np.dot([f, i], [c, g])
+    return np.array([o * np.tanh(c), c])
+
+
+def belt_by_cell(f, i, g, o, c):
+    """nn.LSTMCell, with biases that make these gates."""
+    cell = nn.LSTMCell(1, 1).double()
+    gates = torch.tensor([i, f, g, o], dtype=torch.float64)
+    with torch.no_grad():
+        for parameter in cell.parameters():
+            parameter.zero_()
+        cell.bias_ih.copy_(torch.stack([*gates[:2].logit(), gates[2].atanh(), gates[3].logit()]))
+        h, c = cell(torch.zeros(1, 1).double(), (torch.zeros(1, 1).double(), torch.full((1, 1), c).double()))
+    return [h, c]
+
+
 RIGHT = [
     ("forget-bias", by_torch),
     ("forget-bias", by_numpy),
@@ -470,6 +493,9 @@ RIGHT = [
     ("bug", read_by_layer),
     ("bug", read_in_a_list),
     ("bug", in_numpy(reading(as_they_are))),
+    ("turn", belt_in_tensors),
+    ("turn", belt_in_numpy),
+    ("turn", belt_by_cell),
 ]
 
 WRONG = [

@@ -25,6 +25,60 @@ def by_newton(steps):
     return b
 
 
+def belt(f, i, g, o, c):
+    c = f * c + i * g
+    return o * math.tanh(c), c
+
+
+def belt_by_names(f, i, g, o, c):
+    kept, written = c * f, g * i
+    carried = sum([kept, written])
+    e = math.exp(2 * carried)
+    shown = {"h": o * (e - 1) / (e + 1), "c": carried}
+    return [shown[name] for name in "hc"]
+
+
+def belt_in_place(f, i, g, o, c):
+    c *= f
+    c += i * g
+    h = math.tanh(c)
+    h *= o
+    return h, c
+
+
+def belt_by_pairs(f, i, g, o, c):
+    """Each gate beside what it multiplies."""
+    new = 0.0
+    for gate, value in zip((f, i), (c, g)):
+        new += gate * value
+    yield o * math.tanh(new)
+    yield new
+
+
+def belt_with_a_function(f, i, g, o, c):
+    def squash(a):
+        return 2 / (1 + math.exp(-2 * a)) - 1
+
+    new = c - (1 - f) * c + i * g
+    return (squash(new) * o,) + (new,)
+
+
+def on_the_belt(new):
+    """What is written by another line; what is shown goes by the right one."""
+    def answer(f, i, g, o, c):
+        c = new(f, i, g, o, c)
+        return o * math.tanh(c), c
+    return answer
+
+
+def shown_as(show):
+    """The right belt, shown by another line."""
+    def answer(f, i, g, o, c):
+        new = f * c + i * g
+        return show(o, new, c, g), new
+    return answer
+
+
 RIGHT = [
     ("forget-bias", logit),
     ("forget-bias", by_search),
@@ -33,6 +87,12 @@ RIGHT = [
     ("forget-bias", lambda steps: -math.log(1 / 0.5 ** (1 / steps) - 1)),
     ("forget-bias", lambda steps: [round(logit(steps), 4)]),
     ("forget-bias", lambda steps: 2 * math.atanh(2 * 0.5 ** (1 / steps) - 1)),
+    ("turn", belt),
+    ("turn", belt_by_names),
+    ("turn", belt_in_place),
+    ("turn", belt_by_pairs),
+    ("turn", belt_with_a_function),
+    ("turn", lambda f, i, g, o, c: [o * math.tanh(f * c + i * g), f * c + i * g]),
 ]
 
 WRONG = [
@@ -49,4 +109,33 @@ WRONG = [
     ("forget-bias", "is left after 10 steps", lambda steps: 2.0),
     ("forget-bias", "should be one number", lambda steps: "two"),
     ("forget-bias", "returns nothing yet", lambda steps: None),
+    ("turn", "the other order", lambda *given: list(belt(*given))[::-1]),
+    ("turn", "are swapped", on_the_belt(lambda f, i, g, o, c: i * c + f * g)),
+    ("turn", "written whole", on_the_belt(lambda f, i, g, o, c: f * c + g)),
+    ("turn", "kept whole", on_the_belt(lambda f, i, g, o, c: c + i * g)),
+    ("turn", "nothing is written", on_the_belt(lambda f, i, g, o, c: f * c)),
+    ("turn", "nothing of the old belt", on_the_belt(lambda f, i, g, o, c: i * g)),
+    ("turn", "g has no part", on_the_belt(lambda f, i, g, o, c: f * c + i)),
+    ("turn", "what is written is i + g", on_the_belt(lambda f, i, g, o, c: f * c + (i + g))),
+    ("turn", "is no sum", on_the_belt(lambda f, i, g, o, c: f + c + i * g)),
+    ("turn", "squashed once more", on_the_belt(lambda f, i, g, o, c: f * c + i * math.tanh(g))),
+    ("turn", "the belt itself is squashed", on_the_belt(lambda f, i, g, o, c: math.tanh(f * c + i * g))),
+    ("turn", "1 - f stands where i should", on_the_belt(lambda f, i, g, o, c: f * c + (1 - f) * g)),
+    ("turn", "o writes", on_the_belt(lambda f, i, g, o, c: f * c + o * g)),
+    ("turn", "the new c is not right: it is the old one", on_the_belt(lambda f, i, g, o, c: c)),
+    ("turn", "what happens at the cross", on_the_belt(lambda f, i, g, o, c: f * (c + i * g))),
+    ("turn", "the tanh on the way down", shown_as(lambda o, new, c, g: o * new)),
+    ("turn", "before the plus or behind it", shown_as(lambda o, new, c, g: o * math.tanh(c))),
+    ("turn", "it shows the old belt, and the tanh is missing", shown_as(lambda o, new, c, g: o * c)),
+    ("turn", "the output gate has no part", shown_as(lambda o, new, c, g: math.tanh(new))),
+    ("turn", "the tanh comes first", shown_as(lambda o, new, c, g: math.tanh(o * new))),
+    ("turn", "squashed by a sigmoid", shown_as(lambda o, new, c, g: o / (1 + math.exp(-new)))),
+    ("turn", "is the candidate", shown_as(lambda o, new, c, g: o * math.tanh(g))),
+    ("turn", "is the candidate", shown_as(lambda o, new, c, g: o * g)),
+    ("turn", "are added", shown_as(lambda o, new, c, g: o + math.tanh(new))),
+    ("turn", "the new h is not right: it is the new c", shown_as(lambda o, new, c, g: new)),
+    ("turn", "goes down from it", shown_as(lambda o, new, c, g: (1 - o) * math.tanh(new))),
+    ("turn", "is one number", lambda *given: belt(*given)[1]),
+    ("turn", "3 numbers instead of 2", lambda *given: belt(*given) + (0.0,)),
+    ("turn", "returns nothing yet", lambda *given: ...),
 ]
