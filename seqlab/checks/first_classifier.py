@@ -1,5 +1,6 @@
 """Checks of the exercises of this chapter."""
 
+import copy
 import math
 
 import torch
@@ -9,6 +10,7 @@ from torch.nn import functional as F
 from . import Without, call, exercises_of, expect_close, expect_tensor, fail, number, tensor
 
 exercise = exercises_of(__name__)
+CLASSES = torch.tensor([0, 1, 1, 0, 1, 0])
 
 
 @exercise("trend")
@@ -196,12 +198,12 @@ def _expect_classes(y, shape):
 
 # --- find the bug -----------------------------------------------------------------------------------------------------
 
-def _learnt(x, y, steps, lr, *, clear="before", shrink=1):
-    """The weight and the bias after so many steps of a linear net, and the losses; the keywords plant the mistakes."""
+def _learnt(batches, lr, *, clear="before", shrink=1, loss_of=F.cross_entropy):
+    """The weight and the bias of a linear net after a step for each batch, and the losses; keywords plant mistakes."""
     weights = list(_linear().parameters())
     total, losses = [torch.zeros_like(weight) for weight in weights], []
-    for _ in range(steps):
-        loss = F.cross_entropy(x @ weights[0].T + weights[1], y)
+    for x, y in batches:
+        loss = loss_of(x.flatten(1) @ weights[0].T + weights[1], y)
         gradients = torch.autograd.grad(loss / shrink, weights)
         total = [(0 if clear == "before" else before) + new for before, new in zip(total, gradients, strict=True)]
         with torch.no_grad():
@@ -229,7 +231,7 @@ def _check_learn(learn):
                       name="learn", hints={"does not require grad": "Is the loss still tied to the weights, when "
                                                                     "backward is called?"})
         weights = torch.cat([weight.detach().flatten() for weight in model.parameters()])
-        given = x, y, steps, lr
+        given = [(x, y)] * steps, lr
         name = f"what the net weighs after {steps} step{'s' * (steps > 1)}"
         expect_close(weights, _learnt(*given)[0], name, {
             "it has not moved. What lies in .grad at the moment when the optimizer looks?":
@@ -241,8 +243,8 @@ def _check_learn(learn):
             "the steps are too small: by what is the loss divided?": _learnt(*given, shrink=steps)[0],
             "it is all zeros. What should be thrown away, the weights or their gradients?":
                 _learnt(*given, clear="weights")[0],
-            "it took one step, whatever `steps` is": _learnt(x, y, 1, lr)[0],
-            "it took each step twice": _learnt(x, y, 2 * steps, lr)[0],
+            "it took one step, whatever `steps` is": _learnt([(x, y)], lr)[0],
+            "it took each step twice": _learnt([(x, y)] * 2 * steps, lr)[0],
         }, "Let it take two steps and work out the second by hand: from which loss must its gradient come, and from "
            "that alone?")
         losses = expect_tensor(losses, (steps,), "what learn returns", "one loss for each step",
@@ -251,3 +253,67 @@ def _check_learn(learn):
             "that is the same loss at every step: compute it inside the loop": _learnt(*given)[1][:1].expand(steps),
         }, "Each loss is the one before its step, as the given code has it")
     return "Each step follows the gradient of its own loss."
+
+
+# --- your turn, in the chapter ----------------------------------------------------------------------------------------
+
+@exercise("turn")
+def _check_turn(train_step):
+    some, y = torch.randn(6, 3, 1, generator=torch.Generator().manual_seed(3), dtype=torch.float64), CLASSES
+    lr, batches, steps = 0.5, [], []
+    model = nn.Sequential(nn.Flatten(), _linear().float())
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    optimizer.register_step_pre_hook(lambda *_: steps.append(1))
+    for x in (some, some, 2 * some.flip(0)):
+        batches.append((x, y))
+        steps.clear()
+        before, logits = copy.deepcopy(model).requires_grad_(False), model(x.float()).detach()
+        loss = call(train_step, model, optimizer, x.float(), y.clone(), name="train_step", hints={
+            "does not require grad": "Is the loss still tied to the weights, when backward is called?",
+            "second time": "That loss was made, and used, before this call: make it anew from model, x and y",
+            "xpected floating point": "The loss compares logits with class numbers. Are these still the logits?"})
+        _explain_weights(model, before, len(steps), batches, lr)
+        _explain_loss(loss, logits, model(x.float()), batches, lr)
+    return "One step of training: as often as you call it, and on whatever batch."
+
+
+def _explain_weights(model, before, steps, batches, lr):
+    name = ("the first call", "the second call", "the third call")[len(batches) - 1]
+    weights, old = (nn.utils.parameters_to_vector(one.parameters()).detach() for one in (model, before))
+    if torch.equal(weights, old):
+        there = any(weight.grad is not None and weight.grad.any() for weight in model.parameters())
+        fail(f"{name} of train_step has left the weights as they were. " + (
+            "There are gradients now. Who should have used them, and when?" if there else
+            "What lies in .grad at the moment when the optimizer looks?" if steps else
+            "Which of the parts changes the weights, and what must be there for it?"))
+    name, want = f"what the net weighs after {name} of train_step", _learnt(batches, lr)[0]
+    if not torch.allclose(weights.double(), want, atol=1e-4) and steps != 1:
+        fail(f"{name} is not right: " + (f"the optimizer took {steps} steps in one call" if steps else
+                                         "the weights were changed, but not by the optimizer that is given"))
+    softmax_first = _learnt(batches, lr, loss_of=lambda logits, y: F.cross_entropy(logits.softmax(dim=1), y))[0]
+    expect_close(weights, want, name, {
+        "the last step went along the sum of all gradients so far, not along that of its own loss":
+            _learnt(batches, lr, clear="never")[0],
+        "it has gone up the hill: what is minimised?": _learnt(batches, lr, shrink=-1)[0],
+        "the steps are too small: by what is the loss divided?": _learnt(batches, lr, shrink=len(batches[0][1]))[0],
+        "the loss is the sum over the batch, so that the step depends on how many sequences there are. Take their mean":
+            _learnt(batches, lr, shrink=1 / len(batches[0][1]))[0],
+        "softmax was applied before the loss, which applies it itself": softmax_first,
+    }, "Compute one step by hand, on a batch of one sequence: the loss of these logits, its gradient and nothing else, "
+       "and one step of the optimizer")
+
+
+def _explain_loss(loss, logits, after, batches, lr):
+    wanted = "the loss before the step, one number"
+    if isinstance(loss, (tuple, list)) and len(loss) > 1:
+        fail(f"train_step should return {wanted}, but it returns a {type(loss).__name__} of {len(loss)} things")
+    loss = tensor(loss, "what train_step returns")
+    loss = expect_tensor(loss.reshape(()) if loss.numel() == 1 else loss, (), "what train_step returns", wanted, {
+        (len(batches[0][1]), 2): "These are logits",
+        (len(batches[0][1]),): "That is one number for each sequence"})
+    right, y = _learnt(batches, lr)[1], batches[-1][1]
+    expect_close(loss, right[-1], "what train_step returns", {
+        "it is the loss after the step. Return the one that the step started from": F.cross_entropy(after, y),
+        "it is the sum over the batch. The weights went along the mean": right[-1] * len(y),
+        "it is the accuracy": (logits.argmax(dim=1) == y).double().mean(),
+    }, "It is the cross-entropy of model(x) and y, before the weights change")

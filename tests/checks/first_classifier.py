@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 CLASSES = torch.tensor([1, 0, 1, 0])
+OF_SIX = torch.tensor([0, 1, 1, 0, 1, 0])     # those that the check of `turn` gives
 LEVELS = torch.tensor([[1.0, 1.2, 1.3, 1.1, 1.0], [-1.0, -1.1, -1.3, -0.9, -1.2],
                        [0.8, 0.7, 1.0, 0.9, 1.1], [-0.6, -0.7, -0.9, -1.0, -0.8]]).unsqueeze(-1)
 RISING = torch.tensor([[1.0, 2.0, 3.0, 4.0, 5.0], [-3.0, 0.0, 0.5, 0.6, 9.0]])
@@ -227,6 +228,117 @@ def only_the_last_loss(model, optimizer, x, y, steps):
     return learning(before=zero_grad)(model, optimizer, x, y, steps)[-1]
 
 
+def stepping(*, first=None, between=None, after=None, loss_of=F.cross_entropy, scale=1, give=lambda loss, logits: loss):
+    """One step of training, in which each keyword says what is done at one place."""
+    def train_step(model, optimizer, x, y):
+        if first:
+            first(model, optimizer)
+        logits = model(x)
+        loss = loss_of(logits, y)
+        (scale * loss).backward()
+        if between:
+            between(model, optimizer)
+        optimizer.step()
+        if after:
+            after(model, optimizer)
+        return give(loss, logits)
+    return train_step
+
+
+def step_by_closure(model, optimizer, x, y):
+    def closure():
+        optimizer.zero_grad()
+        loss = nn.CrossEntropyLoss()(model(x), y)
+        loss.backward()
+        return loss
+    return optimizer.step(closure)
+
+
+def step_by_autograd(model, optimizer, x, y):
+    loss = F.nll_loss(model(x).log_softmax(dim=-1), y)
+    parameters = list(model.parameters())
+    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        parameter.grad = gradient
+    optimizer.step()
+    return loss.item()
+
+
+def step_by_hand(model, optimizer, x, y):
+    """What SGD does, with its rate."""
+    model.zero_grad()
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter -= optimizer.param_groups[0]["lr"] * parameter.grad
+    return loss
+
+
+def step_too_early(model, optimizer, x, y):
+    loss = F.cross_entropy(model(x), y)
+    optimizer.zero_grad()
+    optimizer.step()
+    loss.backward()
+    return loss
+
+
+def no_backward(model, optimizer, x, y):
+    loss = F.cross_entropy(model(x), y)
+    optimizer.step()
+    return loss
+
+
+def nothing_moves(model, optimizer, x, y):
+    return F.cross_entropy(model(x), y)
+
+
+def no_step(model, optimizer, x, y):
+    loss = F.cross_entropy(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    return loss
+
+
+def an_optimizer_of_its_own(model, optimizer, x, y):
+    return stepping(first=zero_grad)(model, torch.optim.Adam(model.parameters(), lr=0.05), x, y)
+
+
+def a_hundred_epochs(model, optimizer, x, y):
+    for _ in range(100):
+        loss = stepping(first=zero_grad)(model, optimizer, x, y)
+    return loss
+
+
+def of_what_is_predicted(model, optimizer, x, y):
+    return stepping(loss_of=lambda logits, y: F.cross_entropy(logits.argmax(dim=1), y))(model, optimizer, x, y)
+
+
+def of_a_loss_made_before():
+    weight = torch.ones(1, 2, requires_grad=True)
+    loss = F.cross_entropy(2 * weight, torch.tensor([0])).square()
+    loss.backward()
+
+    def train_step(model, optimizer, x, y):
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+    return train_step
+
+
+def the_loss_afterwards(model, optimizer, x, y):
+    stepping(first=zero_grad)(model, optimizer, x, y)
+    return F.cross_entropy(model(x), y)
+
+
+def accuracy(logits):
+    return (logits.argmax(dim=1) == OF_SIX).float().mean()
+
+
+def twice_softmax(logits, y):
+    return F.cross_entropy(logits.softmax(dim=1), y)
+
+
 RIGHT = [
     ("trend", trend()),
     ("trend", by_list),
@@ -262,6 +374,15 @@ RIGHT = [
     ("bug", learn_in_a_tensor),
     ("bug", learning(before=zero_grad, keep=np.float64)),
     ("bug", learning(before=zero_grad, keep=lambda loss: loss)),
+    ("turn", stepping(first=zero_grad)),
+    ("turn", stepping(after=zero_grad, give=lambda loss, logits: loss.item())),
+    ("turn", stepping(first=lambda model, optimizer: model.zero_grad(set_to_none=False))),
+    ("turn", stepping(first=zero_each, give=lambda loss, logits: loss.detach().numpy())),
+    ("turn", stepping(first=zero_grad, loss_of=lambda logits, y: F.cross_entropy(logits, F.one_hot(y, 2).float()))),
+    ("turn", stepping(first=zero_grad, give=lambda loss, logits: [loss.tolist()])),
+    ("turn", step_by_closure),
+    ("turn", step_by_autograd),
+    ("turn", step_by_hand),
 ]
 
 WRONG = [
@@ -340,4 +461,30 @@ WRONG = [
     ("bug", "tied to the weights", learn_frozen),
     ("bug", "return those of all steps", only_the_last_loss),
     ("bug", "from which loss must its gradient come", learning(before=zero_grad, scale=lambda loss, steps: -loss)),
+    ("turn", "the sum of all gradients so far", stepping()),
+    ("turn", "what lies in .grad", stepping(between=zero_grad)),
+    ("turn", "what lies in .grad", stepping(between=zero_each)),
+    ("turn", "what lies in .grad", no_backward),
+    ("turn", "who should have used them", step_too_early),
+    ("turn", "who should have used them", no_step),
+    ("turn", "which of the parts changes the weights", nothing_moves),
+    ("turn", "not by the optimizer that is given", an_optimizer_of_its_own),
+    ("turn", "100 steps in one call", a_hundred_epochs),
+    ("turn", "up the hill", stepping(first=zero_grad, scale=-1)),
+    ("turn", "by what is the loss divided", stepping(first=zero_grad, scale=1 / 6)),
+    ("turn", "take their mean", stepping(
+        first=zero_grad, loss_of=lambda logits, y: F.cross_entropy(logits, y, reduction="sum"))),
+    ("turn", "applies it itself", stepping(first=zero_grad, loss_of=twice_softmax)),
+    ("turn", "compute one step by hand", stepping(first=zero_grad, scale=2)),
+    ("turn", "are these still the logits", of_what_is_predicted),
+    ("turn", "tied to the weights", stepping(first=zero_grad, loss_of=lambda z, y: F.cross_entropy(z.detach(), y))),
+    ("turn", "make it anew", of_a_loss_made_before()),
+    ("turn", "the loss after the step", the_loss_afterwards),
+    ("turn", "it is the sum over the batch", stepping(first=zero_grad, give=lambda loss, logits: 6 * loss)),
+    ("turn", "it is the accuracy", stepping(first=zero_grad, give=lambda loss, logits: accuracy(logits))),
+    ("turn", "these are logits", stepping(first=zero_grad, give=lambda loss, logits: logits)),
+    ("turn", "one number for each sequence", stepping(first=zero_grad, give=lambda loss, logits: logits[:, 0])),
+    ("turn", "a tuple of 2 things", stepping(first=zero_grad, give=lambda loss, logits: (logits, loss))),
+    ("turn", "before the weights change", stepping(first=zero_grad, give=lambda loss, logits: 2 * loss)),
+    ("turn", "returns nothing yet", stepping(first=zero_grad, give=lambda loss, logits: None)),
 ]
