@@ -9,12 +9,15 @@ it runs on the page too, and in tests/checks/scalar_rnn.py, what needs NumPy or 
 
 import ast
 import contextlib
+import functools
 import importlib.util
 import io
 import itertools
 import random
+import re
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -134,6 +137,71 @@ def test_the_message_comes_without_a_traceback():
 def test_an_unknown_exercise_is_named_with_those_that_there_are(wrong, message):
     with pytest.raises(ValueError, match=f"^there is no exercise {wrong!r}; {message}"):
         check(wrong, 1)
+
+
+# --- every sentence is said to somebody -------------------------------------------------------------------------------
+
+@functools.cache
+def told(subject: str) -> dict[str, set[str]]:
+    """What the wrong answers to each exercise of this subject are told."""
+    said = {}
+    for exercise_id, _, *answers in WRONG:
+        if exercise_id.startswith(f"{subject}/"):
+            try:
+                check(exercise_id, *answers)
+            except CheckFailed as problem:
+                said.setdefault(exercise_id, set()).add(str(problem))
+    return said
+
+
+def sentences(source: str) -> Iterator[tuple[str, str]]:
+    """Every text of three words and more in a module of checks, but for its docstrings and its praise, with {} where it
+    has a gap: the exercise whose check it stands in, "" outside of all, and the text."""
+    def look(node: ast.AST, name: str) -> Iterator[tuple[str, str]]:
+        if isinstance(node, ast.FunctionDef):
+            registered = [one.args[0].value for one in node.decorator_list if isinstance(one, ast.Call)
+                          and getattr(one.func, "id", "") == "exercise"]
+            name = registered[0] if registered else name
+        praise = isinstance(node, ast.Return) and name
+        if praise or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            return
+        below, text = ast.iter_child_nodes(node), getattr(node, "value", "")
+        if isinstance(node, ast.JoinedStr):
+            below = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
+            text = "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        if isinstance(text, str) and len(text.replace("{}", " ").split()) >= 3:
+            yield name, text
+        for one in below:
+            yield from look(one, name)
+    yield from look(ast.parse(source), "")
+
+
+def unsaid(file: Path, said: dict[str, set[str]]) -> list[str]:
+    """The sentences of a module that none of these messages says: of a check, the messages of its exercise."""
+    found = []
+    for name, text in dict.fromkeys(sentences(file.read_text("utf8"))):
+        pattern = re.compile(".*?".join(map(re.escape, text.split("{}"))), re.DOTALL)
+        if not any(pattern.search(message) for exercise_id, messages in said.items() for message in messages
+                   if not name or exercise_id.endswith(f"/{name}")):
+            found.append(f"{file.name}, {name or 'outside of the checks'}: {text}")
+    return found
+
+
+@pytest.mark.parametrize("subject", checks.subjects())
+def test_every_sentence_of_a_check_is_said_to_a_wrong_answer(subject):
+    """A cause that no answer can reach is dead, and one that no answer reaches may be the wrong one."""
+    folder, name = Path(checks.__file__).parent, f"{subject.replace('-', '_')}.py"
+    files = [file for file in (folder / name, folder / "plain" / name) if file.exists()]
+    assert not [one for file in files for one in unsaid(file, told(subject))]
+
+
+def test_every_sentence_that_all_checks_share_is_said_to_a_wrong_answer():
+    said = {exercise_id: messages for subject in checks.subjects() for exercise_id, messages in told(subject).items()}
+    for asked in (RIGHT[0][0], "scalar-rnn/nothing", "states", "nothing"):
+        with pytest.raises((CheckFailed, ValueError)) as failure:
+            check(asked, ...)
+        said.setdefault("about exercises", set()).add(str(failure.value))
+    assert not [one for module in (checks, plain) for one in unsaid(Path(module.__file__), said)]
 
 
 # --- mutants: wrong answers that nobody has thought of ----------------------------------------------------------------

@@ -61,8 +61,6 @@ STEP_MISTAKES = {
     "the input gate and the forget gate are swapped": {"names": "figo"},
     "the forget gate and the output gate are swapped": {"names": "iogf"},
     "the input gate and the output gate are swapped": {"names": "ofgi"},
-    "the old memory is multiplied by the input gate, and the candidate by the forget gate":
-        {"belt": lambda i, f, g, c: i * c + f * g},
     "what is not forgotten is written: 1 - f stands where the input gate should":
         {"belt": lambda i, f, g, c: f * c + (1 - f) * g},
     "nothing is forgotten: where is the forget gate?": {"belt": lambda i, f, g, c: c + i * g},
@@ -202,7 +200,7 @@ def _per_digit(per_digit):
 
 @exercise("bug")
 def _check_keep_best(keep_best):
-    for scores in ([0.5, 0.9, 0.2, 0.4], [0.6, 0.8, 0.8, 0.1], [0.3, 0.2], [0.1, 0.5], [0.0, 0.0]):
+    for scores in ([0.5, 0.9, 0.2, 0.4, 0.3], [0.6, 0.8, 0.8, 0.1], [0.3, 0.2], [0.1, 0.5], [0.0, 0.0]):
         model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
         trained = []
 

@@ -206,6 +206,21 @@ def back_by_autograd(delta, h_t, before, W_h):
     return torch.autograd.grad(delta * torch.tanh(a), (weight, state))
 
 
+def divided(gradients, max_norm):
+    norm = torch.cat([g.flatten() for g in gradients]).norm()
+    return gradients if norm <= max_norm else [g * norm / max_norm for g in gradients]
+
+
+def detached_with_the_state(rnn, x, k):
+    """Cuts what is left of x off as well."""
+    h, outs = None, []
+    while x.shape[1]:
+        out, h = rnn(x[:, :k], h)
+        outs.append(out)
+        h, x = h.detach(), x[:, k:].detach()
+    return torch.cat(outs, dim=1)
+
+
 RIGHT = [
     ("input-gradients", by_autograd),
     ("input-gradients", in_arrays),
@@ -251,6 +266,8 @@ WRONG = [
     ("clip", "what should it be", by_halves),
     ("clip", "one tensor for each", lambda gs, most: torch.cat([g.flatten() for g in gs])),
     ("clip", "one tensor for each that it got: 2, not 1", lambda gs, most: clip(gs, most)[:1]),
+    ("clip", "divided where it should be multiplied", divided),
+    ("clip", "tensor 0 of the result has shape (12,)", lambda gs, most: [g.flatten() for g in clip(gs, most)]),
     ("truncated", "across a chunk's border", lambda rnn, x, k: run_truncated(rnn, x, k, state=lambda h: h)),
     ("truncated", "starts from zeros", lambda rnn, x, k: run_truncated(rnn, x, k, state=lambda h: None)),
     ("truncated", "no gradient at all", lambda rnn, x, k: run_truncated(rnn, x, k, out_of=lambda out: out.detach())),
@@ -262,6 +279,11 @@ WRONG = [
     ("truncated", "from which state does it start", lambda rnn, x, k: run_truncated(
         rnn, x, k, state=lambda h: -h.detach())),
     ("truncated", "not the last state", lambda rnn, x, k: rnn(x)[1][0]),
+    ("truncated", "batch and time are swapped", lambda *given: run_truncated(*given).transpose(0, 1)),
+    ("truncated", "that is a state", lambda rnn, x, k: rnn(x)[1]),
+    ("truncated", "in the wrong order", lambda *given: run_truncated(*given).flip(1)),
+    ("truncated", "read from the end", lambda rnn, x, k: run_truncated(rnn, x.flip(1), k)),
+    ("truncated", "no gradient of step 10 reaches x", detached_with_the_state),
     ("bug", "no gradient was clipped", stepping(before=clip_norm)),
     ("bug", "no gradient was clipped", stepping(after=clip_norm)),
     ("bug", "no gradient was clipped", stepping()),
@@ -274,4 +296,5 @@ WRONG = [
     ("bug", "no gradient was clipped", stepping(clear="never")),
     ("bug", "before the step", stepping(clip=clip_norm, give=lambda loss: loss / 2)),
     ("bug", "print the joint norm", stepping(clip=lambda parameters, max_norm: clip_norm(parameters, 2 * max_norm))),
+    ("bug", "what train_step returns has shape (5,)", stepping(clip=clip_norm, give=lambda loss: loss.expand(5))),
 ]

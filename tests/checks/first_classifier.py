@@ -339,6 +339,28 @@ def twice_softmax(logits, y):
     return F.cross_entropy(logits.softmax(dim=1), y)
 
 
+def the_first_loss_for_all(model, optimizer, x, y, steps):
+    return steps * learning(before=zero_grad)(model, optimizer, x, y, steps)[:1]
+
+
+def loss_after_the_step(model, optimizer, x, y, steps):
+    losses = []
+    for _ in range(steps):
+        learning(before=zero_grad)(model, optimizer, x, y, 1)
+        losses.append(F.cross_entropy(model(x), y).item())
+    return losses
+
+
+def on_the_first_batch():
+    """Trains on what it was given first, as it does with the notebook's names in place of its own."""
+    kept = []
+
+    def train_step(model, optimizer, x, y):
+        kept.append((x, y))
+        return stepping(first=zero_grad)(model, optimizer, *kept[0])
+    return train_step
+
+
 RIGHT = [
     ("trend", trend()),
     ("trend", by_list),
@@ -399,6 +421,8 @@ WRONG = [
     ("trend", "each class twice", trend(y=torch.tensor([1, 0, 0, 0]))),
     ("trend", "should return two tensors", lambda: GOOD),
     ("trend", "returns nothing yet", lambda: None),
+    ("trend", "belongs at the end: it is input_size", trend(GOOD.squeeze(-1)[None])),
+    ("trend", "make four sequences", trend(GOOD[:2])),
     ("mean", "last state alone", lambda rnn, head, x: head(rnn(x)[0][:, -1, :])),
     ("mean", "the mean of the inputs was read", lambda rnn, head, x: head(rnn(x.mean(dim=1, keepdim=True))[0][:, 0])),
     ("mean", "the mean of the inputs was read, once for every step",
@@ -414,6 +438,9 @@ WRONG = [
     ("mean", "softmax of the logits", lambda rnn, head, x: mean(rnn, head, x).softmax(dim=1)),
     ("mean", "lie halfway", lambda rnn, head, x: 2 * mean(rnn, head, x)),
     ("mean", "a layer returns two things", lambda rnn, head, x: head(rnn(x).mean(dim=1))),
+    ("mean", "keepdim keeps it", lambda rnn, head, x: head(rnn(x)[0].mean(dim=1, keepdim=True))),
+    ("mean", "the last state is left out", lambda rnn, head, x: head(rnn(x)[0][:, :-1].mean(dim=1))),
+    ("mean", "the first state alone", lambda rnn, head, x: head(rnn(x)[0][:, 0])),
     ("loss", "not a finite number", loss_naive, FLOOR),
     ("loss", "a small number added", lambda z, y: loss_naive(z, y, lambda p: (p + 1e-8).log()), FLOOR),
     ("loss", "a small number added", lambda z, y: loss_naive(z, y, lambda p: p.clamp(min=1e-12).log()), FLOOR),
@@ -438,6 +465,9 @@ WRONG = [
     ("loss", "it is rounded", loss_with_log_softmax, 1.46),
     ("loss", "in the best case", loss_with_log_softmax, 1.0),
     ("loss", "floor should be one number", loss_with_log_softmax, torch.zeros(3)),
+    ("loss", "without the logarithm", lambda z, y: loss_naive(z, y, of=lambda p: p), FLOOR),
+    ("loss", "with logits of 10 in their place",
+     lambda z, y: loss_naive(z, y, lambda p: p.log().nan_to_num()), FLOOR),
     ("long", "first step should be exactly", changed(lambda x, y: (set_(x, (slice(None), 0, 0), y.float()), y))),
     ("long", "wrong sign", changed(lambda x, y: (x, 1 - y))),
     ("long", "stands at the last step", changed(lambda x, y: (x.flip(1), y))),
@@ -451,6 +481,12 @@ WRONG = [
     ("long", "same seed gave other data", lambda n, seq_len, seed: first_step_task(n, seq_len, torch.seed())),
     ("long", "is the argument seed used", lambda n, seq_len, seed: first_step_task(n, seq_len, 7)),
     ("long", "follows a pattern", lambda *sizes: halves(*sizes)),
+    ("long", "batch and time look swapped", changed(lambda x, y: (x.transpose(0, 1), y))),
+    ("long", "about equally often", changed(lambda x, y: (x, torch.ones_like(y)))),
+    ("long", "about equally often", changed(lambda x, y: (x, torch.arange(len(y)) % 3 // 2))),
+    ("long", "about equally often", changed(lambda x, y: (x, 2 * y - 1))),
+    ("long", "x for first_step_task(3, 40, 1) has shape (3, 6, 1)",
+     lambda n, seq_len, seed: first_step_task(n, 6, seed)),
     ("bug", "the sum of all gradients so far", learning()),
     ("bug", "the sum of all gradients so far", learning(first=zero_grad)),
     ("bug", "has not moved", learning(between=zero_grad)),
@@ -461,6 +497,9 @@ WRONG = [
     ("bug", "tied to the weights", learn_frozen),
     ("bug", "return those of all steps", only_the_last_loss),
     ("bug", "from which loss must its gradient come", learning(before=zero_grad, scale=lambda loss, steps: -loss)),
+    ("bug", "each step twice", lambda *given: learning(before=zero_grad)(*given[:-1], 2 * given[-1])),
+    ("bug", "the same loss at every step", the_first_loss_for_all),
+    ("bug", "the one before its step", loss_after_the_step),
     ("turn", "the sum of all gradients so far", stepping()),
     ("turn", "what lies in .grad", stepping(between=zero_grad)),
     ("turn", "what lies in .grad", stepping(between=zero_each)),
@@ -487,4 +526,5 @@ WRONG = [
     ("turn", "a tuple of 2 things", stepping(first=zero_grad, give=lambda loss, logits: (logits, loss))),
     ("turn", "before the weights change", stepping(first=zero_grad, give=lambda loss, logits: 2 * loss)),
     ("turn", "returns nothing yet", stepping(first=zero_grad, give=lambda loss, logits: None)),
+    ("turn", "after the third call of train_step is not right", on_the_first_batch()),
 ]

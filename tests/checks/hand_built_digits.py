@@ -53,7 +53,7 @@ def step_one_by_one(x_t, h, c, layers, peeps):
 
 
 def wrong_step(looks=("old", "old", "new"), names="ifgo", of=lambda c, h: c, squash=torch.tanh, show=torch.tanh,
-               belt=lambda i, f, g, c: f * c + i * g):
+               belt=lambda i, f, g, c: f * c + i * g, join=torch.add, shown="new"):
     """A step with a mistake: where i, f and o look, which layers they use, and what is done with the gates."""
     def step(x_t, h, c, layers, peeps):
         memories = {"old": c}
@@ -61,11 +61,11 @@ def wrong_step(looks=("old", "old", "new"), names="ifgo", of=lambda c, h: c, squ
         def inside(name, look=None):
             which = names["ifgo".index(name)]
             peep = peeps[which] * of(memories[look], h) if look and which in peeps else 0
-            return getattr(layers, f"x_{which}")(x_t) + getattr(layers, f"h_{which}")(h) + peep
+            return join(getattr(layers, f"x_{which}")(x_t), getattr(layers, f"h_{which}")(h)) + peep
 
         i, f = inside("i", looks[0]).sigmoid(), inside("f", looks[1]).sigmoid()
         memories["new"] = belt(i, f, squash(inside("g")), c)
-        return inside("o", looks[2]).sigmoid() * show(memories["new"]), memories["new"]
+        return inside("o", looks[2]).sigmoid() * show(memories[shown]), memories["new"]
     return step
 
 
@@ -294,6 +294,46 @@ def my_step_with(**mistakes):
     return lambda *given: my_step(*given, **mistakes)
 
 
+def fuse_by_assigning_tensors(layers):
+    pair = nn.Linear(3, 20), nn.Linear(5, 20)
+    for tall, linears in zip(pair, eight(layers), strict=True):
+        tall.weight = torch.cat([linear.weight for linear in linears])
+    return pair
+
+
+def fuse_transposed(layers):
+    pair = fuse(layers)
+    for layer in pair:
+        layer.weight = nn.Parameter(layer.weight.data.T)
+    return pair
+
+
+def fuse_and_change(change):
+    def fused(layers):
+        pair = fuse(layers)
+        with torch.no_grad():
+            change(*pair)
+        return pair
+    return fused
+
+
+def either(labels, said):
+    return [((labels == d) & (said == d)).sum() / ((labels == d) | (said == d)).sum() for d in range(10)]
+
+
+def keep_what_rises(model, epochs, train_one_epoch, validate):
+    """Keeps what is better than the epoch before it."""
+    before, scores = -1.0, []
+    for _ in range(epochs):
+        train_one_epoch(model)
+        scores.append(validate(model))
+        if scores[-1] > before:
+            kept = copy.deepcopy(model.state_dict())
+        before = scores[-1]
+    model.load_state_dict(kept)
+    return max(scores)
+
+
 RIGHT = [
     ("peephole", step),
     ("peephole", step_in_a_loop),
@@ -356,6 +396,15 @@ WRONG = [
     ("peephole", "two things at once", wrong_step(looks=("old", "old", "old"), squash=torch.sigmoid)),
     ("peephole", "let all peepholes be 0", lambda x_t, h, c, layers, peeps: (h, c)),
     ("peephole", "stopped with AttributeError", lambda x_t, h, c, layers, peeps: layers.forget(x_t)),
+    ("peephole", "the input gate does not look", wrong_step(looks=(None, "old", "new"))),
+    ("peephole", "the forget gate does not look", wrong_step(looks=("old", None, "new"))),
+    ("peephole", "the input gate and the output gate are swapped", wrong_step(names="ofgi")),
+    ("peephole", "number by number", wrong_step(belt=lambda i, f, g, c: f * c + g)),
+    ("peephole", "the cell state itself is squashed", wrong_step(belt=lambda i, f, g, c: torch.tanh(f * c + i * g))),
+    ("peephole", "are multiplied, where", wrong_step(join=torch.mul)),
+    ("peephole", "read the row alone", wrong_step(join=lambda x, h: x)),
+    ("peephole", "read the old h alone", wrong_step(join=lambda x, h: h)),
+    ("peephole", "shows the old cell state", wrong_step(shown="old")),
     ("fuse", "two layers", lambda layers: fuse(layers)[0]),
     ("fuse", "in the order i, f, o, g", lambda layers: fuse(layers, order="ifog")),
     ("fuse", "in the order f, i, g, o", lambda layers: fuse(layers, order="figo")),
@@ -370,6 +419,11 @@ WRONG = [
     ("fuse", "are the two layers swapped", lambda layers: fuse(layers)[::-1]),
     ("fuse", "room for one gate", lambda layers: (layers.x_i, layers.h_i)),
     ("fuse", "one nn.Linear", lambda layers: (nn.Sequential(*eight(layers)[0]), nn.Sequential(*eight(layers)[1]))),
+    ("fuse", "what makes a tensor a parameter", fuse_by_assigning_tensors),
+    ("fuse", "it is transposed", fuse_transposed),
+    ("fuse", "the biases of the state are there twice", fuse_and_change(lambda x2h, h2h: x2h.bias.add_(h2h.bias))),
+    ("fuse", "the biases of the row are there twice", fuse_and_change(lambda x2h, h2h: h2h.bias.add_(x2h.bias))),
+    ("fuse", "what comes out are the biases", fuse_and_change(lambda x2h, h2h: x2h.bias.copy_(x2h.bias.flip(0)))),
     ("per-digit", "one number for all", lambda labels, said: (labels == said).float().mean()),
     ("per-digit", "was predicted", lambda labels, said: precision(labels, said)),
     ("per-digit", "these are counts", lambda labels, said: torch.bincount(labels[labels == said], minlength=10)),
@@ -385,6 +439,11 @@ WRONG = [
     ("per-digit", "one number per example", lambda labels, said: (labels == said).float()),
     ("per-digit", "take one digit by hand", lambda labels, said: per_digit(labels, said).roll(1)),
     ("per-digit", "confusion matrix", lambda labels, said: F.one_hot(labels).T @ F.one_hot(said, 10)),
+    ("per-digit", "one axis too many", lambda labels, said: per_digit(labels, said)[:, None]),
+    ("per-digit", "the number of all examples",
+     lambda labels, said: torch.bincount(labels[labels == said], minlength=10) / len(labels)),
+    ("per-digit", "the label or the prediction", either),
+    ("per-digit", "in the wrong order", lambda labels, said: per_digit(labels, said).flip(0)),
     ("bug", "has not stayed as it was", keeping(lambda model: model.state_dict())),
     ("bug", "has not stayed as it was", keeping(lambda model: dict(model.state_dict()))),
     ("bug", "has not stayed as it was", keeping(lambda model: model.state_dict().copy())),
@@ -399,6 +458,7 @@ WRONG = [
     ("bug", "an epoch whose weights are never kept", keeping(deeply, start=0.0)),
     ("bug", "one number", keeping(deeply, give=lambda scores: scores)),
     ("bug", "trained", keeping(deeply, skip=1)),
+    ("bug", "when are they kept", keep_what_rises),
     ("turn", "the input gate and the forget gate are swapped", my_step_with(keep="i", write="f")),
     ("turn", "so it can only add", my_step_with(squash_g=torch.sigmoid)),
     ("turn", "the candidate is not squashed", my_step_with(squash_g=lambda value: value)),

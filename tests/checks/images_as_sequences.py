@@ -209,6 +209,16 @@ def patches_by_unfold_layer(images):
     return torch.nn.functional.unfold(images[:, None], 7, stride=7).transpose(1, 2)
 
 
+def as_they_lie_in_memory(images):
+    """Right for pictures that lie in one piece."""
+    return images.as_strided((len(images), 14, 56), (784, 56, 1))
+
+
+def only_in_one_direction(model, x):
+    """Takes a look ahead in the sequence for a look at its neighbours."""
+    return change_each(model, x) and not model.lstm.bidirectional
+
+
 RIGHT = [
     ("columns", columns),
     ("columns", lambda batch: torch.einsum("nchw->nwh", batch)),
@@ -270,6 +280,8 @@ WRONG = [
     ("columns", "rows, from the bottom up", lambda batch: batch.squeeze(1).flip(1)),
     ("columns", "from the wrong digits", lambda batch: columns(batch).roll(1, dims=0)),
     ("columns", "which axes are left at that point", lambda batch: batch.squeeze(1).transpose(2, 3)),
+    ("columns", "shape (5, 28, 1, 28)", lambda batch: batch.permute(0, 3, 1, 2)),
+    ("columns", "shape (5, 28, 28, 1)", lambda batch: batch.permute(0, 3, 2, 1)),
     ("two-rows", "half a row per step", lambda images: images.reshape(-1, 56, 14), 56),
     ("two-rows", "half rows", lambda images: images.reshape(-1, 56, 14).transpose(1, 2), 56),
     ("two-rows", "rows 0 and 14", lambda images: torch.cat([images[:, :14], images[:, 14:]], dim=2), 56),
@@ -288,6 +300,7 @@ WRONG = [
     ("two-rows", "number of steps", pairs, 14),
     ("two-rows", "a whole number", pairs, "56"),
     ("two-rows", "at one step", pairs, 57),
+    ("two-rows", "for pictures that were transposed before", as_they_lie_in_memory, 56),
     ("zigzag", "plain row order", lambda: GRID.flatten()),
     ("zigzag", "flatten it", lambda: zigzag_by_flip().reshape(28, 28)),
     ("zigzag", "first row should run from left to right", zigzag_from_the_right),
@@ -308,6 +321,7 @@ WRONG = [
     ("guard", "without batch_first", lambda model, x: tuple(model(x).shape) == (len(x), 10)),
     ("guard", "several values", lambda model, x: model(x) == model(x)),
     ("guard", "True or False", lambda model, x: "independent"),
+    ("guard", "a sound model with two directions", only_in_one_direction),
     ("alone", "strangers", lambda model, images: model(images).argmax(dim=1)),
     ("alone", "ten scores", lambda model, images: torch.cat([model(part) for part in images.split(1)])),
     ("alone", "over which axis does argmax look",
@@ -318,6 +332,12 @@ WRONG = [
     ("alone", "when it gets nothing else", lambda model, images: torch.cat(
         [model(part).argmax(dim=1) for part in images.split(2)])),
     ("alone", "has no batch axis", lambda model, images: torch.stack([model(image).argmax() for image in images])),
+    ("alone", "shape (12, 1, 10)", lambda model, images: torch.stack([model(part) for part in images.split(1)])),
+    ("alone", "came as a batch of one", lambda model, images: torch.stack(
+        [model(part).argmax(dim=1) for part in images.split(1)])),
+    ("alone", "the rows of a digit", lambda model, images: [model(image[:, None]).argmax() for image in images]),
+    ("alone", "axis 1 holds the scores",
+     lambda model, images: [model(part).argmax(dim=0)[0] for part in images.split(1)]),
     ("bug", "side by side in memory", lambda images: images.reshape(len(images), 16, 49)),
     ("bug", "side by side in memory", lambda images: images.reshape(-1, 4, 7, 4, 7).reshape(-1, 16, 49)),
     ("bug", "which is a strip too", lambda images: images.mT.reshape(len(images), 16, 49)),
@@ -330,4 +350,7 @@ WRONG = [
     ("bug", "pixels and steps have changed places", lambda images: images.reshape(len(images), 49, 16)),
     ("bug", "join the rows of a patch", lambda images: patches_by_unfold(images).reshape(-1, 16, 7, 7)),
     ("bug", "show step 0", lambda images: in_blocks(0, 1, 3, 2, 4)(images) + 1),
+    ("bug", "in four rows of four", lambda images: patches_by_unfold(images).reshape(-1, 4, 4, 49)),
+    ("bug", "still lie in rows and columns", lambda images: images.unfold(1, 7, 7).unfold(2, 7, 7)),
+    ("bug", "the steps stand before the batch", lambda images: patches_by_unfold(images).transpose(0, 1)),
 ]

@@ -61,12 +61,13 @@ def coupled(x, h, c, w_ih, w_hh, b_ih, b_hh):
     return o.sigmoid() * c.tanh(), c
 
 
-def wrong_step(order="ifgo", squash_g=torch.tanh, squash_c=torch.tanh, biases=(1, 1), swap=False, old_c=False):
+def wrong_step(order="ifgo", squash_g=torch.tanh, squash_c=torch.tanh, biases=(1, 1), swap=False, old_c=False,
+               gated=torch.sigmoid, belt=lambda i, f, g, c: f * c + i * g):
     def wrong(x, h, c, w_ih, w_hh, b_ih, b_hh):
         stack = x @ w_ih.T + h @ w_hh.T + biases[0] * b_ih + biases[1] * b_hh
         gate = dict(zip(order, stack.chunk(4, dim=-1), strict=True))
-        new = gate["f"].sigmoid() * c + gate["i"].sigmoid() * squash_g(gate["g"])
-        h = gate["o"].sigmoid() * squash_c(c if old_c else new)
+        new = belt(gated(gate["i"]), gated(gate["f"]), squash_g(gate["g"]), c)
+        h = gated(gate["o"]) * squash_c(c if old_c else new)
         return (new, h) if swap else (h, new)
     return wrong
 
@@ -281,6 +282,54 @@ class HalfTheGradient(Layer):
         return (*super().weights()[:3], self.bias_hh_l0.detach())
 
 
+class OneSize(Layer):
+    def __init__(self, hidden_size):
+        super().__init__(3, hidden_size)
+
+
+class WithAHead(Layer):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        self.head = nn.Linear(hidden_size, 10)
+
+
+def giving(result):
+    class Giving(Layer):
+        def give(self, out, h, c):
+            return result(out, h, c)
+    return Giving
+
+
+class FromTheEnd(Layer):
+    def forward(self, x, state=None):
+        return super().forward(x.flip(1), state)
+
+
+class ForgetsTheBelt(Layer):
+    """c is empty at the beginning of every step but the first."""
+
+    def forward(self, x, state=None):
+        (h, c), outs = self.start(x, state), []
+        for x_t in x.unbind(dim=1):
+            h, new = self.one_step(x_t, h, c, *self.weights())
+            c = torch.zeros_like(new)
+            outs.append(h)
+        return self.give(torch.stack(outs, 1), h, new)
+
+
+class GivesItBack(Layer):
+    def forward(self, x, state=None):
+        out, end = super().forward(x, state)
+        return out, end if state is None else state
+
+
+class DetachedGate(Layer):
+    """The forget gate is taken for a number."""
+
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size, wrong_step(belt=lambda i, f, g, c: f.detach() * c + i * g))
+
+
 class Cheat(nn.LSTM):
     def __init__(self, input_size, hidden_size):
         super().__init__(input_size, hidden_size, batch_first=True)
@@ -372,6 +421,16 @@ def rows_4_to_8(lstm, value):
     every(rows=slice(4, 8))(lstm, value)
 
 
+def frozen(lstm, value):
+    lstm.requires_grad_(False)
+    every()(lstm, value)
+
+
+def all_of_the_block(lstm, value):
+    for parameter in lstm.parameters():
+        parameter.data[lstm.hidden_size:2 * lstm.hidden_size] = value
+
+
 class _Forward:
     """Only the forward direction's parameters of an nn.LSTM."""
 
@@ -457,6 +516,17 @@ def belt_by_cell(f, i, g, o, c):
     return [h, c]
 
 
+def read_the_first_of_two(cell, x):
+    h = c = x.new_zeros(len(x), cell.hidden_size)
+    for x_t in x.unbind(dim=1):
+        h, c = cell(x_t, (h, c))[0]
+    return h
+
+
+def read_all_but_the_last(cell, x):
+    return reading(as_they_are)(cell, x[:, :-1])
+
+
 RIGHT = [
     ("forget-bias", by_torch),
     ("forget-bias", by_numpy),
@@ -517,6 +587,15 @@ WRONG = [
     ("step", "that is what you should write yourself", lambda x, h, c, *weights: torch.lstm_cell(x, (h, c), *weights)),
     ("step", "returns nothing yet", lambda *arguments: None),
     ("step", "stopped with RuntimeError", lambda x, h, c, w, *rest: (x @ w, c)),
+    ("step", "the candidate is not squashed", wrong_step(squash_g=lambda z: z)),
+    ("step", "shown through a sigmoid", wrong_step(squash_c=torch.sigmoid)),
+    ("step", "shown through a ReLU", wrong_step(squash_c=torch.relu)),
+    ("step", "does not decide how much is written", wrong_step(belt=lambda i, f, g, c: f * c + g)),
+    ("step", "where is the forget gate", wrong_step(belt=lambda i, f, g, c: c + i * g)),
+    ("step", "where is the old c", wrong_step(belt=lambda i, f, g, c: i * g)),
+    ("step", "the cell state itself is squashed", wrong_step(belt=lambda i, f, g, c: torch.tanh(f * c + i * g))),
+    ("step", "without a sigmoid", wrong_step(gated=lambda z: z)),
+    ("step", "the gates go through a tanh", wrong_step(gated=torch.tanh)),
     ("layer", "has no parameters yet", Empty),
     ("layer", "should be a class made from nn.Module", step),
     ("layer", "write the step and the loop yourself", Cheat),
@@ -542,6 +621,17 @@ WRONG = [
     ("layer", "squashed by a sigmoid", with_step(squash_g=torch.sigmoid)),
     ("layer", "squashed by a ReLU", ReluCandidate),
     ("layer", "bias_ih is missing", with_step(biases=(0, 1))),
+    ("layer", "MyLSTM(3, 4) stopped with TypeError", OneSize),
+    ("layer", "nn.LSTM has no parameter head.weight", WithAHead),
+    ("layer", "that is one step", giving(lambda outs, h, c: (h, (h[None], c[None])))),
+    ("layer", "whatever batch_first says", giving(lambda outs, h, c: (outs, (h[:, None], c[:, None])))),
+    ("layer", "read in the wrong order", FromTheEnd),
+    ("layer", "compare with nn.LSTM at the second step", ForgetsTheBelt),
+    ("layer", "h_n, starting from a given state (h_0, c_0), is not right: it is the state that was given", GivesItBack),
+    ("layer", "compare h_n with out", giving(lambda outs, h, c: (outs, (outs[:, 0][None], c[None])))),
+    ("layer", "c_n, starting from zeros, is not right",
+     giving(lambda outs, h, c: (outs, (h[None], c[None] * outs.shape[1])))),
+    ("layer", "look for .data, .detach(), .item()", DetachedGate),
     ("reorder", "nothing has moved yet", lambda stacked: stacked.clone()),
     ("reorder", "the way back", reorder((0, 3, 1, 2))),
     ("reorder", "one more must move", reorder((0, 2, 1, 3))),
@@ -563,6 +653,8 @@ WRONG = [
     ("every-gate", "plus what the other bias vector holds", every(value_hh=None)),
     ("every-gate", "add up what its two bias vectors hold", every(value_ih=0.3)),
     ("every-gate", "a leaf", in_place),
+    ("every-gate", "no longer takes part in the training", frozen),
+    ("every-gate", "weight_ih_l0 has changed; only biases should", all_of_the_block),
     ("bug", "in the order in which the cell takes them", reading(lambda h, c: (c, h))),
     ("bug", "the belt, c, that comes back", reading(lambda h, c: (c, h), last=1)),
     ("bug", "it is the belt, c. An LSTM shows h", read_with_other_names_but_one),
@@ -574,4 +666,7 @@ WRONG = [
     ("bug", "from the end to the beginning", reading(as_they_are, flip=True)),
     ("bug", "which of the two is off first", reading(lambda h, c: (2 * h, c))),
     ("bug", "what does an LSTM show", lambda cell, x: torch.stack([cell(x[:, 0])[0]] * 2)),
+    ("bug", "takes two as its state", read_the_first_of_two),
+    ("bug", "the last one is asked for", lambda cell, x: torch.stack([read_by_state(cell, x)] * x.shape[1], dim=1)),
+    ("bug", "the last step was not read", read_all_but_the_last),
 ]

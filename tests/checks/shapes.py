@@ -189,6 +189,44 @@ def one_step_row_by_row(x_t, h, w_ih, w_hh, b_ih, b_hh):
     return [torch.tanh(w_ih @ x + w_hh @ state + b_ih + b_hh) for x, state in zip(x_t, h, strict=True)]
 
 
+class ReaderWithoutLayers(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        ...
+
+
+class ReaderByHand(nn.Module):
+    """No layer of PyTorch's; `steps` says which it reads."""
+
+    def __init__(self, input_size, hidden_size, steps=slice(None)):
+        super().__init__()
+        self.steps, self.hidden_size = steps, hidden_size
+        self.linear = nn.Linear(input_size + hidden_size, hidden_size)
+
+    def forward(self, x):
+        h = x.new_zeros(len(x), self.hidden_size)
+        for x_t in x[:, self.steps].unbind(dim=1):
+            h = torch.tanh(self.linear(torch.cat([x_t, h], dim=1)))
+        return h
+
+
+class ReaderBothWays(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.gru = nn.GRU(input_size, hidden_size, num_layers=2, batch_first=True, bidirectional=True)
+
+    def forward(self, x):
+        return self.gru(x)[1][-1]
+
+
+class ReaderOfOtherSizes(ReaderOfTwoLayers):
+    """The lower layer is twice as wide."""
+
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        self.lower = nn.GRU(input_size, 2 * hidden_size, batch_first=True)
+        self.upper = nn.GRU(2 * hidden_size, hidden_size, batch_first=True)
+
+
 RIGHT = [
     ("predict", *[torch.Size(shape) for shape in PREDICTED]),
     ("predict", *[np.array(shape) for shape in PREDICTED]),
@@ -256,6 +294,14 @@ WRONG = [
     ("repair", "which axis of x holds the features", ReaderOfFeatures),
     ("repair", "get its input_size from what Reader is given", ReaderOfFixedSizes),
     ("repair", "should be an nn.Module", lambda *sizes: 3),
+    ("repair", "those are all steps: choose one", reading(lambda out, h_n: out)),
+    ("repair", "take its sizes from what it is given", lambda input_size, hidden_size: Reader(input_size, 6)),
+    ("repair", "has no layers yet", ReaderWithoutLayers),
+    ("repair", "does not depend on the last step", lambda *sizes: ReaderByHand(*sizes, steps=slice(1))),
+    ("repair", "does not depend on the first step", lambda *sizes: ReaderByHand(*sizes, steps=slice(1, None))),
+    ("repair", "in one direction", ReaderBothWays),
+    ("repair", "have not the sizes of nn.GRU(4, 12, num_layers=2)", ReaderOfOtherSizes),
+    ("repair", "adds up both layers", reading(lambda out, h_n: h_n.sum(dim=0))),
     ("turn", "it is not squashed", lambda x, h, w, u, b, d: x @ w.T + b + h @ u.T + d),
     ("turn", "both biases are missing", lambda x, h, w, u, b, d: torch.tanh(x @ w.T + h @ u.T)),
     ("turn", "missing, b_hh", lambda x, h, w, u, b, d: torch.tanh(x @ w.T + h @ u.T + b)),
@@ -267,4 +313,6 @@ WRONG = [
     ("turn", "changed places", lambda x, h, w, u, b, d: one_step(x, h, w, u, b, d).T),
     ("turn", "a matrix product for each", lambda x, h, w, u, b, d: 2 * one_step(x, h, w, u, b, d)),
     ("turn", "returns nothing yet", lambda *given: ...),
+    ("turn", "missing, b_ih", lambda x, h, w, u, b, d: torch.tanh(x @ w.T + h @ u.T + d)),
+    ("turn", "has not read x_t", lambda x, h, w, u, b, d: torch.tanh(h @ u.T + b + d)),
 ]

@@ -241,6 +241,31 @@ def ends_of_all_layers(gru, x, lengths):
     return gru(pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))[1]
 
 
+def of_real_rows(read):
+    return lambda out, lengths: torch.stack([read(row[:n]) for row, n in zip(out, lengths, strict=True)])
+
+
+def packed_shortest_first(x, lengths):
+    order = lengths.argsort()
+    mask = mask_of(lengths[order], x.shape[1])
+    return x[order].transpose(0, 1)[mask.T], mask.sum(dim=0)
+
+
+def packed_with_unsorted_lengths(x, lengths):
+    mask = mask_of(lengths, x.shape[1])
+    return x[lengths.argsort(descending=True)].transpose(0, 1)[mask.T], mask.sum(dim=0)
+
+
+def packed_by_length(x, lengths):
+    """Keeps the sequences under their lengths, so that one of two twins is lost."""
+    kept = torch.tensor(sorted({n: row for row, n in enumerate(lengths.tolist())}.values()))
+    return packed(x[kept], lengths[kept])
+
+
+def turned_behind_the_first(x, lengths):
+    return torch.stack([torch.cat([row[:1], row[1:n].flip(0), row[n:]]) for row, n in zip(x, lengths, strict=True)])
+
+
 RIGHT = [
     ("last", last),
     ("last", last_by_gather),
@@ -305,6 +330,7 @@ WRONG = [
     ("last", "the largest value over real steps", lambda out, lengths: torch.stack(
         [one[:length].amax(dim=0) for one, length in zip(out, lengths, strict=True)])),
     ("last", "changes the lengths", lambda out, lengths: out[range(len(out)), lengths.sub_(1)]),
+    ("last", "where does a sequence of 3 steps stop", lambda out, lengths: out[range(len(out)), lengths + 1]),
     ("max", "padding is in it", lambda out, lengths: out.amax(dim=1)),
     ("max", "the result holds 0 where", max_filled(0.0)),
     ("max", "the result holds -2 where", max_filled(-2.0)),
@@ -316,6 +342,12 @@ WRONG = [
     ("max", "the smallest values", lambda out, lengths: -max_one_by_one(-out, lengths)),
     ("max", "compare their largest values", lambda out, lengths: max_one_by_one(out, lengths) + 1),
     ("max", "changes the out", max_in_place),
+    ("max", "went over axis 0", lambda out, lengths: out.amax(dim=0)),
+    ("max", "keepdim keeps it", lambda out, lengths: max_one_by_one(out, lengths)[:, None]),
+    ("max", "one number is left", lambda out, lengths: out.max()),
+    ("max", "the mean over real steps", of_real_rows(lambda row: row.mean(dim=0))),
+    ("max", "without its sign", of_real_rows(lambda row: row.abs().amax(dim=0))),
+    ("max", "the last real step is left out", of_real_rows(lambda row: row[:-1].amax(dim=0))),
     ("loss", "padding is counted",
      lambda logits, y, lengths: loss_each(logits, y, lengths, lambda each, mask, _: each.mean())),
     ("loss", "divided by all steps",
@@ -334,6 +366,12 @@ WRONG = [
     ("loss", "the sign", lambda *given: -loss_by_ignoring(*given)),
     ("loss", "then with padding behind them", lambda *given: 2 * loss_by_ignoring(*given)),
     ("loss", "changes the y", loss_in_place),
+    ("loss", "one loss per sequence",
+     lambda logits, y, lengths: loss_each(logits, y, lengths, lambda each, mask, n: (each * mask).sum(1) / n)),
+    ("loss", "one loss per real step",
+     lambda logits, y, lengths: loss_each(logits, y, lengths, lambda each, mask, _: each[mask])),
+    ("loss", "the sum over the real steps",
+     lambda logits, y, lengths: loss_each(logits, y, lengths, lambda each, mask, _: each[mask].sum())),
     ("pack", "one sequence after the other", lambda x, lengths: packed(x, lengths, by_step=False)),
     ("pack", "not the longest first", lambda x, lengths: packed(x, lengths, longest_first=False)),
     ("pack", "padding is still in it", lambda x, lengths: (x.flatten(0, 1), packed(x, lengths)[1])),
@@ -354,6 +392,13 @@ WRONG = [
     ("pack", "the same one at every step", with_restless_twins),
     ("pack", "the same one at every step", zeros_for_twins),
     ("pack", "read your data", lambda x, lengths: (packed(x, lengths)[0].flip(1), packed(x, lengths)[1])),
+    ("pack", "how many sequences have a first step",
+     lambda x, lengths: (packed(x, lengths)[0], torch.full((x.shape[1],), len(lengths)))),
+    ("pack", "but the shortest comes first", packed_shortest_first),
+    ("pack", "the lengths that say what is real are not", packed_with_unsorted_lengths),
+    ("pack", "data for lengths [2, 3, 2] has shape (5, 2)", packed_by_length),
+    ("pack", "batch_sizes is [2, 2, 1]",
+     lambda x, lengths: (packed(x, lengths)[0], packed_by_length(x, lengths)[1])),
     ("turn", "padding comes first", lambda x, lengths: x.flip(1)),
     ("turn", "nothing was turned", lambda x, lengths: x),
     ("turn", "axis 2", lambda x, lengths: x.flip(2)),
@@ -362,6 +407,10 @@ WRONG = [
     ("turn", "only as wide as its longest row", turned_too_narrow),
     ("turn", "print one short row", lambda x, lengths: x.roll(1, dims=1)),
     ("turn", "changes the x", turned_in_place),
+    ("turn", "batch and time are swapped", lambda x, lengths: turned(x, lengths).transpose(0, 1)),
+    ("turn", "keep the axes apart", lambda x, lengths: turned(x, lengths)[mask_of(lengths, x.shape[1])]),
+    ("turn", "time and features were both turned", lambda x, lengths: turned(x, lengths).flip(2)),
+    ("turn", "the first step has kept its place", turned_behind_the_first),
     ("bug", "is that the way back", packed_ends(lambda rows, order, lengths: rows[order])),
     ("bug", "the longest first, and the labels do not", packed_ends(lambda rows, order, lengths: rows)),
     ("bug", "upside down", packed_ends(lambda rows, order, lengths: rows.flip(0))),
@@ -372,4 +421,9 @@ WRONG = [
     ("bug", "unless it is told otherwise", ends_never_sorted),
     ("bug", "choose a layer", ends_of_all_layers),
     ("bug", "compare row by row", packed_ends(lambda rows, order, lengths: 2 * scattered(rows, order, lengths))),
+    ("bug", "one for each sequence is asked for", lambda gru, x, lengths: gru(x)[0]),
+    ("bug", "each is cut at another's length", packed_ends(lambda rows, order, lengths: rows, sort_lengths=False)),
+    ("bug", "average of both layers", lambda *given: ends_of_all_layers(*given).mean(dim=0)),
+    ("bug", "average over the real steps", lambda gru, x, lengths: [
+        gru(row[None, :n])[0][0].mean(dim=0) for row, n in zip(x, lengths, strict=True)]),
 ]

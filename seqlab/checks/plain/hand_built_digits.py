@@ -6,7 +6,8 @@ from . import call, exercises_of, expect_close, fail, number
 
 exercise = exercises_of(__name__)
 HISTORIES = [       # what it is, train loss, validation loss, validation accuracy, first number, the epoch to keep
-    ("the best epoch is in the middle", [0.9, 0.5, 0.3, 0.2], [0.4, 0.5, 0.6, 0.7], [0.80, 0.91, 0.95, 0.93], 1, 3),
+    ("the best epoch is in the middle", [0.9, 0.5, 0.3, 0.25, 0.2], [0.5, 0.4, 0.45, 0.6, 0.7],
+     [0.80, 0.91, 0.93, 0.95, 0.94], 1, 4),
     ("two epochs are equally good", [0.9, 0.5, 0.3, 0.2], [0.6, 0.5, 0.4, 0.3], [0.80, 0.95, 0.90, 0.95], 1, 2),
     ("the run was resumed, so the numbering starts at 4", [0.4, 0.3, 0.2], [0.4, 0.6, 0.5], [0.91, 0.92, 0.90], 4, 5),
 ]
@@ -55,10 +56,9 @@ def _error_bar(standard_error, digits_needed):
             ("that is two standard errors; one of them is asked for", 2 * right),
             ("divide by n. Dividing by n - 1 is for a spread that is estimated from the numbers themselves",
              math.sqrt(variance / (n - 1))),
-            ("it is rounded. Return all digits, and round where you print", round(right, 4)),
-            ("it is rounded. Return all digits, and round where you print", round(right, 3)),
-        ], f"It is {got:.4g}. How far does a single digit, right or wrong, spread around the accuracy? That is divided "
-           "by the root of n", tolerance=1e-7)
+        ] + [("it is rounded. Return all digits, and round where you print", round(right, k)) for k in (4, 3)],
+            f"It is {got:.4g}. How far does a single digit, right or wrong, spread around the accuracy? That is "
+            "divided by the root of n", tolerance=1e-7)
     for accuracy, error in [(0.9, 0.01), (0.5, 0.05), (0.9877, 0.0005), (0.99, 0.0007)]:
         name = f"digits_needed({accuracy}, {error})"
         got = number(call(digits_needed, accuracy, error, name="digits_needed"), "what digits_needed returns")

@@ -114,6 +114,7 @@ WRONG = [
     ("best-epoch", "a whole row", lambda history: history[0]),
     ("best-epoch", "the number of an epoch", lambda history: [row["epoch"] for row in history]),
     ("best-epoch", "compare the validation accuracies", lambda history: 100),
+    ("best-epoch", "the worst epoch", lambda history: min(history, key=lambda row: row["val_accuracy"])["epoch"]),
     ("error-bar", "the square root is missing", lambda p, n: p * (1 - p) / n, digits_needed),
     ("error-bar", "only n is under the root", lambda p, n: p * (1 - p) / math.sqrt(n), digits_needed),
     ("error-bar", "the upper part alone", lambda p, n: math.sqrt(p * (1 - p)) / n, digits_needed),
@@ -130,4 +131,6 @@ WRONG = [
     ("error-bar", "no part of a digit", standard_error, lambda p, e: p * (1 - p) / e**2),
     ("error-bar", "solve the formula", standard_error, lambda p, e: 10_000),
     ("error-bar", "one number", standard_error, lambda p, e: "many"),
+    ("error-bar", "it is rounded", lambda p, n: round(standard_error(p, n), 3), digits_needed),
+    ("error-bar", "what standard_error returns should be one number", lambda p, n: [p, 1 - p], digits_needed),
 ]

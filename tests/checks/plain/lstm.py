@@ -138,4 +138,5 @@ WRONG = [
     ("turn", "is one number", lambda *given: belt(*given)[1]),
     ("turn", "3 numbers instead of 2", lambda *given: belt(*given) + (0.0,)),
     ("turn", "returns nothing yet", lambda *given: ...),
+    ("turn", "should be two numbers, the new h and the new c", lambda *given: [str(one) for one in belt(*given)]),
 ]

@@ -173,6 +173,17 @@ def patterns(words):
     return tuple(SPELLED[word] for word in words.split())
 
 
+def behind_the_first(function, sequence):
+    """Leaves the first step where it is."""
+    return all(abs(function(sequence[:1] + order) - function(sequence)) < 1e-9 for order in orders(sequence[1:]))
+
+
+def among_the_others(function, sequence):
+    """The other orders are compared with each other, and not with the one that was given."""
+    results = [function(order) for order in orders(sequence) if order != sequence]
+    return all(abs(result - results[0]) < 1e-9 for result in results)
+
+
 RIGHT = [
     ("fool", [1, 2, 3], [2, 1, 3]),
     ("fool", (1, 2, 3), [2, 1, 3]),
@@ -226,6 +237,11 @@ WRONG = [
     ("ignores-order", "same in every order", lambda function, sequence: not ignores_order(function, sequence)),
     ("ignores-order", "tolerance too wide", generous),
     ("ignores-order", "returns nothing yet", lambda function, sequence: None),
+    ("ignores-order", "the maximum does not care", lambda function, sequence: function(sequence) == sum(sequence)),
+    ("ignores-order", "compares only the first two steps", behind_the_first),
+    ("ignores-order", "with the original one", among_the_others),
+    ("ignores-order", "one step alone",
+     lambda function, sequence: len(sequence) > 1 and ignores_order(function, sequence)),
     ("count-rises", "one too many", counts_the_first),
     ("count-rises", "one too many", starts_from_zero),
     ("count-rises", "update what you remember", never_updates),
@@ -236,6 +252,8 @@ WRONG = [
     ("count-rises", "not one per step", lambda sequence: [0] * len(sequence)),
     ("count-rises", "returns nothing yet", lambda sequence: ...),
     ("count-rises", "should be a function, but it is int", count_rises([1, 2, 3])),
+    ("count-rises", "for a sequence of 60 steps you count 20",
+     lambda sequence: count_rises([int(x) for x in sequence])),
     ("patterns", "stars is not many-to-many: how many answers") + patterns("many many seq one many seq"),
     ("patterns", "heartbeat is not sequence-to-sequence: how many answers") + patterns("one many seq seq many seq"),
     ("patterns", "translation is not many-to-many: that would give exactly") + patterns("one many many one many seq"),

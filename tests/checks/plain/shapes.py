@@ -104,6 +104,7 @@ WRONG = [
     ("predict", "a tuple of whole numbers") + predicted("d_out", "50, 8"),
     ("predict", "a tuple of whole numbers") + predicted("d_out", 50),
     ("predict", "it got 2", (64, 28, 128), (2, 64, 128)),
+    ("predict", "name its axes one by one") + predicted("a_out", (64, 28)),
     ("count", "only one", count_wrong(biases=1)),
     ("count", "no biases", count_wrong(biases=0)),
     ("count", "although bias=False", count_wrong()),
