@@ -195,6 +195,11 @@ class Lab:
         self.log.close()
 
 
+# All figures of the page have come, and its fonts: nothing above the one that is tried moves it any more.
+AT_REST = """() => document.fonts.status === "loaded"
+    && [...document.querySelectorAll(".interactive")].every(one => one.querySelector("[data-figure]"))"""
+
+
 @contextmanager
 def page_with(browser, url, name, stopped=False, **context):
     """The page at the address and its first figure of that name, or of any for "*", before the reader did anything.
@@ -210,6 +215,7 @@ def page_with(browser, url, name, stopped=False, **context):
     page.goto(url)
     box = page.locator("[data-figure]" if name == "*" else f"[data-figure={name}]").first
     box.wait_for()
+    page.wait_for_function(AT_REST)
     box.scroll_into_view_if_needed()
     if stopped:
         page.clock.pause_at(24 * 3600)
