@@ -31,12 +31,12 @@ def _blocks(size):
 class _Given:
     """Calls the learner's function with copies of these tensors, and can say later whether it has changed them."""
 
-    def __init__(self, function, name, **tensors):
+    def __init__(self, function, name, hints=None, **tensors):
         self.name, self.tensors = name, tensors
         self.copies = {one: value.clone() for one, value in tensors.items()}
         self.result = call(function, *self.copies.values(), name=name, hints={
             "out of bounds": "On padding y may hold a number that is no class. Is padding left out before that?"
-            if "logits" in tensors else "Where does a sequence of 3 steps stop, counted from 0?"})
+            if "logits" in tensors else "Where does a sequence of 3 steps stop, counted from 0?", **(hints or {})})
 
     def expect_unchanged(self):
         for one, value in self.tensors.items():
@@ -207,8 +207,8 @@ def _packed(pack_by_hand, x, lengths):
     return given, tensor(result[0], "data"), tensor(result[1], "batch_sizes")
 
 
-@exercise("turn")
-def _check_turn(turn_real):
+@exercise("backward")
+def _check_backward(turn_real):
     for x, lengths, mask in _blocks(2):
         batch, seq_len, _ = x.shape
         given = _Given(turn_real, "turn_real", x=x, lengths=lengths)
@@ -277,3 +277,37 @@ def _end_causes(gru, x, lengths, want):
         "this is the average over the real steps, not the end":
             torch.stack([gru(row[None, :n])[0][0].mean(dim=0) for row, n in zip(x, lengths, strict=True)]),
     }
+
+
+# --- your turn, in the chapter ----------------------------------------------------------------------------------------
+
+@exercise("turn")
+def _check_turn(mean_over_real):
+    for out, lengths, mask in _blocks(6):
+        batch, seq_len, hidden = out.shape
+        given = _Given(mean_over_real, "mean_over_real", out=out, mask=mask, hints={
+            "must match the size": "Line the axes of the two up from the right: which of them has an axis too few?"})
+        got = expect_tensor(given.result, (batch, hidden), "the result", "(batch, hidden_size)", {
+            (hidden,): "One mean is left: all sequences were averaged together",
+            (seq_len, hidden): "The mean went over axis 0, the batch; time is axis 1",
+            (batch, seq_len): "The mean went over axis 2, the state's own numbers; time is axis 1",
+            (batch, 1, hidden): "The time axis is still there, with size 1: keepdim keeps it",
+            (batch, seq_len, hidden): "All steps are still there"})
+        real, count = mask[..., None], lengths[:, None]
+        total, after = (out * real).sum(dim=1), _mask(lengths + 1, seq_len)[..., None]
+        expect_close(got, total / count, "the result", {
+            "that is the plain mean, which counts padding like any step": out.mean(dim=1),
+            "padding is out of the sum, but the sum was divided by all steps": total / seq_len,
+            "that is the sum over the real steps: nothing was divided": total,
+            "the division is right, but padding is still in the sum": out.sum(dim=1) / count,
+            "each sum was divided by the number of all real steps of the batch. How many has this sequence?":
+                total / mask.sum(),
+            "each sum was divided by the number of sequences. How many steps has this sequence?": total / batch,
+            "these are the means of the padding": (out * ~real).sum(dim=1) / (~real).sum(dim=1),
+            "it is the last real step of each sequence": out[torch.arange(batch), lengths - 1],
+            "it is the largest value over real steps": out.masked_fill(~real, float("-inf")).amax(dim=1),
+            "the mean stops one step before the end": (total - out[torch.arange(batch), lengths - 1]) / (count - 1),
+            "there is a step too many in it, the first of the padding": (out * after).sum(dim=1) / after.sum(dim=1),
+        }, "Take a short sequence, print its real states one below the other, and compare their mean with your row")
+        given.expect_unchanged()
+    return "Right: whatever stands on padding, and however much of it."

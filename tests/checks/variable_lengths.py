@@ -201,6 +201,43 @@ def turned_too_narrow(x, lengths):
     return pad_sequence([row[:n].flip(0) for row, n in zip(x, lengths, strict=True)], batch_first=True)
 
 
+def mean_over_real(out, mask):
+    return (out * mask.unsqueeze(-1)).sum(dim=1) / mask.sum(dim=1)[:, None]
+
+
+def mean_by_filling(out, mask):
+    return out.masked_fill(~mask[..., None], float("nan")).nanmean(dim=1)
+
+
+def mean_one_by_one(out, mask):
+    return torch.stack([states[real].mean(dim=0) for states, real in zip(out, mask, strict=True)])
+
+
+def mean_by_weights(out, mask):
+    weights = mask / mask.sum(dim=1, keepdim=True)
+    return torch.einsum("bt,bth->bh", weights, out)
+
+
+def mean_by_product(out, mask):
+    return (mask[:, None].float() @ out).squeeze(1) / mask.float().sum(dim=-1, keepdim=True)
+
+
+def mean_step_by_step(out, mask):
+    total = 0
+    for t in range(out.shape[1]):
+        total = total + torch.where(mask[:, t:t + 1], out[:, t], torch.zeros(()))
+    return total / mask.sum(1).unsqueeze(1)
+
+
+def mean_in_place(out, mask):
+    out[~mask] = 0
+    return out.sum(dim=1) / mask.sum(dim=1, keepdim=True)
+
+
+def real_sum(out, mask):
+    return (out * mask[..., None]).sum(dim=1)
+
+
 def packed_ends(way_back, *, layer=-1, sort_lengths=True, put=lambda rows: rows):
     """The last exercise's function: packed by hand, and put back by `way_back(rows, order, lengths)`."""
     def ends(gru, x, lengths):
@@ -295,12 +332,21 @@ RIGHT = [
     ("pack", packed_with_the_other_twin),
     ("pack", lambda *given: [packed(*given)[0].double(), packed(*given)[1].tolist()]),
     ("pack", in_rows(packed)),
-    ("turn", turned),
-    ("turn", turned_by_rolling),
-    ("turn", turned_by_gather),
-    ("turn", turned_in_numpy),
-    ("turn", turned_to_zeros),
-    ("turn", in_float64(turned)),
+    ("backward", turned),
+    ("backward", turned_by_rolling),
+    ("backward", turned_by_gather),
+    ("backward", turned_in_numpy),
+    ("backward", turned_to_zeros),
+    ("backward", in_float64(turned)),
+    ("turn", mean_over_real),
+    ("turn", mean_by_filling),
+    ("turn", mean_one_by_one),
+    ("turn", mean_by_weights),
+    ("turn", mean_by_product),
+    ("turn", mean_step_by_step),
+    ("turn", in_numpy(mean_over_real)),
+    ("turn", in_lists(mean_over_real)),
+    ("turn", in_float64(mean_over_real)),
     ("bug", ends_unsorted),
     ("bug", ends_by_index),
     ("bug", ends_one_by_one),
@@ -399,18 +445,39 @@ WRONG = [
     ("pack", "data for lengths [2, 3, 2] has shape (5, 2)", packed_by_length),
     ("pack", "batch_sizes is [2, 2, 1]",
      lambda x, lengths: (packed(x, lengths)[0], packed_by_length(x, lengths)[1])),
-    ("turn", "padding comes first", lambda x, lengths: x.flip(1)),
-    ("turn", "nothing was turned", lambda x, lengths: x),
-    ("turn", "axis 2", lambda x, lengths: x.flip(2)),
-    ("turn", "the batch was turned", lambda x, lengths: x.flip(0)),
-    ("turn", "one step off", turned_one_off),
-    ("turn", "only as wide as its longest row", turned_too_narrow),
-    ("turn", "print one short row", lambda x, lengths: x.roll(1, dims=1)),
-    ("turn", "changes the x", turned_in_place),
-    ("turn", "batch and time are swapped", lambda x, lengths: turned(x, lengths).transpose(0, 1)),
-    ("turn", "keep the axes apart", lambda x, lengths: turned(x, lengths)[mask_of(lengths, x.shape[1])]),
-    ("turn", "time and features were both turned", lambda x, lengths: turned(x, lengths).flip(2)),
-    ("turn", "the first step has kept its place", turned_behind_the_first),
+    ("backward", "padding comes first", lambda x, lengths: x.flip(1)),
+    ("backward", "nothing was turned", lambda x, lengths: x),
+    ("backward", "axis 2", lambda x, lengths: x.flip(2)),
+    ("backward", "the batch was turned", lambda x, lengths: x.flip(0)),
+    ("backward", "one step off", turned_one_off),
+    ("backward", "only as wide as its longest row", turned_too_narrow),
+    ("backward", "print one short row", lambda x, lengths: x.roll(1, dims=1)),
+    ("backward", "changes the x", turned_in_place),
+    ("backward", "batch and time are swapped", lambda x, lengths: turned(x, lengths).transpose(0, 1)),
+    ("backward", "keep the axes apart", lambda x, lengths: turned(x, lengths)[mask_of(lengths, x.shape[1])]),
+    ("backward", "time and features were both turned", lambda x, lengths: turned(x, lengths).flip(2)),
+    ("backward", "the first step has kept its place", turned_behind_the_first),
+    ("turn", "counts padding like any step", lambda out, mask: out.mean(dim=1)),
+    ("turn", "divided by all steps", lambda out, mask: (out * mask[..., None]).mean(dim=1)),
+    ("turn", "nothing was divided", real_sum),
+    ("turn", "padding is still in the sum", lambda out, mask: out.sum(dim=1) / mask.sum(dim=1, keepdim=True)),
+    ("turn", "all real steps of the batch", lambda out, mask: real_sum(out, mask) / mask.sum()),
+    ("turn", "the number of sequences", lambda out, mask: real_sum(out, mask) / len(out)),
+    ("turn", "means of the padding", lambda out, mask: mean_over_real(out, ~mask)),
+    ("turn", "the last real step", lambda out, mask: last(out, mask.sum(dim=1))),
+    ("turn", "the largest value", lambda out, mask: max_one_by_one(out, mask.sum(dim=1))),
+    ("turn", "before the end", lambda out, mask: mean_over_real(out, mask_of(mask.sum(dim=1) - 1, mask.shape[1]))),
+    ("turn", "a step too many", lambda out, mask: mean_over_real(out, mask_of(mask.sum(dim=1) + 1, mask.shape[1]))),
+    ("turn", "an axis too few", lambda out, mask: (out * mask).sum(dim=1) / mask.sum(dim=1)),
+    ("turn", "an axis too few", lambda out, mask: real_sum(out, mask) / mask.sum(dim=1)),
+    ("turn", "all sequences were averaged together", lambda out, mask: out[mask].mean(dim=0)),
+    ("turn", "the mean went over axis 0", lambda out, mask: out.mean(dim=0)),
+    ("turn", "the mean went over axis 2", lambda out, mask: out.mean(dim=2)),
+    ("turn", "with size 1", lambda out, mask: mean_over_real(out, mask)[:, None]),
+    ("turn", "all steps are still there", lambda out, mask: out * mask[..., None]),
+    ("turn", "its real states one below the other", lambda out, mask: 2 * mean_over_real(out, mask)),
+    ("turn", "changes the out", mean_in_place),
+    ("turn", "returns nothing yet", lambda out, mask: ...),
     ("bug", "is that the way back", packed_ends(lambda rows, order, lengths: rows[order])),
     ("bug", "the longest first, and the labels do not", packed_ends(lambda rows, order, lengths: rows)),
     ("bug", "upside down", packed_ends(lambda rows, order, lengths: rows.flip(0))),
