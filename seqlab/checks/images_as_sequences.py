@@ -272,3 +272,42 @@ def _check_patches(patches):
                 images.reshape(batch, 7, 4, 7, 4).permute(0, 2, 4, 1, 3).reshape(batch, 16, 49),
         }, "Show step 0 as a picture of 7 x 7, beside images[0, :7, :7]. Then step 1, and step 4")
     return "Every step is a patch, and they come row by row."
+
+
+# --- your turn, in the chapter ----------------------------------------------------------------------------------------
+
+@exercise("turn")
+def _check_turn(reorder):
+    order = torch.randperm(784, generator=torch.Generator().manual_seed(5))
+    for n in (5, 1):
+        images = 1000 + _numbered(n, 28, 28)        # so that no pixel is its own number in an order
+        got = call(reorder, images.clone(), order.clone(), name="reorder", hints={
+            f"with size {n}": "The order then chooses pictures. On which axis are the pixels of one?",
+            "with size 28": "The order then chooses rows. It counts all pixels of a picture, through all its rows: on "
+                            "how many axes do they lie?",
+            "too many indices": "The batch was flattened too: which axes have to be joined, and which one not?",
+            "is invalid for input of size": f"Here the batch holds {n}: does another size stand in your code?",
+        })
+        in_order = images.flatten(1)[:, order]
+        want = in_order.reshape(n, 28, 28)
+        got = expect_tensor(got, (n, 28, 28), f"for {n} picture{'s' * (n > 1)}, what reorder returns",
+                            "batch, seq_len, input_size", {
+            (n, 784): "The pixels still lie in one row: cut it into steps",
+            (28, 28): "That is one picture: what has become of the batch?",
+            (1, 28, 28): "That is one picture: the batch was flattened too",
+            (784,): "That is one long row: which axes have to be joined, and which one not?",
+            (28, n, 28): "The steps stand before the batch",
+            (n, 1, 28, 28): "One axis too many: there is no channel here"})
+        expect_close(got, want, f"for {n} picture{'s' * (n > 1)}, what reorder returns", {
+            "it is what came in: where is the order used?": images,
+            "each pixel went to the place that the order names. The order names the pixels to take, first to last":
+                images.flatten(1)[:, order.argsort()].reshape(n, 28, 28),
+            "the pixels come in order down the columns: step t is a row of what you return": want.transpose(1, 2),
+            "the pixels are counted down the columns. Which numbers stand in the first row of grid?":
+                images.transpose(1, 2).flatten(1)[:, order].reshape(n, 28, 28),
+            "the order is read from its end": want.flatten(1).flip(1).reshape(n, 28, 28),
+            "it holds the order's numbers, not the pixels that they name": order.reshape(28, 28).expand(n, 28, 28),
+            "every picture is the first one": want[:1].expand(n, 28, 28),
+            "pixels of different pictures are mixed. Which axes did you join?": in_order.T.reshape(n, 28, 28),
+        }, "Try it on grid: reorder(grid[None], order) must hold the order itself, row by row")
+    return "Any order that you can name, you can read."

@@ -219,6 +219,46 @@ def only_in_one_direction(model, x):
     return change_each(model, x) and not model.lstm.bidirectional
 
 
+def in_order(images, order):
+    return images.flatten(1)[:, order].reshape(-1, 28, 28)
+
+
+def in_order_by_gather(images, order):
+    pixels = images.reshape(len(images), 784)
+    return pixels.gather(1, order.expand(len(images), 784)).unflatten(1, (28, 28))
+
+
+def in_order_by_places(images, order):
+    """Row and column of each number, and no flattening."""
+    return images[:, order // 28, order % 28].view(len(images), 28, 28)
+
+
+def in_order_one_by_one(images, order):
+    return [torch.stack([image.flatten()[step] for step in order.split(28)]) for image in images]
+
+
+def in_order_by_matrix(images, order):
+    return (images.flatten(1) @ torch.eye(784)[order].T).reshape(images.shape)
+
+
+def in_order_pixel_by_pixel(images, order):
+    new = torch.zeros_like(images)
+    for place, pixel in enumerate(order.tolist()):
+        new[:, place // 28, place % 28] = images[:, pixel // 28, pixel % 28]
+    return new
+
+
+def in_order_in_place(images, order):
+    images[:] = torch.index_select(images.view(-1, 28 * 28), 1, order).view_as(images)
+    return images
+
+
+def put_where_it_says(images, order):
+    new = torch.empty(len(images), 784)
+    new[:, order] = images.flatten(1)
+    return new.reshape(-1, 28, 28)
+
+
 RIGHT = [
     ("columns", columns),
     ("columns", lambda batch: torch.einsum("nchw->nwh", batch)),
@@ -262,6 +302,16 @@ RIGHT = [
     ("bug", patches_one_by_one),
     ("bug", in_numpy(in_blocks(0, 1, 3, 2, 4))),
     ("bug", in_float64(in_blocks(0, 1, 3, 2, 4))),
+    ("turn", in_order),
+    ("turn", in_order_by_gather),
+    ("turn", in_order_by_places),
+    ("turn", in_order_one_by_one),
+    ("turn", in_order_by_matrix),
+    ("turn", in_order_pixel_by_pixel),
+    ("turn", in_order_in_place),
+    ("turn", lambda images, order: images.flatten(1)[:, order.reshape(28, 28)]),
+    ("turn", in_numpy(in_order)),
+    ("turn", in_lists(in_order)),
 ]
 
 WRONG = [
@@ -350,7 +400,34 @@ WRONG = [
     ("bug", "pixels and steps have changed places", lambda images: images.reshape(len(images), 49, 16)),
     ("bug", "join the rows of a patch", lambda images: patches_by_unfold(images).reshape(-1, 16, 7, 7)),
     ("bug", "show step 0", lambda images: in_blocks(0, 1, 3, 2, 4)(images) + 1),
+
     ("bug", "in four rows of four", lambda images: patches_by_unfold(images).reshape(-1, 4, 4, 49)),
     ("bug", "still lie in rows and columns", lambda images: images.unfold(1, 7, 7).unfold(2, 7, 7)),
     ("bug", "the steps stand before the batch", lambda images: patches_by_unfold(images).transpose(0, 1)),
+
+
+    ("turn", "where is the order used", lambda images, order: images),
+    ("turn", "the place that the order names", put_where_it_says),
+    ("turn", "the place that the order names", lambda images, order: in_order(images, order.argsort())),
+    ("turn", "down the columns: step t", lambda images, order: in_order(images, order).mT),
+    ("turn", "counted down the columns", lambda images, order: in_order(images.mT, order)),
+    ("turn", "from its end", lambda images, order: in_order(images, order.flip(0))),
+    ("turn", "where is the order used", lambda images, order: in_order(images, order.sort().values)),
+    ("turn", "the order's numbers", lambda images, order: order.reshape(1, 28, 28).repeat(len(images), 1, 1).float()),
+    ("turn", "the first one", lambda images, order: in_order(images[:1], order).repeat(len(images), 1, 1)),
+    ("turn", "of different pictures", lambda images, order: images.flatten(1).T[order].reshape(-1, 28, 28)),
+    ("turn", "the batch was flattened too", lambda images, order: images.flatten()[order].reshape(-1, 28, 28)),
+    ("turn", "which axes have to be joined", lambda images, order: images.flatten()[order]),
+    ("turn", "cut it into steps", lambda images, order: images.flatten(1)[:, order]),
+    ("turn", "the batch was flattened too", lambda images, order: images.flatten()[:, order].reshape(-1, 28, 28)),
+    ("turn", "there is no channel here", lambda images, order: in_order(images, order).unsqueeze(1)),
+    ("turn", "chooses pictures", lambda images, order: images[order]),
+    ("turn", "chooses pictures", lambda images, order: images.flatten(1)[order].reshape(-1, 28, 28)),
+    ("turn", "chooses rows", lambda images, order: images[:, order]),
+    ("turn", "the steps stand before the batch", lambda images, order: in_order(images, order).transpose(0, 1)),
+    ("turn", "does another size stand", lambda images, order: images.flatten(1)[:, order].reshape(100, 28, 28)),
+    ("turn", "what has become of the batch", lambda images, order: in_order(images, order)[0]),
+    ("turn", "must hold the order itself", lambda images, order: in_order(images, order.roll(1))),
+    ("turn", "returns nothing yet", lambda images, order: ...),
+
 ]
