@@ -293,16 +293,43 @@ def equal_slices(_):
     return [last_real, not last_real, False]
 
 
-def in_this_order(items):
-    """The one order in which the lines run."""
-    def run(lines):
-        names = {"pad_sequence": pad_sequence, "pack_padded_sequence": pack_padded_sequence, "layer": nn.GRU(3, 4),
-                 "pad_packed_sequence": pad_packed_sequence, "lengths": torch.tensor([3, 2]),
-                 "sequences": [torch.zeros(3, 3), torch.zeros(2, 3)]}
-        for line in lines:
-            exec(line, names)
-    orders = [order for order in itertools.permutations(items) if not raises(lambda order=order: run(map(code, order)))]
+def the_one_order(items, is_right):
+    """The places of the items in the only order of theirs in which the lines run and leave what is right."""
+    def runs(order):
+        try:
+            return is_right("\n".join(map(code, order)))
+        except (RuntimeError, ValueError, NameError, IndexError, SyntaxError):
+            return False
+    orders = [order for order in itertools.permutations(items) if runs(order)]
     return [orders[0].index(item) for item in items] if len(orders) == 1 else []
+
+
+def left_by(lines, **names):
+    """What these lines leave behind, run with these names."""
+    exec(lines, names)
+    return names
+
+
+def from_sequences(items):
+    names = {"pad_sequence": pad_sequence, "pack_padded_sequence": pack_padded_sequence, "layer": nn.GRU(3, 4),
+             "pad_packed_sequence": pad_packed_sequence, "lengths": torch.tensor([3, 2]),
+             "sequences": [torch.zeros(3, 3), torch.zeros(2, 3)]}
+    return the_one_order(items, lambda lines: left_by(lines, **names)["out"].shape == (2, 3, 4))
+
+
+def over_the_steps(items):
+    lstm, x = nn.LSTM(3, 4, batch_first=True), torch.randn(2, 5, 3)
+    cell = nn.LSTMCell(3, 4)
+    cell.load_state_dict({name.removesuffix("_l0"): weight for name, weight in lstm.state_dict().items()})
+    names = {"x": x, "cell": cell, "zeros": torch.zeros(2, 4), "torch": torch}
+    return the_one_order(items, lambda lines: equal(left_by(lines, **names)["out"], lstm(x)[0]))
+
+
+def inwards(items):
+    """In the order of the chapter's spiral: that it is one, tests/test_chapters/test_images_as_sequences.py says."""
+    grid = torch.arange(784).reshape(28, 28)
+    spiral = chapter("images-as-sequences").definitions(grid=grid)["spiral_order"]()
+    return the_one_order(items, lambda lines: torch.equal(left_by(lines, grid=grid, torch=torch)["order"], spiral))
 
 
 def both_ends(_):
@@ -363,7 +390,9 @@ COMPUTED = {
     "The layer is `nn.RNN(4, 6)`": no_error,
     "An LSTM with `hidden_size=6`": projected,
     "`out, h_n = gru(x)` on a padded block": equal_slices,
-    "From a list of sequences": in_this_order,
+    "From a list of sequences": from_sequences,
+    "An LSTM cell reads a batch": over_the_steps,
+    "A list of pixel numbers": inwards,
     "For a **bidirectional** layer": both_ends,
 }
 

@@ -32,7 +32,7 @@ tables; text may use `code`, **bold**, *italics*, $formulas$ and, in feedback, [
     kind = "order"                  # the items stand in the right order here and are shown in another
     text = "Put one training step in order."
     [[question.item]]
-    text = "`loss.backward()`"
+    text = "`loss.backward()`"          # a line inside a loop begins with spaces: "`    total += x`"
     feedback = "..."                # why it stands where it stands: shown when it is the first out of place
 """
 

@@ -201,6 +201,20 @@ def test_formulas_are_drawn(figure):
     assert figure.box.evaluate("host => host.shadowRoot.textContent.includes('\\\\tanh')") is False
 
 
+def test_the_lines_inside_a_loop_stand_further_in(browser, tmp_path):
+    with page_with(browser, bench_page('Quiz("lstm")', tmp_path).as_uri(), "Quiz") as figure:
+        starts = figure.box.locator("li code").evaluate_all("""lines => lines.map(({ firstChild }) => {
+            const range = document.createRange(), at = firstChild.data.search(/\\S/);
+            range.setStart(firstChild, at);
+            range.setEnd(firstChild, at + 1);
+            return [at, range.getBoundingClientRect().left];
+        })""")
+        margin, = {round(left) for spaces, left in starts if not spaces}
+        inside = [left - margin for spaces, left in starts if spaces]
+        assert len(starts) == 5 and len(inside) == 2 and min(inside) > 20
+        assert figure.problems == []
+
+
 def test_the_evidence_of_the_myths_can_be_followed(browser, site):
     """On the website a link to a notebook leads to its page, and one with an anchor to its heading."""
     page = site / "book/appendix/myths.html"
