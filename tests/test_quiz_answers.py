@@ -332,6 +332,20 @@ def inwards(items):
     return the_one_order(items, lambda lines: torch.equal(left_by(lines, grid=grid, torch=torch)["order"], spiral))
 
 
+def largest_rise(items):
+    return the_one_order(items, lambda lines: left_by(lines, sequence=[3, 1, 5, 5])["largest"] == 4)
+
+
+def walked_back(items):
+    W_h, x, h = torch.tensor(0.5, requires_grad=True), [1.0, 0.5, -1.0, 2.0], [torch.tensor(0.3)]
+    for x_t in x:
+        h.append(torch.tanh(0.8 * x_t + W_h * h[-1] + 0.1))
+    h[-1].backward()
+    names = {"x": x, "h": torch.stack(h).tolist(), "W_h": 0.5}
+    return the_one_order(items, lambda lines: math.isclose(
+        left_by(lines, **names)["gradient"], W_h.grad.item(), rel_tol=1e-4))
+
+
 def both_ends(_):
     layer = nn.GRU(3, 4, batch_first=True, bidirectional=True)
     sequences = [torch.randn(5, 3), torch.randn(3, 3)]
@@ -393,6 +407,8 @@ COMPUTED = {
     "From a list of sequences": from_sequences,
     "An LSTM cell reads a batch": over_the_steps,
     "A list of pixel numbers": inwards,
+    "The largest rise of a sequence": largest_rise,
+    "`h[t]` is the state after step": walked_back,
     "For a **bidirectional** layer": both_ends,
 }
 
