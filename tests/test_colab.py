@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -176,6 +177,138 @@ def test_a_shallow_checkout_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(check_colab, "ROOT", tmp_path / "shallow")
     with pytest.raises(SystemExit, match="must be whole: git fetch --unshallow"):
         check_colab.check(sys.executable, [], {}, "")
+
+
+# --- the environment, made of commands that are only written down -----------------------------------------------------
+
+
+@pytest.fixture
+def uv(monkeypatch, tmp_path):
+    """What uv is asked, without the words that are always there; `fails` says which of it fails."""
+    asked, fails = [], []
+
+    def run(*words):
+        asked.append(" ".join(words))
+        return SimpleNamespace(returncode=int(any(one(asked[-1]) for one in fails)), stderr="said uv")
+
+    monkeypatch.setattr(check_colab, "uv", run)
+    monkeypatch.setattr(check_colab, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(check_colab, "find_python", lambda version: f"/bin/python{version}")
+    return SimpleNamespace(asked=asked, fails=fails, python=str(tmp_path / "venv" / "bin" / "python"))
+
+
+LISTED = {"python": "3.12", "torch": "2.9.0", "numpy": "2.1.0"}
+
+
+def test_an_environment_gets_the_listed_python_and_packages_all_at_once(uv, tmp_path):
+    assert check_colab.build(LISTED, keep=True) == (uv.python, []), "there is none to be kept"
+    install = f"pip install --quiet --python {uv.python}"
+    assert uv.asked == [f"venv --quiet --clear --seed --python /bin/python3.12 {tmp_path / 'venv'}",
+                        f"{install} torch==2.9.0 numpy==2.1.0"]
+
+
+def test_one_that_is_there_is_kept_when_asked_for_and_seqlab_leaves_it(uv):
+    Path(uv.python).parent.mkdir(parents=True)
+    Path(uv.python).touch()
+    assert check_colab.build(LISTED, keep=True) == (uv.python, [])
+    assert uv.asked == [f"pip uninstall --quiet --python {uv.python} seqlab"]
+    check_colab.build(LISTED, keep=False)
+    assert uv.asked[1].startswith("venv ")
+
+
+def test_a_version_that_cannot_be_had_is_named_and_the_newest_is_taken(uv):
+    uv.fails.append(lambda command: "torch==2.9.0" in command)
+    sentence = "torch 2.9.0 cannot be had here; the newest that fits is used"
+    assert check_colab.build(LISTED, keep=False) == (uv.python, [sentence])
+    assert [command.rpartition(uv.python)[2] for command in uv.asked[2:]] == [
+        " --dry-run --no-deps torch==2.9.0", " --dry-run --no-deps numpy==2.1.0", " torch numpy==2.1.0"]
+
+
+@pytest.mark.parametrize(("fails", "said"), [
+    ("venv ", "Python 3.12 is needed and could not be had:\nsaid uv"),
+    ("pip install", "The environment cannot be made:\nsaid uv"),
+])
+def test_without_an_environment_it_ends_and_says_why(uv, fails, said):
+    uv.fails.append(lambda command: command.startswith(fails))
+    with pytest.raises(SystemExit) as end:
+        check_colab.build(LISTED, keep=False)
+    assert end.value.code == said
+
+
+def test_a_python_is_taken_that_is_named_or_on_the_path_if_it_runs(tmp_path, monkeypatch):
+    good, bad = tmp_path / "python3.99", tmp_path / "broken"
+    for program, code in ((good, 0), (bad, 1)):
+        program.write_text(f"#!/bin/sh\nexit {code}\n")
+        program.chmod(0o755)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.delenv("COLAB_PYTHON", raising=False)
+    assert check_colab.find_python("3.99") == str(good) and check_colab.find_python("3.98") == "3.98"
+    monkeypatch.setenv("COLAB_PYTHON", str(bad))
+    assert check_colab.find_python("3.99") == str(good)
+    monkeypatch.setenv("COLAB_PYTHON", str(good))
+    assert check_colab.find_python("3.98") == str(good)
+    monkeypatch.delenv("COLAB_PYTHON")
+    made = [tmp_path / f"home/.pyenv/versions/3.97.{patch}/bin/python3.97" for patch in (1, 2)]
+    for program in made:
+        program.parent.mkdir(parents=True)
+        os.link(good, program)
+    assert check_colab.find_python("3.97") == str(made[1]), "the newest of them"
+
+
+def test_that_python_is_asked_away_from_the_checkout_what_it_has(monkeypatch):
+    where = check_colab.ask(sys.executable, "-c", "import os; print(os.getcwd())").strip()
+    assert ROOT not in (Path(where), *Path(where).parents)
+    with pytest.raises(subprocess.CalledProcessError):
+        check_colab.ask(sys.executable, "-c", "1 / 0")
+    packages = '[{"name": "jupyter_client", "version": "7.4.9"}, {"name": "Torch", "version": "2.9.0+cu128"}]'
+    monkeypatch.setattr(check_colab, "ask", lambda python, *words: packages if "list" in words else "3.13\n")
+    assert check_colab.freeze("python") == {"python": "3.13", "jupyter-client": "7.4.9", "torch": "2.9.0+cu128"}
+
+
+def test_what_is_missing_is_lent_and_nothing_else(monkeypatch, capsys):
+    ran, answer = [], ["nbclient nbformat\n", "\n"]
+    monkeypatch.setattr(check_colab, "ask", lambda *given: answer.pop(0))
+    monkeypatch.setattr(check_colab.subprocess, "run", lambda command, check: ran.append((command, check)))
+    for _ in range(2):
+        check_colab.lend("python", "a folder")
+    install = ["python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", "a folder"]
+    assert ran == [([*install, "nbclient", "nbformat"], True)] and capsys.readouterr().out.count("lent to") == 1
+
+
+@pytest.mark.parametrize(("after", "fails", "good", "status"), [
+    ({"torch": "2", "seqlab": "1"}, [], ["a", "b"], 0), ({"torch": "2", "seqlab": "1"}, ["b"], ["a"], 1),
+    ({"torch": "2"}, [], [], 1), ({"torch": "2", "seqlab": "1", "other": "1"}, [], [], 1),
+    ({"torch": "3", "seqlab": "1"}, [], [], 1), ({"seqlab": "1"}, [], [], 1),
+])
+def test_the_set_up_cell_may_add_seqlab_and_nothing_else(tmp_path, monkeypatch, capsys, after, fails, good, status):
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    seen = []
+    monkeypatch.setattr(check_colab, "ROOT", tmp_path)
+    monkeypatch.setattr(check_colab, "run_setup_cell",
+                        lambda python, clone: seen.append((python, (clone / "HEAD").is_file())))
+    monkeypatch.setattr(check_colab, "freeze", lambda python: after)
+    monkeypatch.setattr(check_colab, "run_notebooks",
+                        lambda python, names, course, lent: [name for name in names if name not in fails])
+    assert check_colab.check("python", ["a", "b"], {"torch": "2"}, "lent") == (good, status)
+    said = capsys.readouterr().out
+    assert seen == [("python", True)] and ("1 failed: b" in said) == bool(fails)
+    clean = after == {"torch": "2", "seqlab": "1"}
+    assert ("the setup cell added {'seqlab': '1'} and changed nothing" in said) == clean
+
+
+def test_a_notebook_runs_where_seqlab_is_not_and_with_the_digits_that_are_named(tmp_path, monkeypatch):
+    ran = []
+
+    def run(command, cwd, env):
+        ran.append((command, sorted(path.name for path in Path(cwd).iterdir()), env["SEQLAB_DATA"]))
+        return SimpleNamespace(returncode=int(command[-1] == "bad"))
+
+    monkeypatch.setattr(check_colab.subprocess, "run", run)
+    monkeypatch.setenv("SEQLAB_DATA", "data")
+    assert check_colab.run_notebooks("python", ["good", "bad", "fine"], tmp_path, "lent") == ["good", "fine"]
+    assert ran[1] == (["python", "-c", check_colab.RUN, "lent", "--no-save", "bad"], ["book", "tools"],
+                      str(Path("data").resolve()))
 
 
 @pytest.mark.slow

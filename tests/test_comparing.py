@@ -142,6 +142,25 @@ def test_a_trained_picture_is_compared_by_what_it_is_only():
     assert comparing.agree(describe(plots.saturation()), one, {"drawn": "any"}) != one
 
 
+def test_of_a_trained_picture_the_kinds_colours_and_words_are_compared_and_no_number():
+    def told(change=lambda axes: None):
+        fig = two_lines()
+        change(fig.axes[0])
+        return describe(fig)
+
+    def same(one, other):
+        return comparing.agree(other, one, {"drawn": "any"}) == one
+
+    note = lambda words: lambda axes: axes.text(0, 0, words)
+    assert same(told(note("acc 5 of 20")), told(note("acc 13 of 20"))), "a number in a word is a number"
+    assert same(told(note("worse")), told(lambda axes: [axes.text(k, k, "worse") for k in range(3)])), "however often"
+    assert not same(told(note("worse")), told(note("better")))
+    for change in (lambda axes: axes.lines[0].set_color("red"), lambda axes: axes.lines[0].remove(),
+                   lambda axes: axes.set_xlabel("epoch"), lambda axes: axes.lines[0].set_linestyle(":"),
+                   lambda axes: axes.axvspan(0, 1), lambda axes: axes.figure.set_size_inches(7, 9)):
+        assert not same(told(), told(change))
+
+
 # --- through nbval ----------------------------------------------------------------------------------------------------
 
 CELL = "print('rows    acc 86.46 %')\nprint('columns acc 90.00 %')\nprint((64, 28))"

@@ -277,6 +277,13 @@ def test_tensors_are_drawn_to_one_scale():
     assert {"seq_len 5", "batch 2", "input_size 4", "hidden_size 6", "num_layers 1"} <= set(texts(fig))
 
 
+def test_a_batch_that_stands_last_goes_up_and_the_first_axis_goes_into_the_page():
+    fig = plots.shape_boxes(x=(5, 4, 2), axes={"x": ("seq_len", "input_size", "batch")})
+    (_, front, _), (_, top, _), _ = faces(fig)
+    unit = front[1] / 2
+    assert front == pytest.approx([4 * unit, 2 * unit]) and top[0] == pytest.approx((4 + 5 * 0.45) * unit, abs=1e-3)
+
+
 def test_marked_slices_stand_at_their_column_and_height():
     fig = plots.shape_boxes(out=(2, 5, 6), marked={"out": [("A", -1, 0, 1), ("B", 0, 0.5, 1)]})
     (_, _, front), _, _, (first_colour, _, first), (second_colour, _, second) = faces(fig)

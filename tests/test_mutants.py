@@ -349,6 +349,101 @@ def test_the_scratch_copy_holds_what_git_keeps_or_would_keep(project, tmp_path_f
     assert set(listed.split("\0")) - {""} == names, "some tools ask git for the files"
 
 
+RECORD = """
+import json, sys
+from pathlib import Path
+from tools.mutants import bench, reach
+root, folder, *units = sys.argv[1:]
+tree = bench.copy_project(Path(root), Path(folder) / "course")
+print(json.dumps([reach.record(unit, tree, Path(folder) / "kept") for unit in units]))
+"""
+
+
+FAR = """import functools, subprocess, sys, time, pytest
+from seqlab import kept
+
+once = functools.cache(kept.kept)
+
+
+def test_one():
+    once()
+
+
+def test_two():
+    once()
+
+
+@pytest.fixture(scope="module")
+def made():
+    from seqlab.small import longer
+    return longer(3, 2)
+
+
+def test_made(made):
+    time.sleep(0.1)
+
+
+def test_far():
+    subprocess.run([sys.executable, "-c", "import seqlab.far"], check=True)
+"""
+
+
+def recorded(project: Path, folder: Path, *units: str, **environment: str) -> list[dict]:
+    """What is recorded of these units, in a process of its own, since the recording forgets the modules of a course."""
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    around = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    done = subprocess.run([sys.executable, "-c", RECORD, project, folder, *units], cwd=ROOT, text=True,
+                          capture_output=True, env={**around, "PYTHONPATH": path, **environment})
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_it_is_recorded_which_tests_run_a_line_in_whatever_process_and_what_else_they_need(project, tmp_path_factory):
+    (project / "tests/test_far.py").write_text(FAR)
+    (project / "seqlab/far.py").write_text("FAR = 1\n")
+    (project / "seqlab/kept.py").write_text("def kept():\n    return 1\n")
+    folder = tmp_path_factory.mktemp("scratch")
+    units = ["tests/test_small.py", "tests/test_far.py", "tests/test_small.py#slow"]
+    quick, far, slow = records = recorded(project, folder, *units, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    longer, red, equal = (f"tests/test_small.py::test_{name}" for name in ("longer", "red", "equal"))
+    assert quick["lines"]["seqlab/small.py"] == {"1": [""], "2": [longer, red]} and quick["red"] == [red]
+    assert set(quick["tests"]) == {longer, red} and set(slow["tests"]) == {equal} and slow["red"] == []
+    assert slow["lines"]["seqlab/small.py"]["2"] == [equal]
+    assert far["lines"]["seqlab/far.py"] == {"1": ["tests/test_far.py::test_far"]}
+    assert far["lines"]["seqlab/small.py"]["2"] == [""], "a fixture that several tests share is run for each of them"
+    assert far["tests"]["tests/test_far.py::test_made"] >= 0.1
+    assert far["lines"]["seqlab/kept.py"]["2"] == ["tests/test_far.py::test_one", "tests/test_far.py::test_two"]
+    assert slow["loaded"] == ["seqlab/__init__.py", "seqlab/small.py", "tests/test_small.py"]
+    assert "seqlab/far.py" in far["loaded"]
+    assert not [file for one in records for file in one["lines"] if file.startswith("tests")]
+
+    assert [reach.known(unit, project, folder / "kept") for unit in units] == records
+    (project / "seqlab/far.py").write_text("FAR = 2\n")
+    assert [reach.known(unit, project, folder / "kept") for unit in units] == [quick, None, slow]
+    assert reach.known("tests/test_none.py", project, folder / "kept") is None
+
+
+@pytest.mark.slow       # it starts a kernel
+def test_of_a_notebook_it_is_recorded_whether_it_is_green_and_which_lines_its_code_runs(project, tmp_path_factory):
+    def notebook(name, kind, source, **more):
+        cells = [{"cell_type": kind, "id": "1", "metadata": {}, "source": source, **more}]
+        (project / "book").mkdir(exist_ok=True)
+        (project / f"book/{name}.ipynb").write_text(json.dumps(
+            {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+
+    code = "from seqlab.small import longer\nassert longer(2, 1)"
+    notebook("a", "code", code, outputs=[], execution_count=1)
+    notebook("b", "markdown", code)
+    notebook("c", "code", "assert False", outputs=[], execution_count=1)
+    settings = project / "pyproject.toml"
+    settings.write_text(settings.read_text() + "addopts = '--nbval'\n")
+    good, words, bad = recorded(project, tmp_path_factory.mktemp("scratch"), *(f"book/{name}.ipynb" for name in "abc"))
+    assert good["red"] == [] and good["tests"]["book/a.ipynb"] > 0
+    assert good["lines"] == {"seqlab/__init__.py": {"0": [""]}, "seqlab/small.py": {"1": [""], "2": [""]}}
+    assert words["lines"] == {} and words["loaded"] == ["book/b.ipynb", "seqlab/__init__.py", "seqlab/small.py"]
+    assert len(bad["red"]) == 1 and bad["lines"] == {}
+
+
 @pytest.mark.parametrize("wide", [False, True])
 def test_wide_shows_what_survived_to_the_slow_tests_too(project, monkeypatch, wide):
     (project / "tests/test_small.py").with_name("test_b.py").touch()

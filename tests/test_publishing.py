@@ -196,15 +196,32 @@ def test_whatever_the_site_ships_of_others_is_named_with_its_licence(site):
     assert unknown == [], "belongs to no package in tools/third_party.py"
 
 
-def test_the_notices_hold_every_name_and_every_text(site):
-    text = (site / third_party.NAME).read_text(encoding="utf-8")
-    assert text == third_party.notices()
+def test_the_site_ships_the_notices(site):
+    assert (site / third_party.NAME).read_text(encoding="utf-8") == third_party.notices()
+
+
+def test_the_notices_hold_every_name_and_every_text(tmp_path, monkeypatch):
+    monkeypatch.setattr(micropython, "folder", lambda: tmp_path)
+    (tmp_path / "package.json").write_text('{"license": "MIT", "version": "1.99.0"}')
+    text = third_party.notices()
+    assert "MicroPython 1.99.0 (with parts of Emscripten" in text
     for one in (*map(third_party.of_package, third_party.PACKAGES), *map(third_party.of_inner, third_party.INNER),
                 third_party.of_micropython()):
         assert re.match(r"[\w.-]+", one.title) and one.address.startswith("https://") and one.licence, one.title
         assert f"{one.title}\n{one.address}\nLicence: {one.licence}\n" in text and one.text.strip() in text
         assert len(one.text) > 900 or "Apache" in one.licence, f"{one.title} has no full licence"
-    assert "END OF TERMS AND CONDITIONS" in text and "MNIST" in text
+        assert text.index(f"    {one.title}: {one.licence}\n") < text.index("and data of others"), "listed at the top"
+        assert "Copyright" in one.text or "(c)" in one.text, one.title
+        if one.licence == "MIT":
+            assert "THE SOFTWARE IS PROVIDED" in one.text.upper() and "PERMISSION" in one.text.upper(), one.title
+    assert "END OF TERMS AND CONDITIONS" in text and "MNIST" in text and "\n\nPermission" in text
+    version = distribution("sphinx-copybutton").version
+    assert f"(in sphinx-copybutton {version}; the two on the copy button)\n" in text
+    assert re.search(r"Bootstrap \d\.[\d.]+ \(in pydata-sphinx-theme [\d.]+\)\n", text), "its own version, and no note"
+    assert re.search(r"Popper \(in ", text), "a library of which no version is known"
+    (tmp_path / "package.json").write_text('{"license": "GPL-3.0", "version": "1.99.0"}')
+    with pytest.raises(LookupError, match=r"under another licence now, GPL-3\.0"):
+        third_party.notices()
 
 
 def test_a_library_that_is_no_longer_there_stops_the_build():

@@ -373,6 +373,34 @@ def test_the_command_names_an_unknown_study_and_lists_the_known(capsys):
     assert "Gradient clipping on and off (60 runs)" in capsys.readouterr().out
 
 
+def test_the_command_hands_on_what_is_asked_and_goes_on_when_a_study_cannot_be_done(monkeypatch, capsys, tmp_path):
+    one, two = list(STUDIES)[:2]
+    asked = []
+
+    def act(what):
+        def done(name, study, **options):
+            asked.append((what, name, options))
+            assert study is STUDIES[name]
+            if name == one:
+                raise runner.StudyError("it cannot be done")
+        return done
+
+    monkeypatch.setattr("studies.__main__.carry_out", act("carry out"))
+    monkeypatch.setattr("studies.__main__.verify", act("verify"))
+    assert main([two]) == 0 and asked == [("carry out", two, {})]
+    assert main([]) == 1 and [name for _, name, _ in asked[1:]] == list(STUDIES)
+    assert "it cannot be done" in capsys.readouterr().err
+    asked.clear()
+    assert main(["--verify", two]) == 0
+    assert main(["--verify", one, two, "--sample", "1", "--against", str(tmp_path)]) == 1
+    asked_for = {"sample": 1, "against": tmp_path}
+    assert asked == [("verify", two, {"sample": 2, "against": None}), ("verify", one, asked_for),
+                     ("verify", two, asked_for)]
+    with pytest.raises(SystemExit):
+        main(["--verify", one, "--sample", "0"])
+    assert "--sample should be at least 1, got 0" in capsys.readouterr().err and len(asked) == 3
+
+
 # --- the fingerprint --------------------------------------------------------------------------------------------------
 
 FILES = {

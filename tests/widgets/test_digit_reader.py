@@ -378,6 +378,12 @@ def test_bad_input_is_refused_in_words():
         DigitReader(sample=40)
 
 
+def test_weights_of_another_length_are_refused_with_both_lengths_that_they_may_have():
+    with pytest.raises(ValueError, match=r"556 bytes \(float16\) or 1112 \(float32\) for hidden_size = 2, got 557$"):
+        unpacked(bytes(557), 2)
+    assert [part.shape for part in unpacked(bytes(556), 2)] == [(8, 28), (8, 2), (8,), (10, 2), (10,)]
+
+
 def test_a_drawing_made_in_python_is_painted_and_read():
     figure = DigitReader()
     before = figure.image

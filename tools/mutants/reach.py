@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -74,7 +75,7 @@ def record(unit: str, tree: Path, kept: Path, lines: bool = True) -> dict:
         if unit.endswith(".ipynb"):
             result = _record_notebook(unit, tree, folder, lines)
         else:
-            _end(tree, lambda: bench.pytest_in(tree, [unit], FOREVER, [_Recorder(folder)], [str(folder)]))
+            _end(tree, lambda: bench.pytest_in(tree, [unit], FOREVER, [_Recorder(folder, tree)], [str(folder)]))
             result = json.loads((folder / "tests.json").read_text("utf8"))
     finally:
         del os.environ["COVERAGE_PROCESS_START"]
@@ -127,8 +128,8 @@ def _record_notebook(unit: str, tree: Path, folder: Path, lines: bool) -> dict:
 class _Recorder:
     """A pytest plugin: how long each test takes, which are red, and coverage with the test's id as context."""
 
-    def __init__(self, folder: Path):
-        self.folder, self.tests, self.red = folder, {}, []
+    def __init__(self, folder: Path, tree: Path):
+        self.folder, self.tree, self.tests, self.red = folder, tree, {}, []
 
     def pytest_configure(self, config):
         import coverage
@@ -137,7 +138,7 @@ class _Recorder:
         self.measure.start()
 
     def pytest_runtest_logstart(self, nodeid):
-        self.current = nodeid
+        _forget(self.tree)
         self.measure.switch_context(nodeid)
 
     def pytest_fixture_setup(self, fixturedef, request):
@@ -161,6 +162,15 @@ class _Recorder:
         self.measure.stop()
         self.measure.save()
         (self.folder / "tests.json").write_text(json.dumps({"red": self.red, "tests": self.tests}), "utf8")
+
+
+def _forget(tree: Path) -> None:
+    """Empty the caches of the project's functions: a test depends on the lines that another has run for it before."""
+    for module in list(sys.modules.values()):
+        if str(getattr(module, "__file__", "")).startswith(f"{tree}{os.sep}"):
+            for one in list(vars(module).values()):
+                if hasattr(one, "cache_clear"):
+                    one.cache_clear()
 
 
 def _read_lines(folder: Path, tree: Path) -> dict[str, dict[str, list[str]]]:
