@@ -162,10 +162,16 @@ def remembering(keep):
     return {"keep": keep, "x_t": x_t, "h_t-1": states[0], "h_t": states[1], "h_0": 0.0}
 
 
+def rows():
+    """One step of nn.RNNCell for a batch: every sequence is a row."""
+    cell, x, h = nn.RNNCell(T, T).double(), random(3, T), random(3, T)
+    return {"x_t": x, "h_t-1": h, "W_x": cell.weight_ih, "W_h": cell.weight_hh, "b": cell.bias_ih + cell.bias_hh,
+            "h_t": cell(x, h)}
+
+
 def parameters():
-    layer = nn.LSTM(5, 7, proj_size=3)
-    return {"parameters": sum(one.numel() for one in layer.parameters()), "blocks": 4, "hidden": 7, "inputs": 5, "P": 3,
-            "proj": 3}
+    layer = nn.LSTM(5, 7)
+    return {"parameters": sum(one.numel() for one in layer.parameters()), "blocks": 4, "hidden": 7, "inputs": 5}
 
 
 def words():
@@ -194,8 +200,8 @@ EXAMPLES = {        # what a chapter sets up for itself: the equation, and what 
     r"h_1 = \tanh(0.8 \cdot 1.0 + 0.5 \cdot 0 + 0.1) = \tanh(0.9) = 0.7163":
         lambda: {"h_1": chapter("scalar-rnn").definitions()["step"](1.0, 0.0)},
     r"h_t = \tanh(h_{t-1})": lambda: plain(W_x=0.0, W_h=1.0, b=0.0),
-    (r"\text{parameters} = \text{blocks} \cdot \text{hidden} \cdot (\text{inputs} + P + 2) \;+\; \text{proj}"
-     r" \cdot \text{hidden}"): parameters,
+    r"h_t = \tanh(x_t W_x^\top + h_{t-1} W_h^\top + b)": rows,
+    r"\text{parameters} = \text{blocks} \cdot \text{hidden} \cdot (\text{inputs} + \text{hidden} + 2)": parameters,
     r"h_t = \tanh(W_x\, 0 + W_h h_{t-1} + b)": lambda: plain(x=0.0),
     r"r = \sigma(x - 2h)": pencil,
     r"z = \sigma(-2x + 2h + 2)": pencil,

@@ -9,9 +9,7 @@ import pytest
 
 from tools.course import BOOK, notebooks
 
-NOT_COMPARED = {    # cell -> why its output may be another one tomorrow
-    "4b85a79662": "chapter 03: the wording of PyTorch's messages depends on its version",
-}
+NOT_COMPARED = {}   # cell -> why its output may be another one tomorrow
 # Cells whose numbers are compared in a wider band -> what was measured: in two runs, and in one with SSE kernels only.
 WIDER = {
     "aab11a04ab": "04, accuracy by length: its lowest point 71.6 and 68, and which name stands higher at the end",

@@ -127,7 +127,7 @@ class _Reader:
         result = self.single()
         if self.next == "^":
             self.take()
-            result = result ** self.group()
+            result = result.t() if self.next == r"\top" and self.take() else result ** self.group()
         return result
 
     def group(self) -> torch.Tensor:
