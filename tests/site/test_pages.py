@@ -3,7 +3,7 @@
 import gzip
 import json
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from browsing import ARTEFACTS, FIGURE_PAGES, NOTEBOOK_PAGES, PAGES, SIZES
@@ -52,6 +52,17 @@ def test_search_finds_a_word(reader, site, where):
     visit.page.close()
     assert any("Glossary" in title for title in titles), titles
     assert visit.console == [] and visit.failed == [] and visit.off_site == []
+
+
+@pytest.mark.parametrize("words", ["input.size(-1) must be equal to input_size", "Expected hidden size",
+                                   "argument 'input' must be Tensor, not tuple", "index 1 is out of bounds"])
+def test_search_finds_an_error_message_by_its_words(reader, words):
+    page = reader.open(f"{reader.address}search.html?q={quote(words)}").page
+    results = page.locator("#search-results ul.search li a")
+    results.first.wait_for()
+    found = [urlsplit(link.get_attribute("href")).path for link in results.all()]
+    page.close()
+    assert any(path.endswith("appendix/error-messages.html") for path in found), found
 
 
 def test_the_front_door_leads_to_the_first_page(reader):

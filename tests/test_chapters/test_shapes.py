@@ -128,7 +128,8 @@ def test_batch_first_forgotten_lets_one_sequence_into_the_other(ran):
 
 def test_the_guard_is_silent_where_batch_and_length_are_equal(ran):
     assert ran("for shape in ((2, 5, 4)").printed.splitlines() == [
-        f"({n}, 5, 4) " + ("no complaint" if n == 5 else f"axis 1 (batch) should be {n} but is 5") for n in (2, 3, 5)]
+        "(2, 5, 4)", "    axis 1 (batch) should be 2 but is 5", "(3, 5, 4)", "    axis 1 (batch) should be 3 but is 5",
+        "(5, 5, 4)", "    no complaint"]
 
 
 def test_a_sequence_in_two_parts_ends_in_the_same_state_with_one_direction_only(ran):
@@ -185,21 +186,20 @@ def test_the_rule_and_the_equal_slices_hold_for_every_combination(choice):
 
 ROWS = {            # name in the two tables -> layers, directions, size that is shown, axes before the features of out
     "plain": (1, 1, 6, [2, 5]), "3 layers": (3, 1, 6, [2, 5]), "both ways": (1, 2, 6, [2, 5]),
-    "3, both ways": (3, 2, 6, [2, 5]), "proj_size=3": (1, 1, 3, [2, 5]), "  both ways, proj_size=3": (1, 2, 3, [2, 5]),
-    "unbatched": (1, 1, 6, [5]), "  both ways, unbatched": (1, 2, 6, [5]), "steps first": (1, 1, 6, [5, 2]),
+    "3 + both": (3, 2, 6, [2, 5]), "proj_size": (1, 1, 3, [2, 5]), "  + both, proj_size": (1, 2, 3, [2, 5]),
+    "unbatched": (1, 1, 6, [5]), "  + both, unbatched": (1, 2, 6, [5]), "turned": (1, 1, 6, [5, 2]),
 }
 
 
 def test_the_tables_show_what_the_rule_says(ran):
     above, found = "", {}
-    for words in ("def row(name, layer, x)", 'row("proj_size=3"'):
+    for words in ("def row(name, layer, x)", 'row("proj_size"'):
         head, *lines = ran(words).printed.splitlines()
         assert head.split() == ["out", "h_n", "c_n"]
         for line in lines:
-            name = line[:13].rstrip()
+            name, cells = line[:10].rstrip(), (line[10:21], line[21:31], line[31:])
             name, above = (f"{name}, {above}", above) if name.startswith(" ") else (name, name)
-            found[name] = [list(ast.literal_eval(shape)) for shape in line[13:].replace(")  ", ")|").split("|")]
-            assert all(line[13 * k:].startswith("(") for k in (1, 2, 3)), "in columns"
+            found[name] = [list(ast.literal_eval(shape.rstrip())) for shape in cells]
     assert list(found) == list(ROWS)
     for name, (layers, directions, shown, steps) in ROWS.items():
         batch = [2] * (len(steps) - 1)
