@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -626,6 +627,20 @@ def test_a_run_never_returns_into_the_process_that_it_was_forked_from(tmp_path, 
 
 def test_a_run_may_start_another(tmp_path):
     assert bench.in_a_fork(lambda: bench.in_a_fork(lambda: 3, 60, tmp_path / "inner")[0], 60, tmp_path / "log")[0] == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there is the memory limited")
+def test_a_run_gets_so_much_memory_and_one_inside_it_no_more_however_much_it_holds(tmp_path):
+    def write(name, inside=lambda: 0):
+        held = bytearray(100_000_000)
+        (tmp_path / name).write_text(str(resource.getrlimit(resource.RLIMIT_DATA)[0]))
+        return inside() + 0 * len(held)
+
+    inner = lambda: bench.in_a_fork(lambda: write("inner"), 60, tmp_path / "inner log")[0]
+    assert bench.in_a_fork(lambda: write("outer", inner), 60, tmp_path / "log")[0] == 0
+    limits = [int((tmp_path / name).read_text()) for name in ("outer", "inner")]
+    taken = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+    assert limits[1] <= limits[0] and bench.MEMORY / 2 < limits[0] < taken + 2 * bench.MEMORY
 
 
 def test_the_interval_of_a_score_is_wilsons():
