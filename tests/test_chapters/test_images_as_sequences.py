@@ -50,17 +50,23 @@ def ran():
 
     drawing = course.Recorder()
     drawing.figure = plots.figure
-    return IMAGES.play(upto="erased, negative", plots=drawing, load_digits=lambda: DIGITS, train=train, trained=trained,
-                       choose_device=lambda: torch.device("cpu"))
+    return IMAGES.play(upto="erased = x.clone()", plots=drawing, load_digits=lambda: DIGITS, train=train,
+                       trained=trained, choose_device=lambda: torch.device("cpu"))
 
 
 def test_row_t_is_step_t(ran):
     cell = ran("batch = images[:100].unsqueeze(1)")
-    assert cell.printed == "(100, 1, 28, 28) -> (100, 28, 28)\n"
+    assert cell.printed.splitlines()[0] == "(100, 1, 28, 28) -> (100, 28, 28)"
+    assert [verdicts(line) for line in cell.printed.splitlines()[1:]] == 3 * [[True]]
     for picture, steps in zip(DIGITS.train[0], cell["x"], strict=False):
         assert steps.tolist() == [picture[t].tolist() for t in range(28)]
-    assert cell.drawn[0][0] == "digit_as_sequence" and torch.equal(cell.drawn[0][1][0], DIGITS.train[0][0])
-    assert ran("blank = ").printed.startswith("100.0 %") and ran("blank = ")["blank"] == 1
+    (name, (drawn,), _), = ran("plots.digit_as_sequence").drawn
+    assert name == "digit_as_sequence" and torch.equal(drawn, DIGITS.train[0][0])
+    assert ran("ink = ").printed.startswith("0.0 %") and ran("ink = ")["ink"] == 0
+
+
+def test_hardly_a_digit_has_ink_in_its_bottom_row():
+    assert 0 < numbers(stored("ink = "))[0] < 5
 
 
 def test_the_networks_are_trained_on_the_training_digits_and_scored_on_the_validation_digits(ran):
@@ -85,7 +91,7 @@ def test_the_networks_are_trained_on_the_training_digits_and_scored_on_the_valid
     guess = 100 * torch.bincount(val_labels).max().item() / len(val_labels)
     right, forgetful, chance = numbers("\n".join(lines))
     assert right == pytest.approx(90) and forgetful <= guess and chance == 2.3026
-    (_, (steps, curves, *_), _), = ran("forgetful = ForgetfulReader()").drawn
+    (_, (steps, curves, *_), _), = ran("mean_of_ten = ").drawn
     assert list(steps) == list(range(5, 200, 10))
     assert [curve.tolist() for curve in curves.values()] == 2 * [[10 * k + 4.5 for k in range(20)]]
 
@@ -170,8 +176,7 @@ def test_the_four_numbers(ran):
 
 def test_the_last_batch_and_the_squeezes(ran):
     assert ran("loader = DataLoader").printed.splitlines() == [
-        "11 batches, first (100, 1, 28, 28) last (50, 1, 28, 28)",
-        "one example (1, 28, 28) 100 stacked (100, 1, 28, 28)"]
+        "11 batches", "first (100, 1, 28, 28) last (50, 1, 28, 28)"]
     assert ran("for n in (100, 1):").printed.splitlines() == [
         "squeeze(1): (100, 28, 28)   squeeze(): (100, 28, 28)", "squeeze(1): (1, 28, 28)   squeeze(): (28, 28)"]
     assert "got 4D" in ran("layer(batch)\n").printed
@@ -201,11 +206,16 @@ def test_both_ways_to_batches_give_every_digit_once_with_its_own_label(ran):
 
 
 def test_the_loader_was_the_slower_one():
-    slow, fast = numbers(stored("slow, fast = "))[:2]
-    assert slow > 2 * fast
+    """And both are small beside the passes, on a CPU."""
+    slow, fast, learning = numbers(stored("slow, fast = "))
+    assert 2 * fast < slow < learning / 5
 
 
 # --- the silent bug (A8) ------------------------------------------------------------------------------------------
+
+def test_the_reader_reads_most_digits_it_has_not_seen():
+    assert numbers(stored("reader_losses = train("))[-1] > 80
+
 
 def test_the_bug_costs_nearly_everything_and_says_nothing():
     right, forgetful, chance = numbers(stored("forgetful_losses = train("))
@@ -250,17 +260,20 @@ def test_the_prediction_cells_say_what_the_text_says(chapter, capsys):
     torch.manual_seed(2)
     names = {**chapter, "x": chapter["images"], "reader": chapter["RowReader"](), "plots": course.Recorder(),
              "forgetful": chapter["ForgetfulReader"]()}
-    IMAGES.cell("erased, negative = ").run(names)
+    IMAGES.cell("def moved").run(names)
+    IMAGES.cell("erased = x.clone()").run(names)
     assert [verdicts(line) for line in capsys.readouterr().out.splitlines()] == [[True], [False]]
     assert torch.equal(names["erased"][:, 27], names["x"][:, 27]) and not names["erased"][:, :27].any()
+    IMAGES.cell("negative = x.clone()").run(names)
     assert torch.equal(names["negative"][1:], names["x"][1:])
     assert torch.equal(names["negative"][0], 1 - names["x"][0])
     (_, (places, others, *_), _), = names["plots"].drawn
     assert list(places) == list(range(1, 13)) and others["right"].max() == 0 and (others["forgetful"] > 0).all()
     IMAGES.cell("expect_shape(h_n,").run(names)
-    assert capsys.readouterr().out.splitlines()[:2] == [
-        "right      out (100, 28, 64)  logits (100, 10)  h_n (1, 100, 64)",
-        "forgetful  out (100, 28, 64)  logits (100, 10)  h_n (1, 28, 64)"]
+    assert capsys.readouterr().out.splitlines() == [
+        "           out            logits     h_n",
+        "right      (100, 28, 64)  (100, 10)  (1, 100, 64)",
+        "forgetful  (100, 28, 64)  (100, 10)  (1, 28, 64)", "axis 1 (batch) should be 100 but is 28"]
     IMAGES.cell("def expect_independent").run(names)
     assert "example 0 moves the others" in capsys.readouterr().out
 
