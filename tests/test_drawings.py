@@ -181,12 +181,13 @@ def test_the_loop_without_values():
         "$x_t$ > cell1 > $y_t$, cell1 > cell1, $h_0$ > cell2 > cell3, $x_1$ > cell2 > $y_1$, $x_2$ > cell3 > $y_2$")
 
 
-def test_the_three_patterns():
+def test_the_four_patterns():
     assert Diagram(plots.patterns()).edges() == edges(
         "cell1 > cell2 > cell3 > cell4 > $y$, $x_1$1 > cell1, $x_2$1 > cell2, $x_3$1 > cell3, $x_4$1 > cell4, "
-        "cell5 > cell6 > cell7 > cell8, $x_1$2 > cell5 > $y_1$1, $x_2$2 > cell6 > $y_2$1, $x_3$2 > cell7 > $y_3$, "
-        "$x_4$2 > cell8 > $y_4$, cell9 > cell10 > cell11 > cell12 > cell13, $x_1$3 > cell9, $x_2$3 > cell10, "
-        "$x_3$3 > cell11, cell12 > $y_1$2, cell13 > $y_2$2")
+        "cell5 > cell6 > cell7 > cell8, $x_1$2 > cell5 > $y_1$1, $x_2$2 > cell6 > $y_2$1, $x_3$2 > cell7 > $y_3$1, "
+        "$x_4$2 > cell8 > $y_4$1, cell9 > cell10 > cell11 > cell12 > cell13, $x_1$3 > cell9, $x_2$3 > cell10, "
+        "$x_3$3 > cell11, cell12 > $y_1$2, cell13 > $y_2$2, $x_1$4 > cell14 > cell15 > cell16 > cell17, "
+        "cell14 > $y_1$3, cell15 > $y_2$3, cell16 > $y_3$2, cell17 > $y_4$2")
 
 
 def test_the_training_loop_and_its_shapes():

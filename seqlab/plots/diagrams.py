@@ -80,11 +80,12 @@ def _texts(values, symbol):
 
 @styled
 def patterns():
-    """Three ways to use a recurrent net: many-to-one, many-to-many, sequence-to-sequence."""
+    """Four ways to use a recurrent net: many-to-one, many-to-many, sequence-to-sequence, one-to-many."""
     rows = [
         ("many-to-one", "a sequence in,\none answer out", "xxxx", "   y"),
         ("many-to-many", "an answer at\nevery step", "xxxx", "yyyy"),
         ("sequence-to-\nsequence", "read it all,\nthen write", "xxx  ", "   yy"),
+        ("one-to-many", "one input,\na sequence out", "x   ", "yyyy"),
     ]
     pitch = 1.85
     fig, ax = canvas(pitch * len(rows))

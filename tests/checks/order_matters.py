@@ -68,6 +68,14 @@ def tag_in_place(rnn, head, x):
     return head(out)
 
 
+def remember_without_a_start(sequence, keep):
+    states = []
+    for x_t in sequence:
+        state = keep * state + x_t  # noqa: F821
+        states.append(state)
+    return states
+
+
 RIGHT = [
     ("fool", (0.5, -1.0, 0.5, 4.0), torch.tensor([-1.0, 0.5, 0.5, 4.0])),
     ("fool", np.array([1, 2, 3]), np.array([2, 1, 3])),
@@ -115,4 +123,5 @@ WRONG = [
         [tag(rnn, head, step) for step in x.split(1, dim=1)], dim=1)),
     ("outputs", "what classify returns: they should be equal", classify,
      lambda rnn, head, x: tag(rnn, head, x).roll(1, dims=1)),
+    ("turn", "what is the state before the first step?", remember_without_a_start),
 ]

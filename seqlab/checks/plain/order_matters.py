@@ -1,6 +1,6 @@
 """Checks of the exercises on why order matters."""
 
-from . import call, exercises_of, fail, number, numbers, shown
+from . import call, exercises_of, expect_close, expect_count, fail, number, numbers, several, shown
 
 exercise = exercises_of(__name__)
 SEQUENCE_TO_SEQUENCE = ("seq2seq", "seq-to-seq", "sequence-2-sequence", "sequence-to-sequence")
@@ -143,3 +143,51 @@ def _pattern_hint(given, wanted):
     if given == "many-to-many":
         return "that would give exactly as many outputs as inputs, one beside each. Is that so?"
     return "that would read to the end before the first answer. Does it have to, and is the length really free?"
+
+
+# --- your turn, in the chapter ----------------------------------------------------------------------------------------
+
+def _remembered(sequence, keep, start=0.0, new=1.0):
+    h, states = start, []
+    for x_t in sequence:
+        h = keep * h + new * x_t
+        states.append(h)
+    return states
+
+
+@exercise("turn")
+def _turn(remember):
+    for sequence, keep in (([2.0, 1.0, 3.0, 4.0], 0.75), ([5.0, -2.0, 3.0, 0.5, 7.0], 0.8),
+                           ([3.0], 0.9), ([2.0, -1.0, 4.0], 0.0)):
+        got = call(remember, list(sequence), keep, name="remember", hints={
+            "not associated with a value": "what is the state before the first step?",
+            "before assignment": "what is the state before the first step?",
+            "NoneType": "append changes the list and returns nothing, so do not put its result into the list's name"})
+        if len(sequence) > 1 and not several(got):
+            fail("remember should return a list with one state for each step, not one number")
+        want = _remembered(sequence, keep)
+        got = numbers(got, "what remember returns", "a list with one state for each step")
+        expect_count(got, len(want), "what remember returns", "one state for each step", {
+            len(want) + 1: "The state before the first step, 0, is not one of them" if got and got[0] == 0 else
+                           "One is there twice, or the list was not empty at first",
+            len(want) - 1: "The last step has a state too", 1: "Is the return inside the loop, or the list made anew "
+                                                               "at every step?", 0: "Nothing was put into the list"})
+        start = f"for {sequence} and keep {keep:g}, the states"
+        expect_close(got, want, start, [
+            ("each is put into the list before the new input has come", [0.0] + want[:-1]),
+            ("these are the inputs: the old state is never used", sequence),
+            ("the old state is kept whole, so this is the sum so far", _remembered(sequence, 1.0)),
+            ("keep multiplies the new input, and the old state is kept whole", _remembered(sequence, 1.0, new=keep)),
+            ("keep multiplies the new input as well. It comes in whole", _remembered(sequence, keep, new=keep)),
+            ("the new input is weighed with 1 - keep. Here it comes in whole",
+             _remembered(sequence, keep, new=1 - keep)),
+            ("what is carried along is the last input, not the last state",
+             [keep * before + x_t for before, x_t in zip([0.0] + sequence[:-1], sequence)]),
+            ("the state starts from 0, not from 1", _remembered(sequence, keep, start=1.0)),
+            ("the state starts from 0, not from the first input", _remembered(sequence, keep, start=sequence[0])),
+            ("the new input is taken away, not added", _remembered(sequence, keep, new=-1.0)),
+            ("the sequence was read from its end", _remembered(sequence[::-1], keep)),
+            ("they stand in the wrong order: the state after the first step comes first", want[::-1]),
+            ("they are all the last one: has the same list or state been put in every time?", [want[-1]] * len(want)),
+        ], f"By hand: {keep:g} * 0 + {sequence[0]:g}, then {keep:g} times that plus the next input. And yours?")
+    return "A state, an update and a loop: a whole recurrent network."

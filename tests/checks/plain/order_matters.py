@@ -184,6 +184,75 @@ def among_the_others(function, sequence):
     return all(abs(result - results[0]) < 1e-9 for result in results)
 
 
+def remember(sequence, keep, start=0.0, new=1.0):
+    h, states = start, []
+    for x_t in sequence:
+        h = keep * h + new * x_t
+        states.append(h)
+    return states
+
+
+def remember_by_list(sequence, keep):
+    states = [0.0]
+    for x_t in sequence:
+        states.append(states[-1] * keep + x_t)
+    return states[1:]
+
+
+def remember_by_powers(sequence, keep):
+    return [sum(keep ** (t - s) * sequence[s] for s in range(t + 1)) for t in range(len(sequence))]
+
+
+def remember_as_generator(sequence, keep):
+    h = 0
+    for x_t in sequence:
+        h = h * keep + x_t
+        yield h
+
+
+def remember_recursively(sequence, keep):
+    if not sequence:
+        return []
+    before = remember_recursively(sequence[:-1], keep)
+    return before + [sequence[-1] + (keep * before[-1] if before else 0.0)]
+
+
+def remember_by_position(sequence, keep):
+    states = [0.0] * len(sequence)
+    for t in range(len(sequence)):
+        states[t] = sequence[t] + keep * (states[t - 1] if t else 0)
+    return tuple(states)
+
+
+def remember_too_early(sequence, keep):
+    h, states = 0.0, []
+    for x_t in sequence:
+        states.append(h)
+        h = keep * h + x_t
+    return states
+
+
+def remember_with_the_start(sequence, keep):
+    return [0.0] + remember(sequence, keep)
+
+
+def remember_the_first_step_only(sequence, keep):
+    for x_t in sequence:
+        return [x_t]
+
+
+def remember_the_last_input(sequence, keep):
+    return [keep * before + x_t for before, x_t in zip([0.0] + sequence[:-1], sequence)]
+
+
+def remember_what_append_returns(sequence, keep):
+    h, states = 0.0, []
+    for x_t in sequence:
+        h = keep * h + x_t
+        states = states.append(h)
+    return states
+
+
 RIGHT = [
     ("fool", [1, 2, 3], [2, 1, 3]),
     ("fool", (1, 2, 3), [2, 1, 3]),
@@ -212,6 +281,12 @@ RIGHT = [
     ("patterns",) + tuple([pattern.replace("-", "_") for pattern in PATTERNS]),
     ("patterns",) + tuple([" " + pattern + " " for pattern in PATTERNS]),
     ("patterns",) + tuple([pattern.replace("sequence", "seq") for pattern in PATTERNS]),
+    ("turn", remember),
+    ("turn", remember_by_list),
+    ("turn", remember_by_powers),
+    ("turn", remember_as_generator),
+    ("turn", remember_recursively),
+    ("turn", remember_by_position),
 ]
 
 WRONG = [
@@ -264,4 +339,27 @@ WRONG = [
     ("patterns", "word_types is not many-to-one") + patterns("one one seq one many seq"),
     ("patterns", "the three patterns are", "one-to-one") + tuple(PATTERNS[1:]),
     ("patterns", "six answers are expected") + tuple(PATTERNS[:5]),
+    ("turn", "before the new input has come", remember_too_early),
+    ("turn", "is not one of them", remember_with_the_start),
+    ("turn", "One is there twice", lambda sequence, keep: [sequence[0]] + remember(sequence, keep)),
+    ("turn", "The last step has a state too", lambda sequence, keep: remember(sequence, keep)[:-1]),
+    ("turn", "inside the loop", remember_the_first_step_only),
+    ("turn", "Nothing was put into the list", lambda sequence, keep: []),
+    ("turn", "5 numbers instead of 4", lambda sequence, keep: remember(sequence, keep) + [1.0]),
+    ("turn", "not one number", lambda sequence, keep: remember(sequence, keep)[-1]),
+    ("turn", "a list with one state for each step", lambda sequence, keep: "1, 2.5"),
+    ("turn", "append changes the list", remember_what_append_returns),
+    ("turn", "never used", lambda sequence, keep: sequence),
+    ("turn", "the sum so far", lambda sequence, keep: remember(sequence, 1.0)),
+    ("turn", "multiplies the new input, and", lambda sequence, keep: remember(sequence, 1.0, new=keep)),
+    ("turn", "It comes in whole", lambda sequence, keep: remember(sequence, keep, new=keep)),
+    ("turn", "1 - keep", lambda sequence, keep: remember([3 * x for x in sequence], keep, new=(1 - keep) / 3)),
+    ("turn", "the last input, not the last state", remember_the_last_input),
+    ("turn", "not from 1", lambda sequence, keep: remember(sequence, keep, start=1.0)),
+    ("turn", "not from the first input", lambda sequence, keep: remember(sequence, keep, start=sequence[0])),
+    ("turn", "taken away", lambda sequence, keep: remember(sequence, keep, new=-1.0)),
+    ("turn", "read from its end", lambda sequence, keep: remember(sequence[::-1], keep)),
+    ("turn", "in the wrong order", lambda sequence, keep: remember(sequence, keep)[::-1]),
+    ("turn", "all the last one", lambda sequence, keep: [remember(sequence, keep)[-1]] * len(sequence)),
+    ("turn", "And yours?", lambda sequence, keep: [x + 0.1 for x in sequence]),
 ]
