@@ -65,10 +65,10 @@ def test_there_are_answers_to_every_exercise_that_its_page_can_check(site_answer
 
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
 def test_the_page_says_what_the_notebook_says(file, site_answers, node):
-    from tools import micropython
+    from tools import npm
 
     program = TRY.replace("MODULE", file.stem).replace("SUBJECT", file.stem.replace("_", "-"))
-    setting = {"worker": site_answers.worker_text(), "wasm": str(micropython.folder() / "micropython.wasm"),
+    setting = {"worker": site_answers.worker_text(), "wasm": str(npm.folder("answers") / "micropython.wasm"),
                "files": {**site_answers.python_files(), "cases.py": file.read_text("utf8")}, "program": program}
     ran = subprocess.run([node, "-e", NODE], input=json.dumps(setting), capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr[-3000:]
@@ -125,14 +125,14 @@ def test_the_reference_answers_run_there_unchanged(site_answers, node):
 
 def answered(requests, node, site_answers):
     """What the page's Python makes of these requests."""
-    from tools import micropython
+    from tools import npm
 
     program = f"""
 import json, on_page
 requests = json.loads({json.dumps(json.dumps(requests))})
 sentences = json.dumps([on_page.answer(json.dumps(one), lambda wish: None) for one in requests])
 """
-    setting = {"worker": site_answers.worker_text(), "wasm": str(micropython.folder() / "micropython.wasm"),
+    setting = {"worker": site_answers.worker_text(), "wasm": str(npm.folder("answers") / "micropython.wasm"),
                "files": site_answers.python_files(), "program": program}
     ran = subprocess.run([node, "-e", NODE], input=json.dumps(setting), capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr[-3000:]

@@ -34,7 +34,6 @@ READ = {    # program -> pairs of a line that somebody may write, and what is re
     "tools.draw_reading": [("", {"preview": False}), ("--preview", {"preview": True})],
     "tools.install": [("lab", {"part": "lab", "torch": None}),
                       ("book --torch cuda", {"part": "book", "torch": "cuda"})],
-    "tools.micropython": [],
     "tools.mutants.__main__": [
         ("", {"files": [], "sample": None, "each": None, "seed": None, "at_least": 0.0, "wide": False, "jobs": 1,
               "list": False, "root": ROOT}),
@@ -44,6 +43,7 @@ READ = {    # program -> pairs of a line that somebody may write, and what is re
         ("--each 3 --at-least 0.85 --list --root x",
          {"files": [], "sample": None, "each": 3, "seed": None, "at_least": 0.85, "wide": False, "jobs": 1,
           "list": True, "root": Path("x")})],
+    "tools.npm": [],
     "tools.offline_zip": [("", {"site": SITE, "target": ROOT / "seqlab-offline.zip"}),
                           ("a b", {"site": Path("a"), "target": Path("b")})],
     "tools.outside": [("", {"get": None}), ("get", {"get": "get"})],

@@ -14,7 +14,7 @@ from importlib.metadata import distribution
 
 import pytest
 
-from tools import check_addresses, micropython, set_address, third_party, wheel
+from tools import check_addresses, npm, set_address, third_party, wheel
 from tools.course import ROOT, find_all, notebooks, some
 
 OPTIONS = {"repository_url": "https://github.com/you/" + "seqlab", "repository_branch": "main",
@@ -171,7 +171,8 @@ def test_the_three_steps_publish_a_copy_under_its_new_address(checkout, tmp_path
 # --- the licences of what is shipped ----------------------------------------------------------------------------------
 
 
-MADE_OF_MICROPYTHON = {"micropython.wasm", "python.js", "from-disk.js"}      # by book/_ext/site_answers.py
+# By book/_ext/site_answers.py, of MicroPython; by site_search.py, of the pages, and MiniSearch as it comes.
+MADE = {"micropython.wasm", "python.js", "from-disk.js", "sections.js", "minisearch.js"}
 
 
 def test_whatever_the_site_ships_of_others_is_named_with_its_licence(site):
@@ -185,9 +186,11 @@ def test_whatever_the_site_ships_of_others_is_named_with_its_licence(site):
             files.setdefault(file.name, []).append(file.locate())
     unknown = []
     wasm = "micropython.wasm"
-    assert (site / "_static" / "answers" / wasm).read_bytes() == (micropython.folder() / wasm).read_bytes()
+    assert (site / "_static" / "answers" / wasm).read_bytes() == (npm.folder("answers") / wasm).read_bytes()
+    minisearch = npm.folder("search") / "dist" / "umd" / "index.js"
+    assert (site / "_static" / "search" / "minisearch.js").read_bytes() == minisearch.read_bytes()
     for path in some((site / "_static").rglob("*")):
-        if not path.is_file() or path.parent.name == "figures" or path.name in ours | MADE_OF_MICROPYTHON:
+        if not path.is_file() or path.parent.name == "figures" or path.name in ours | MADE:
             continue
         templates = {f"{path.name}_t", f"{path.name}.jinja"} & set(files)
         same = [one for one in files.get(path.name, []) if one.read_bytes() == path.read_bytes()]
@@ -206,7 +209,7 @@ def test_the_notices_hold_every_name_and_every_text(tmp_path, monkeypatch):
     text = third_party.notices()
     assert "MicroPython 1.99.0 (with parts of Emscripten" in text
     for one in (*map(third_party.of_package, third_party.PACKAGES), *map(third_party.of_inner, third_party.INNER),
-                third_party.of_micropython()):
+                third_party.of_micropython(), third_party.of_minisearch()):
         assert re.match(r"[\w.-]+", one.title) and one.address.startswith("https://") and one.licence, one.title
         assert f"{one.title}\n{one.address}\nLicence: {one.licence}\n" in text and one.text.strip() in text
         assert len(one.text) > 900 or "Apache" in one.licence, f"{one.title} has no full licence"

@@ -9,7 +9,7 @@ from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from typing import NamedTuple
 
-from tools import micropython
+from tools import npm
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "third-party.txt"
@@ -72,7 +72,7 @@ def notices() -> str:
     Raises:
         LookupError: a package has no licence text, or a library inside it is not what INNER says.
     """
-    found = [*map(of_package, PACKAGES), *map(of_inner, INNER), of_micropython()]
+    found = [*map(of_package, PACKAGES), *map(of_inner, INNER), of_micropython(), of_minisearch()]
     own = (ROOT / "LICENSE").read_text(encoding="utf-8")
     listed = "\n".join(f"    {one.title}: {one.licence}" for one in found)
     head = ("seqlab: recurrent networks in PyTorch\n\n"
@@ -114,11 +114,19 @@ def of_inner(library: Inner) -> Notice:
 
 def of_micropython() -> Notice:
     """What runs the answers on the practice pages; npm's package of it brings no licence text."""
-    said = json.loads((micropython.folder() / "package.json").read_text(encoding="utf-8"))
+    said = json.loads((npm.folder("answers") / "package.json").read_text(encoding="utf-8"))
     if said["license"] != "MIT":
         raise LookupError(f"MicroPython is under another licence now, {said['license']}: correct tools/third_party.py")
     return Notice(f"MicroPython {said['version']} (with parts of Emscripten and musl, under the same licence)",
                   "https://micropython.org", "MIT", mit("Copyright (c) 2013-2025 Damien P. George and others"))
+
+
+def of_minisearch() -> Notice:
+    """What ranks the results of the search."""
+    folder = npm.folder("search")
+    said = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    text = (folder / "LICENSE.txt").read_text(encoding="utf-8")
+    return Notice(f"MiniSearch {said['version']}", "https://lucaong.github.io/minisearch/", said["license"], text)
 
 
 def mit(copyright: str) -> str:

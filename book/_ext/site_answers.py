@@ -20,7 +20,7 @@ from sphinx.builders.html._assets import _JavaScript
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))  # for tools and instructor, wherever the build was started
 from instructor.student import broken, stub, student_notebook  # noqa: E402
-from tools import course, micropython  # noqa: E402
+from tools import course, npm  # noqa: E402
 
 HERE = Path(__file__).resolve().parent / "answers"
 PLAIN = ROOT / "seqlab" / "checks" / "plain"
@@ -175,7 +175,7 @@ def write_assets(app, problem):
     folder = Path(app.outdir, "_static", "answers")
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(HERE / "answers.js", folder / "answers.js")
-    shutil.copyfile(micropython.folder() / "micropython.wasm", folder / "micropython.wasm")
+    shutil.copyfile(npm.folder("answers") / "micropython.wasm", folder / "micropython.wasm")
     wasm = base64.b64encode((folder / "micropython.wasm").read_bytes()).decode()
     (folder / "from-disk.js").write_text(f'self.seqlabWasm = "{wasm}";\n', "utf8")
     python = {"worker": worker_text(), "files": python_files()}
@@ -187,7 +187,7 @@ def write_assets(app, problem):
 
 def worker_text():
     """MicroPython and worker.js as one script. A page from disk can start no module: the module becomes a function."""
-    module = (micropython.folder() / "micropython.mjs").read_text("utf8")
+    module = (npm.folder("answers") / "micropython.mjs").read_text("utf8")
     for old, new in (("import.meta.url", '"file:///"'), ("export default _createMicroPythonModule;", ""),
                      ("export async function", "async function")):
         assert old in module, f"another MicroPython than this was written for: it does not say {old!r}"

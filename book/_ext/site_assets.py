@@ -27,8 +27,9 @@ STYLES = ["basic.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles
 
 UNUSED_FOLDERS = ("vendor/fontawesome", "locales", "styles")
 UNUSED_FILES = ("*.map", "fontawesome*", "sphinx-thebe.*", "togglebutton.*", "design-tabs.js", "*webpack-macros.html",
-                "check-solid.svg", "play-solid.svg", "copy-button.svg")
-UNUSED_SCRIPTS = ("sphinx-thebe", "togglebutton", "design-tabs", "sphinx-comments")
+                "check-solid.svg", "play-solid.svg", "copy-button.svg", "searchtools.js", "language_data.js",
+                "sphinx_highlight.js")
+UNUSED_SCRIPTS = ("sphinx-thebe", "togglebutton", "design-tabs", "sphinx-comments", "sphinx_highlight")
 UNUSED_INLINE = ("THEBE_JS_URL", "togglebutton", "toggleHint", "toggleOpenOnPrint", "thebe", "DOCUMENTATION_OPTIONS.")
 
 
@@ -43,10 +44,9 @@ def choose_scripts(app, pagename, templatename, context, doctree):
     context["has_formulas"] = any(MATHJAX in _text(script) for script in scripts)
     context["style_version"] = app.config.style_version
     scripts = [script for script in scripts if MATHJAX not in _text(script)]
-    if pagename != "search":  # its scripts build on one another as they load
-        scripts = [_JavaScript(script.filename, priority=script.priority, **{**script.attributes, "defer": "defer"})
-                   if getattr(script, "filename", None) else script for script in scripts]
-    context["script_files"] = scripts
+    context["script_files"] = [
+        _JavaScript(script.filename, priority=script.priority, **{**script.attributes, "defer": "defer"})
+        if getattr(script, "filename", None) else script for script in scripts]
 
 
 def copy_assets(app, problem):

@@ -1,10 +1,5 @@
 // Small repairs that need the reader's browser.
 
-// From disk, a browser forbids pages to read each other: show search results without their excerpts.
-if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
-  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
-}
-
 // On paper nothing can be unfolded: open every reveal for the print, then close again those that were closed.
 let unfolded = [];
 addEventListener("beforeprint", () => {

@@ -3,7 +3,7 @@
 import gzip
 import json
 import re
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from browsing import ARTEFACTS, FIGURE_PAGES, NOTEBOOK_PAGES, PAGES, SIZES
@@ -38,31 +38,7 @@ def test_a_page_without_javascript(reader, mode, name):
     nothing_wrong(reader.without_javascript(name))
 
 
-# --- from the server and from disk -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("where", ["server", "disk"])
-def test_search_finds_a_word(reader, site, where):
-    base = reader.address if where == "server" else f"{site.as_uri()}/"
-    visit = reader.open(f"{base}search.html?q=saturation")
-    results = visit.page.locator("#search-results ul.search li a")
-    results.first.wait_for()
-    titles = results.all_inner_texts()
-    visit.page.wait_for_load_state("networkidle")    # excerpts come after the titles
-    visit.page.close()
-    assert any("Glossary" in title for title in titles), titles
-    assert visit.console == [] and visit.failed == [] and visit.off_site == []
-
-
-@pytest.mark.parametrize("words", ["input.size(-1) must be equal to input_size", "Expected hidden size",
-                                   "argument 'input' must be Tensor, not tuple", "index 1 is out of bounds"])
-def test_search_finds_an_error_message_by_its_words(reader, words):
-    page = reader.open(f"{reader.address}search.html?q={quote(words)}").page
-    results = page.locator("#search-results ul.search li a")
-    results.first.wait_for()
-    found = [urlsplit(link.get_attribute("href")).path for link in results.all()]
-    page.close()
-    assert any(path.endswith("appendix/error-messages.html") for path in found), found
+# --- the front door --------------------------------------------------------------------------------------------------
 
 
 def test_the_front_door_leads_to_the_first_page(reader):
