@@ -50,7 +50,8 @@ RESULTS = """() => [...document.querySelectorAll("#search-results li")].map(item
 }))"""
 # The text at the place to which the address leads (for a term of the glossary, its own entry), and where it stands.
 PLACE = """() => {
-  const place = document.querySelector(":target") ?? document.querySelector("article section");
+  const place = document.querySelector(":target");
+  if (!place) return { text: "" };
   const entry = place.tagName === "DT" ? place.nextElementSibling : place;
   return { text: entry.textContent.replace(/\\s+/g, " "), top: place.getBoundingClientRect().top,
            end: scrollY + innerHeight >= document.documentElement.scrollHeight - 2,
