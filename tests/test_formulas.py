@@ -216,9 +216,9 @@ EXAMPLES = {        # what a chapter sets up for itself: the equation, and what 
     r"o = \sigma(-12)": belt,
     r"c = i \cdot g": belt,
     r"c_t = c_{t-1}": lambda: lstm(i=-1000, f=1000),
-    r"\tanh(z) \approx z": lambda: {"z": 0.1},
-    r"W_h^n = \frac{1}{2}": lambda: {"W_h": 0.5 ** (1 / 7), "n": 7},
-    r"W_h = \left(\frac{1}{2}\right)^{1/n}": lambda: {"W_h": 0.5 ** (1 / 7), "n": 7},
+    r"\tanh(a) \approx a": lambda: {"a": 0.1},
+    r"W_h^N = \frac{1}{2}": lambda: {"W_h": 0.5 ** (1 / 7), "N": 7},
+    r"W_h = \left(\frac{1}{2}\right)^{1/N}": lambda: {"W_h": 0.5 ** (1 / 7), "N": 7},
     r"h = \tanh(W_h h)": settled,
     r"k > \log(\text{share}) / \log(\text{factor})": reach,
     r"f^N = \frac{1}{2}": lambda: {"f": 0.5 ** (1 / 7), "N": 7},
@@ -242,7 +242,7 @@ PARTS = {           # what is written of a cell without saying what it equals: k
     r"\tanh(h)", r"\partial h_4 / \partial W_h", r"1 - \tanh^2", r"W_h (1 - h_t^2)", "W_h^k",
     r"\mathrm{diag}(1 - h_t^2) W_h", r"\big(h_4(W_h + \varepsilon) - h_4(W_h - \varepsilon)\big) / 2 \varepsilon",
     r"1 - \sigma(8)", r"r \odot (W_{hn} h + b_{hn})", r"W_{hn} (r \odot h) + b_{hn}", r"W (r \odot h)",
-    r"r \odot (W h)", "W_h^n", r"\tanh(W_h h)", r"\tanh^{-1}", r"\partial h_T / \partial x_t", r"\sigma(b)",
+    r"r \odot (W h)", "W_h^N", r"\tanh(W_h h)", r"\tanh^{-1}", r"\partial h_T / \partial x_t", r"\sigma(b)",
     r"f \odot c", r"i \odot g", r"o \odot \tanh(c)", r"\sigma(a)", "r (W h)", "W (r h)", r"\tanh(0.5)",
 }
 

@@ -334,19 +334,19 @@ def _check_read(read):
             expect_close(got, _read_by(cell, x), "what read returns", lambda cell=cell, x=x: _read_causes(cell, x),
                          "Let nn.LSTMCell and your loop read one step, then two, and compare h and c after each: which "
                          "of the two is off first?", tolerance=1e-6)
-    return "What it shows goes to the gates, and what it keeps stays on the belt."
+    return "What it shows goes to the gates, and what it keeps stays in the cell state."
 
 
 def _read_causes(cell, x):
     def swapped(h, c):
         return c, h
 
-    squashed = "at each step the belt gets back what the cell has shown, squashed: "
+    squashed = "at each step the cell state gets back what the cell has shown, squashed: "
     return {
         squashed + "h and c do not arrive in the order in which the cell takes them": _read_by(cell, x, give=swapped),
-        squashed + "and it is the belt, c, that comes back in the end": _read_by(cell, x, give=swapped, last="c"),
-        "it is the belt, c. An LSTM shows h": _read_by(cell, x, last="c"),
-        "the belt is empty at the beginning of every step: nothing is kept":
+        squashed + "and it is the cell state, c, that comes back in the end": _read_by(cell, x, give=swapped, last="c"),
+        "it is the cell state, c. An LSTM shows h": _read_by(cell, x, last="c"),
+        "the cell state is empty at the beginning of every step: nothing is kept":
             _read_by(cell, x, give=lambda h, c: (h, torch.zeros_like(c))),
         "the gates never see what the cell has shown: h is zero at every step":
             _read_by(cell, x, give=lambda h, c: (torch.zeros_like(h), c)),
