@@ -204,10 +204,11 @@ def test_the_site_ships_the_notices(site):
 
 
 def test_the_notices_hold_every_name_and_every_text(tmp_path, monkeypatch):
-    monkeypatch.setattr(micropython, "folder", lambda: tmp_path)
+    monkeypatch.setattr(npm, "folder", lambda user: tmp_path)
     (tmp_path / "package.json").write_text('{"license": "MIT", "version": "1.99.0"}')
+    (tmp_path / "LICENSE.txt").write_text(third_party.mit("Copyright of a test"))
     text = third_party.notices()
-    assert "MicroPython 1.99.0 (with parts of Emscripten" in text
+    assert "MicroPython 1.99.0 (with parts of Emscripten" in text and "MiniSearch 1.99.0: MIT" in text
     for one in (*map(third_party.of_package, third_party.PACKAGES), *map(third_party.of_inner, third_party.INNER),
                 third_party.of_micropython(), third_party.of_minisearch()):
         assert re.match(r"[\w.-]+", one.title) and one.address.startswith("https://") and one.licence, one.title

@@ -25,9 +25,9 @@ IMPORT = re.compile(r"\s*(?:import|from) [\w.]+")
 NUMBERED = re.compile(r"book/(exercises/)?(\d\d)-[\w-]+$")
 
 # What a section counts for: a word in a chapter is worth more than the same word in an exercise or in a list.
-WEIGHTS = {"book/exercises/": 0.4, "book/appendix/references": 0.3, "book/appendix/numbers": 0.3,
-           "book/appendix/myths": 0.7, "book/review": 0.7, "book/appendix/glossary": 1.2,
-           "book/": 1.0}
+WEIGHTS = {"book/exercises/": 0.4, "book/appendix/glossary": 1.2, "book/appendix/error-messages": 0.7,
+           "book/appendix/myths": 0.7, "book/review": 0.7, "book/appendix/references": 0.3,
+           "book/appendix/numbers": 0.3, "book/": 1.0}
 LISTS = {"Sources": 0.2, "Practice": 0.2, "Quiz": 0.2}      # sections that name much and explain nothing
 
 # What no reader searches for: set-up, the code of plots, solutions (which an excerpt would give away) and their checks.
