@@ -1,6 +1,9 @@
 """The regression promise: planted shape faults turn the suite red. `make test` plants two, `make deep` all of them."""
 
+import os
 import re
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -41,6 +44,28 @@ def test_a_fault_that_nothing_notices_is_the_exit_status(monkeypatch, capsys, tm
     assert plant_faults.main(names) == (0 if red else 1)
     number = len(names) or len(plant_faults.FAULTS)
     assert f"{number if red else 0} of {number} faults caught" in capsys.readouterr().out
+
+
+def test_a_check_that_is_red_is_named_with_its_first_failure_and_one_that_cannot_be_run_is_an_error(
+        monkeypatch, tmp_path):
+    ends = {"green": (0, "1 passed"), "strange": (1, "nothing to find"), "broken": (2, "no tests ran"),
+            "red": (1, "FAILED tests/test_a.py::test_b[x] - assert 1 == 2\nFAILED tests/test_a.py::test_c\n")}
+    ran = []
+
+    def run(command, cwd, env, **options):
+        folder = env["SEQLAB_DATA"]
+        ran.append((command[-1], cwd, env["PYTHONPATH"], os.listdir(folder), env["XDG_CACHE_HOME"] == folder))
+        assert command[:4] == [sys.executable, "-m", "pytest", "-q"] and "SEQLAB_REQUIRE_MNIST" not in env
+        code, said = ends[command[-1]]
+        return SimpleNamespace(returncode=code, stdout=said, stderr="why")
+
+    monkeypatch.setenv("SEQLAB_REQUIRE_MNIST", "1")
+    monkeypatch.setattr(plant_faults.subprocess, "run", run)
+    red = plant_faults.run_checks(tmp_path, ("green", "red", "strange"))
+    assert red == {"red": "test_b[x]", "strange": "failed"}
+    assert ran == [(name, tmp_path, str(tmp_path), [], True) for name in ("green", "red", "strange")]
+    with pytest.raises(RuntimeError, match="broken could not be run:\nno tests ranwhy"):
+        plant_faults.run_checks(tmp_path, ("broken",))
 
 
 @pytest.mark.slow
