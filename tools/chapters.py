@@ -28,7 +28,7 @@ MENTION = rf"(?P<mention>\b[Cc]hapters?{GAP}\d\d\b(?:(?:,{GAP}|{GAP}(?:and|or|to
 SLUG = r"(?<![\w-])(?P<slug>{slugs})(?![\w-])"
 OWN = ("book/{name}.ipynb", "book/exercises/{name}.ipynb", "exercises/{name}.ipynb",
        "seqlab/widgets/quizzes/{subject}.toml", "seqlab/checks/{module}.py", "seqlab/checks/plain/{module}.py",
-       "tests/checks/{module}.py", "tests/test_chapters/test_{module}.py",
+       "tests/checks/{module}.py", "tests/checks/plain/{module}.py", "tests/test_chapters/test_{module}.py",
        "tests/said/{subject}.toml")                                            # of which a chapter may lack some
 
 
