@@ -69,6 +69,13 @@ def test_one_name_for_one_thing(wanted, pattern, why, allowed):
     assert not found, f"say {wanted} ({why}):\n" + "\n".join(found)
 
 
+def test_h_n_is_the_final_state_and_no_part_of_a_gate():
+    """In code too: a GRU's three parts are r_x, z_x, n_x and r_h, z_h, n_h."""
+    wrong = [f"{notebook.name}, cell {k}: {line}" for notebook in notebooks() for k, cell in enumerate(notebook.cells)
+             if cell.kind == "code" for line in cell.source.splitlines() if re.search(r"\bh_n\b.*=.*\.chunk\(", line)]
+    assert not wrong, "\n".join(wrong)
+
+
 # --- the glossary -----------------------------------------------------------------------------------------------------
 
 

@@ -21,13 +21,13 @@ def _step(x, h, w_ih, w_hh, b_ih, b_hh, *, order="rzn", reset="after", z_keeps=T
     b_ih, b_hh = biases[0] * b_ih, biases[1] * b_hh
     rows_r, rows_z, rows_n = (order.index(gate) for gate in "rzn")
     from_x, from_h = (x @ w_ih.T + b_ih).chunk(3, dim=-1), (h @ w_hh.T + b_hh).chunk(3, dim=-1)
-    x_r, x_z, x_n = from_x[rows_r], from_x[rows_z], from_x[rows_n]
-    h_r, h_z, h_n = from_h[rows_r], from_h[rows_z], from_h[rows_n]
+    r_x, z_x, n_x = from_x[rows_r], from_x[rows_z], from_x[rows_n]
+    r_h, z_h, n_h = from_h[rows_r], from_h[rows_z], from_h[rows_n]
     w_n, b_n = w_hh.chunk(3)[rows_n], b_hh.chunk(3)[rows_n]
-    r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-    inner = {"after": x_n + r * h_n, "before": x_n + (r * h) @ w_n.T + b_n, "nowhere": x_n + h_n,
-             "outside": x_n + r * (h_n - b_n) + b_n, "over all": r * (x_n + h_n), "on x": r * x_n + h_n,
-             "turned": x_n + (1 - r) * h_n}[reset]
+    r, z = torch.sigmoid(r_x + r_h), torch.sigmoid(z_x + z_h)
+    inner = {"after": n_x + r * n_h, "before": n_x + (r * h) @ w_n.T + b_n, "nowhere": n_x + n_h,
+             "outside": n_x + r * (n_h - b_n) + b_n, "over all": r * (n_x + n_h), "on x": r * n_x + n_h,
+             "turned": n_x + (1 - r) * n_h}[reset]
     n = squash(inner)
     if mix:
         return mix(r, z, n, h)

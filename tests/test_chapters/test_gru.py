@@ -221,10 +221,10 @@ def test_the_other_order_and_the_bias_outside_are_what_it_says(chapter, ran):
     class BiasOutside(chapter["GRUCell"]):
         def forward(self, x, h):
             b_n = self.h2h.bias.chunk(3)[2]
-            x_r, x_z, x_n = self.x2h(x).chunk(3, dim=-1)
-            h_r, h_z, h_n = self.h2h(h).chunk(3, dim=-1)
-            r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-            return (1 - z) * torch.tanh(x_n + r * (h_n - b_n) + b_n) + z * h
+            r_x, z_x, n_x = self.x2h(x).chunk(3, dim=-1)
+            r_h, z_h, n_h = self.h2h(h).chunk(3, dim=-1)
+            r, z = torch.sigmoid(r_x + r_h), torch.sigmoid(z_x + z_h)
+            return (1 - z) * torch.tanh(n_x + r * (n_h - b_n) + b_n) + z * h
 
     cell = BiasOutside(3, 4).double()
     chapter["load"](cell, gru)
