@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tools import browsers, build_site, check_versions, draw_reading, micropython, offline_zip, serve
+from tools import browsers, build_site, check_versions, draw_reading, npm, offline_zip, serve
 
 
 @pytest.fixture
@@ -233,33 +233,33 @@ def test_the_picture_is_written_and_the_preview_where_it_is_asked_for(tmp_path, 
     assert (tmp_path / "reading-a-digit.svg").read_text("utf8") == draw_reading.svg()
 
 
-def test_micropython_is_fetched_once_and_anew_when_another_version_is_pinned(tmp_path, monkeypatch):
-    place, answers, ran = tmp_path / "deep" / "npm", tmp_path / "answers", []
-    answers.mkdir()
-    for name in micropython.PINNED:
-        (answers / name).write_text(f"{name}, version 1")
-    monkeypatch.setattr(micropython, "PLACE", place)
-    monkeypatch.setattr(micropython, "ANSWERS", answers)
+def test_a_package_of_npm_is_fetched_once_and_anew_when_another_version_is_pinned(tmp_path, monkeypatch):
+    place, pins, ran = tmp_path / "deep" / "npm" / "search", tmp_path / "search", []
+    pins.mkdir()
+    for name in npm.PINNED:
+        (pins / name).write_text(f"{name}, version 1")
+    monkeypatch.setattr(npm, "PLACE", place.parent)
+    monkeypatch.setattr(npm, "USERS", tmp_path)
     ends = SimpleNamespace(code=1)
 
     def run(command, cwd, **options):
-        ran.append((command[:4], [(place / name).read_text() for name in micropython.PINNED], cwd == place))
+        ran.append((command[:4], [(place / name).read_text() for name in npm.PINNED], cwd == place))
         return SimpleNamespace(returncode=ends.code, stderr="y" * 5000 + "this is wrong")
 
-    monkeypatch.setattr(micropython.subprocess, "run", run)
+    monkeypatch.setattr(npm.subprocess, "run", run)
     with pytest.raises(SystemExit, match="could not be fetched from npm's registry") as end:
-        micropython.folder()
+        npm.folder("search")
     assert end.value.code.endswith("y" * 20 + "this is wrong") and len(end.value.code) < 2300
     ends.code = 0
-    found = [micropython.folder() for _ in range(2)]
-    command = [sys.executable, "-c", micropython.NPM, "ci"]
-    first = [f"{name}, version 1" for name in micropython.PINNED]
-    assert found == [place / "node_modules" / micropython.NAME] * 2 and ran == [(command, first, True)] * 2
-    (answers / "package.json").write_text("package.json, version 2")
+    found = [npm.folder("search") for _ in range(2)]
+    command = [sys.executable, "-c", npm.NPM, "ci"]
+    first = [f"{name}, version 1" for name in npm.PINNED]
+    assert found == [place / "node_modules" / npm.PACKAGES["search"]] * 2 and ran == [(command, first, True)] * 2
+    (pins / "package.json").write_text("package.json, version 2")
     ends.code = 1
     with pytest.raises(SystemExit):
-        micropython.folder()
-    (answers / "package.json").write_text("package.json, version 1")
+        npm.folder("search")
+    (pins / "package.json").write_text("package.json, version 1")
     ends.code = 0
-    micropython.folder()
+    npm.folder("search")
     assert len(ran) == 4 and ran[2][1][0].endswith("2"), "what is half fetched is not there"
