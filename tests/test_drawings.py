@@ -11,7 +11,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Polygon,
 from matplotlib.text import Annotation
 
 from seqlab import History, plots
-from seqlab.plots import COLOURS, drawing
+from seqlab.plots import COLOURS, cells, drawing
 from seqlab.plots.describe import describe
 from seqlab.plots.style import tint
 from tools import draw_reading
@@ -149,6 +149,33 @@ def test_the_gru_is_wired_as_its_equations_say():
     for gate, product, name in (("update", "×1", "z"), ("1 − z", "×2", "z"), ("candidate", "×2", "n"),
                                 ("reset", "×3", "r"), ("×2", "+", "h")):
         assert diagram.colour(gate, product) == COLOURS[name], gate
+
+
+@pytest.mark.parametrize(("draw", "lit", "tiles"), [
+    (plots.lstm_cell, "f", "forget"), (plots.lstm_cell, "ig", "input candidate"),
+    (plots.lstm_cell, "o", "output tanh"), (plots.lstm_cell, "figo", "forget input candidate output tanh"),
+    (plots.gru_cell, "z", "update 1 − z"), (plots.gru_cell, "r", "reset candidate $W_{hn}$"),
+    (plots.gru_cell, "n", "candidate"), (plots.gru_cell, "zrn", "update 1 − z reset candidate $W_{hn}$")])
+def test_only_the_paths_that_are_asked_for_keep_their_colours(draw, lit, tiles):
+    """Tiles, the wires that leave them, and what they act on."""
+    fig = draw(lit)
+    marks = [mark for mark in fig.axes[0].patches if type(mark) is FancyBboxPatch and mark.get_zorder() > 3]
+    names = {tuple(np.round(text.get_position(), 6)): text.get_text().split("\n")[0] for text in fig.axes[0].texts}
+    found = {names[tuple(np.round(centre_of(mark), 6))] for mark in marks
+             if to_hex(mark.get_edgecolor()) != cells.UNLIT["colour"]}
+    assert sorted(" ".join(sorted(found)).split()) == sorted(tiles.split())
+    wires = [(ends(mark)[0], to_hex(mark.get_edgecolor())) for mark in fig.axes[0].patches
+             if isinstance(mark, FancyArrowPatch) and to_hex(mark.get_edgecolor()) != "#ffffff"]
+    gates = {gate: to_hex(COLOURS[gate]) for gate in "figozrn"}
+    shown = {gate for gate, colour in gates.items() if colour in [one for _, one in wires]}
+    assert set(lit) <= shown and len(shown & set("figo" if draw is plots.lstm_cell else "zrn")) == len(set(lit))
+
+
+@pytest.mark.parametrize("draw", [plots.lstm_cell, plots.gru_cell])
+@pytest.mark.parametrize("lit", ["", "q", "fz"])
+def test_a_path_that_is_not_there_is_refused(draw, lit):
+    with pytest.raises(ValueError, match="lit must be letters of '(figo|zrn)', or None for all; got"):
+        draw(lit)
 
 
 @pytest.mark.parametrize("start", [(0, 0), (1, 2), (-3, 1)])

@@ -66,7 +66,8 @@ def gru():
     closed, opened = (torch.atanh(step(z=-1000, r=bias)) for bias in (-1000, 1000))
     gates = {"r": (torch.atanh(n) - closed) / (opened - closed), "z": (step() - n) / (h - n), "n": n}
     return {**names, **{f"{gate}_t": there for gate, there in gates.items()}, **gates, "x_t": x, "h_t-1": h, "h": h,
-            "h_t": step(), "n_x": names["W_xn"] @ x + names["b_xn"],
+            "h_t": step(), **{f"{gate}_x": names[f"W_x{gate}"] @ x + names[f"b_x{gate}"] for gate in "rzn"},
+            **{f"{gate}_h": names[f"W_h{gate}"] @ h + names[f"b_h{gate}"] for gate in "rzn"},
             **{name: names[f"{name}n"] for name in ("W_x", "W_h", "b_x", "b_h")}}      # as the reference card writes it
 
 
@@ -232,7 +233,7 @@ ELSEWHERE = {       # place, equation: the cell of other texts of which it is tr
     ("gru", r"h_t = z\, n + (1 - z)\, h_{t-1}"): takes,
     ("practice/gru", r"h_t = z \odot n + (1 - z) \odot h_{t-1}"): takes,
     ("quiz/gru", r"h_t = (1 - z_t) \odot h_{t-1} + z_t \odot \tilde{h}_t"): takes,
-    ("gru", r"n = \tanh(n_x + r \odot W_{hn} h + b_{hn})"): bias_outside,
+    ("gru", r"n = \tanh(n_x + r \odot (W_{hn} h) + b_{hn})"): bias_outside,
 }
 NOT_COMPUTED = {    # symbols of other texts, what is set, and what leaves something out
     "a_t = c_t", "a = c", r"c^{\langle t \rangle} = a^{\langle t \rangle}", "h = c = 0", "h_t = h_{t-1}",

@@ -48,6 +48,8 @@ FIGURES = {
     "patterns": plots.patterns,
     "lstm_cell": plots.lstm_cell,
     "gru_cell": plots.gru_cell,
+    **{f"lstm_cell {lit}": functools.partial(plots.lstm_cell, lit) for lit in ("f", "ig", "o")},
+    **{f"gru_cell {lit}": functools.partial(plots.gru_cell, lit) for lit in ("z", "r", "n")},
     "shape_boxes": lambda: plots.shape_boxes(x=torch.zeros(2, 5, 4), out=(2, 5, 6), h_n=(1, 2, 6)),
     "shape_boxes lstm": lambda: plots.shape_boxes(x=(2, 5, 4), out=(2, 5, 6), h_n=(2, 2, 6), c_n=(2, 2, 6)),
     "shape_boxes digits": lambda: plots.shape_boxes(x=(64, 28, 28), out=(64, 28, 128), h_n=(1, 64, 128)),
@@ -154,6 +156,13 @@ def test_text_is_large_enough_on_a_phone(drawing):
     fig, texts = drawing
     pixels = {text.get_text(): text.get_size() / 72 * 360 / fig.get_size_inches()[0] for text, _ in texts}
     assert not texts or min(pixels.values()) >= 8.5, pixels
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if "_cell" in name])
+def test_the_words_inside_a_cell_are_11_pixels_high_on_a_phone(name):
+    """390 pixels wide, of which the picture has 358."""
+    fig, texts = draw_once(name)
+    assert min(text.get_size() for text, _ in texts) / 72 * 358 / fig.get_size_inches()[0] >= 11
 
 
 def test_picture_is_crisp_and_small(drawing):

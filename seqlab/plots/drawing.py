@@ -73,12 +73,13 @@ def _towards(start, end, distance):
     return x0 + share * (x1 - x0), y0 + share * (y1 - y0)
 
 
-def operation(ax, x, y, symbol, radius=0.17):
+def operation(ax, x, y, symbol, radius=0.17, colour="ink"):
     """A small circle with × or + in it: an element-by-element operation."""
-    ax.add_patch(Circle((x, y), radius, facecolor="white", edgecolor=COLOURS["ink"], linewidth=1.6, zorder=4))
+    colour = COLOURS.get(colour, colour)
+    ax.add_patch(Circle((x, y), radius, facecolor="white", edgecolor=colour, linewidth=1.6, zorder=4))
     arms = {"+": [(0.09, 0), (0, 0.09)], "×": [(0.065, 0.065), (0.065, -0.065)]}[symbol]
     for right, up in arms:
-        ax.plot([x - right, x + right], [y - up, y + up], color=COLOURS["ink"], linewidth=2, zorder=5)
+        ax.plot([x - right, x + right], [y - up, y + up], color=colour, linewidth=2, zorder=5)
 
 
 def dot(ax, x, y, colour):

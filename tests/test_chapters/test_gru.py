@@ -127,10 +127,10 @@ def test_the_step_by_hand_is_the_built_in_cell(chapter, ran):
     assert ran("by_hand.append")["by_hand"] == pytest.approx(four, abs=1e-12)
     assert [numbers(line)[-1] for line in ran("by_hand.append").printed.splitlines()] == pytest.approx(four, abs=5.1e-5)
     assert ran("bias_hh_l0.copy_")["out"].flatten().tolist() == pytest.approx(four, abs=1e-6), "nn.GRU gives the same"
-    first, second = ran("gru_step(1.0, 0.5)").printed.splitlines()
+    *first, _, last = ran("gru_step(1.0, 0.5)").printed.splitlines()
     gates = [0.5, 1 / (1 + math.exp(-1)), math.tanh(0.5)]
-    assert course.find_all(r"= (\d\.\d{4})", first) == [f"{gate:.4f}" for gate in gates]
-    assert numbers(second)[-1] == pytest.approx(chapter["gru_step"](1.0, 0.5)[3], abs=5.1e-5)
+    assert course.find_all(r"= (\d\.\d{4})", "\n".join(first)) == [f"{gate:.4f}" for gate in gates]
+    assert numbers(last)[-1] == pytest.approx(chapter["gru_step"](1.0, 0.5)[3], abs=5.1e-5)
 
 
 def test_the_update_gate_mixes_and_the_reset_gate_forgets(ran):
@@ -169,6 +169,65 @@ def test_a_held_value_survives_a_hundred_steps_of_noise(ran):
         written, _, kept = numbers(line)
         assert [written, kept] == pytest.approx([states[0, 0].item(), states[0, 100].item()], abs=5.1e-5)
         assert abs(written - math.tanh(value)) < 0.01 and abs(written - kept) < 0.03
+
+
+def test_the_marked_number_is_the_one_that_is_wanted(chapter):
+    x, wanted = chapter["marked"](200, torch.Generator().manual_seed(3))
+    assert x.shape == (200, 12, 2) and x[..., 0].abs().max() < 1 and x[..., 0].std() > 0.5
+    places = set()
+    for sequence, number in zip(x.tolist(), wanted.tolist(), strict=True):
+        (place, value), = ((t, value) for t, (value, marker) in enumerate(sequence) if marker == 1)
+        assert value == number and all(marker in (0, 1) for _, marker in sequence)
+        places.add(place)
+    assert places == {0, 1, 2}
+
+
+def test_a_layer_that_learns_the_marked_number_is_trained_on_its_own_batches(chapter):
+    layer, head = GRU.definitions(range=lambda steps: range(min(steps, 5)))["learn"](nn.GRU, 0.03, 2)
+    torch.manual_seed(2)
+    own, own_head = nn.GRU(2, 8, batch_first=True), nn.Linear(8, 1)
+    random = torch.Generator().manual_seed(2)
+
+    def loss(x, wanted):
+        weights = own.weight_ih_l0, own.weight_hh_l0, own.bias_ih_l0, own.bias_hh_l0
+        return (own_head(states_of(weights, x, torch.zeros(32, 8))[:, 11])[:, 0] - wanted).pow(2).mean()
+
+    batches = [chapter["marked"](32, random) for _ in range(5)]
+    trained_by_hand(torch.optim.Adam([*own.parameters(), *own_head.parameters()], lr=0.03), loss, batches)
+    for mine, theirs in zip([*own.parameters(), *own_head.parameters()], [*layer.parameters(), *head.parameters()],
+                            strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-4)
+
+
+def test_only_the_gated_layer_keeps_the_marked_number(ran):
+    """As stored, and as it comes out here: each of the ten GRUs, none of the ten RNNs."""
+    for printed in (ran("with_seed = {}").printed, GRU.cell("with_seed = {}").printed):
+        titles = [line for line in printed.splitlines() if "loss" not in line]
+        assert titles == [f"{kind}, learning rate {lr}" for kind in ("RNN", "GRU") for lr in (0.01, 0.03)]
+        losses = [float(loss) for loss in course.find_all(r"loss (\d\.\d{4})", printed)]
+        assert len(losses) == 20 and min(losses[:10]) > 0.15 and max(losses[10:]) < 0.02
+
+
+def test_the_gate_that_training_found_keeps_after_the_marker(ran):
+    cell = ran("def update_gate")
+    x, trained = cell["x"], cell["with_seed"]
+    assert sorted(trained) == list(range(5)) and all(type(layer) is nn.GRU for layer, _ in trained.values())
+    for line, (layer, _) in zip(cell.printed.splitlines(), trained.values(), strict=True):
+        h, there, later = torch.zeros(len(x), 8), [], []
+        single = nn.GRUCell(2, 8)
+        single.load_state_dict({name.removesuffix("_l0"): one for name, one in layer.state_dict().items()})
+        seen = torch.zeros(len(x), dtype=torch.bool)
+        for x_t in x.unbind(dim=1):
+            before, h = h, single(x_t, h)
+            (_, x_z, x_n), (_, h_z, _) = (side.chunk(3, dim=1) for side in (
+                x_t @ single.weight_ih.T + single.bias_ih, before @ single.weight_hh.T + single.bias_hh))
+            z, marked = torch.sigmoid(x_z + h_z), x_t[:, 1] == 1
+            there.append(z[marked])
+            later.append(z[seen & ~marked])
+            seen |= marked
+        right = [100 * torch.cat(some).mean().item() for some in (there, later)]
+        assert numbers(line.replace(":", ""))[1:] == pytest.approx(right, abs=0.02)
+        assert right[0] + 5 < right[1]
 
 
 def test_the_task_starts_again_at_every_marker(ran):
