@@ -174,7 +174,7 @@ def test_only_the_paths_that_are_asked_for_keep_their_colours(draw, lit, tiles):
 @pytest.mark.parametrize("draw", [plots.lstm_cell, plots.gru_cell])
 @pytest.mark.parametrize("lit", ["", "q", "fz"])
 def test_a_path_that_is_not_there_is_refused(draw, lit):
-    with pytest.raises(ValueError, match="lit must be letters of '(figo|zrn)', or None for all; got"):
+    with pytest.raises(ValueError, match=r"lit must be letters of '(figo|zrn)', or None for all; got"):
         draw(lit)
 
 

@@ -48,7 +48,7 @@ class Pen:
         drawing.operation(self.ax, x, y, symbol, colour="ink" if self.on(of) else UNLIT["words"])
 
     def rail(self, start, height, ends, colour):
-        """A wire from `start` along `height` to the last of the gates in `ends`: {gate: x}; lit as far as it is used."""
+        """A wire from `start` along `height` to the last of the gates in `ends`: {gate: x}; lit as far as used."""
         last = max(ends.values())
         far = max((x for gate, x in ends.items() if self.on(gate)), default=None)
         if far != last:

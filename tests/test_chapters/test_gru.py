@@ -219,7 +219,7 @@ def test_the_gate_that_training_found_keeps_after_the_marker(ran):
         seen = torch.zeros(len(x), dtype=torch.bool)
         for x_t in x.unbind(dim=1):
             before, h = h, single(x_t, h)
-            (_, x_z, x_n), (_, h_z, _) = (side.chunk(3, dim=1) for side in (
+            (_, x_z, _), (_, h_z, _) = (side.chunk(3, dim=1) for side in (
                 x_t @ single.weight_ih.T + single.bias_ih, before @ single.weight_hh.T + single.bias_hh))
             z, marked = torch.sigmoid(x_z + h_z), x_t[:, 1] == 1
             there.append(z[marked])
