@@ -291,33 +291,53 @@ def is_right(mutants: tuple, excused: list[tuple]) -> bool:
                         for words in excused)
 
 
+def references(subject: str) -> Iterator[tuple[str, str, ast.stmt, dict]]:
+    """Of each exercise, and of the chapter's own step if the solution below it is that step: its id, its reference
+    solution, what checks it, and the names that it may use."""
+    chapter = course.chapter(subject)
+    for notebook, tag in ((chapter.practice, "exercise"), (chapter, "your-turn")):
+        names = {**notebook.definitions(), "check": check}
+        for k, cell in enumerate(notebook.code):
+            if tag not in cell.tags:
+                continue
+            below = notebook.code[k + 1].source
+            if tag == "exercise":
+                checking, solution = ast.parse(below).body[0], cell.source
+            else:
+                checking, solution = ast.parse(cell.source.replace("your_turn(", "check(")).body[-1], below
+                asked = {one.id for one in checking.value.args if isinstance(one, ast.Name)}
+                if not asked <= {getattr(one, "name", "") for one in ast.parse(solution).body}:
+                    continue
+            yield cell.metadata["seqlab"]["id"], solution, checking, names
+
+
 def unnoticed(subject: str, pairs: int) -> list[str]:
     """Changes of the reference solutions that pass their checks, or crash them: each, and so many pairs of them."""
-    master, found = course.chapter(subject).practice, []
-    names = master.definitions()
-    checking = {cell.metadata["seqlab"]["id"]: ast.parse(cell.source).body[0] for cell in master.code
-                if "check" in cell.tags}
-    for cell in master.code:
-        if "exercise" not in cell.tags:
-            continue
-        exercise_id = cell.metadata["seqlab"]["id"]
-        assert outcome(names, cell.source, checking[exercise_id]) == "passes", exercise_id
+    found = []
+    for exercise_id, solution, checking, names in references(subject):
+        assert outcome(names, solution, checking) == "passes", exercise_id
         name = exercise_id.partition("/")[2]        # a new chapter begins as a copy of another, with its exercises
         excused = [(words,) if isinstance(words, str) else words for known, found_right in EQUIVALENT.items()
                    if known.endswith(f"/{name}") for words in found_right]
-        single = [(one,) for one in generate.mutants_of_text(cell.source, master.name, cell.id)[0]]
+        single = [(one,) for one in generate.mutants_of_text(solution, subject, name)[0]]
         double = [(one, other) for (one,), (other,) in itertools.combinations(single, 2) if one.end < other.start]
         draw = random.Random(name)
         for mutants in single + draw.sample(double, min(pairs, len(double))):
             if is_right(mutants, excused):
                 continue
-            answer = cell.source
+            answer = solution
             for one in reversed(mutants):
                 answer = generate.mutate_text(answer, one)
-            result = outcome(names, answer, checking[exercise_id])
+            result = outcome(names, answer, checking)
             if result == "passes" or result.startswith("the check crashes"):
                 found.append(f"{exercise_id}: {result}: {' and '.join(one.change for one in mutants)}")
     return found
+
+
+def test_most_chapters_steps_are_changed_too():
+    steps = [one.subject for one in course.chapters() for exercise_id, *_ in references(one.subject)
+             if exercise_id == f"{one.subject}/turn"]
+    assert len(steps) >= 7, "the solution below a step is the step itself, but where it goes further"
 
 
 @pytest.mark.slow
