@@ -15,6 +15,7 @@ WIDER = {
     "aab11a04ab": "04, accuracy by length: its lowest point 71.6 and 68, and which name stands higher at the end",
     "trained-run": "07, a marked number: the best RNN 0.2366 and 0.2366, with SSE 0.3059; the GRUs equal",
     "trained-gates": "07, the gates of these GRUs: equal, and of the same kind",
+    "count-run": "08, counting over 200 steps: equal in two runs; the band is half the distance of the two layers",
     "c9ad51a0f1": "06, 24 units over 60 steps: tanh at 3 is chaotic, 5.5±1.4, 5.6±1.6 and 5.8±1.7",
     "c18a4f0e2a": "06, the same of gated layers: equal, and of the same kind",
     "bb8c878669": "06, 250 steps of training: loss 0.0738, 0.0732 and 0.0712",

@@ -94,13 +94,13 @@ def memory(keep_bias, commands):
     return states
 
 
-def test_what_is_left_on_the_belt(ran):
-    plain, *belts = ran("belt, f = ").printed.splitlines()
+def test_what_is_left_of_the_cell_state(ran):
+    plain, *kept = ran("f = {f:<5}: ").printed.splitlines()
     h = 1.0
     for _ in range(1000):
         h = math.tanh(h)
     assert numbers(plain) == [pytest.approx(h, abs=5.1e-5), 1000]
-    for line in belts:
+    for line in kept:
         f, after_28, _, after_1000, _ = numbers(line.replace(",", " "))
         left = [math.exp(steps * math.log(f)) for steps in (28, 1000)]
         assert [after_28, after_1000] == pytest.approx(left, rel=0.06)
@@ -120,7 +120,7 @@ def test_the_six_commands(ran):
         "c": pytest.approx([c for c, _ in right]), "h": pytest.approx([h for _, h in right])}
 
 
-def test_two_more_on_the_bias_make_the_memory_about_seven_times_as_long(ran):
+def test_two_more_on_the_bias_make_the_memory_about_seven_times_as_long_from_four_on(ran):
     half_lives = []
     for line, keep_bias in zip(ran("for keep_bias in").printed.splitlines(), (4, 6, 8, 10), strict=True):
         bias, left, half_life = numbers(line.replace(",", " "))
@@ -131,11 +131,17 @@ def test_two_more_on_the_bias_make_the_memory_about_seven_times_as_long(ran):
         half_lives.append(half_life)
     assert half_lives[0] < 100 and half_lives[-1] > 10_000
     assert [6.5 < longer / shorter < 7.5 for shorter, longer in itertools.pairwise(half_lives)] == [True] * 3
+    shown = [numbers(line.replace(":", "").replace(",", "")) for line in ran("def half_life").printed.splitlines()]
+    assert [a for a, *_ in shown] == list(range(-2, 12, 2))
+    for a, half_life, times in shown:
+        right, shorter = (math.log(2) / math.log1p(math.exp(-b)) for b in (a, a - 2))
+        assert half_life == pytest.approx(right, abs=0.051) and times == pytest.approx(right / shorter, abs=0.051)
+    assert [times for *_, times in shown][1:3] == [3.1, 5.5], "not the same factor everywhere"
 
 
 def test_every_setting_and_every_mistake_is_told(ran):
     lines = ran("settings = [{}").printed.splitlines()
-    assert [verdicts(line.partition("{")[0]) for line in lines] == [[True]] * 6
+    assert [verdicts(line) for line in lines] == [[True]] * 6
     mistakes = ran("mistakes = {").printed.splitlines()
     assert [verdicts(line) for line in mistakes] == [[True] * 4] + [[False] * 4] * 4
 
@@ -162,7 +168,7 @@ def test_the_forget_gate_is_the_second_block(ran, chapter):
     gates = torch.sigmoid(b_x[1] + b_h[1])
     assert numbers(cell.printed.splitlines()[0]) == pytest.approx([gates.min().item(), gates.max().item()], abs=0.0051)
     kept = course.find_all(r": (\d\.\de-\d\d)", ran("def set_forget_bias").printed)
-    right = [(1 / (1 + math.exp(-bias))) ** 28 for bias in (0, 1, 2)]
+    right = [(1 / (1 + math.exp(-bias))) ** 28 for bias in (0, 1, 2, 3)]
     assert [float(value) for value in kept] == pytest.approx(right, rel=0.06)
     opened = chapter["set_forget_bias"](nn.LSTM(3, 5), 2)
     assert torch.equal(sum(opened.all_weights[0][2:]).view(4, 5)[1], torch.full((5,), 2.0))
@@ -204,6 +210,77 @@ def test_what_it_says_about_fading(ran):
     assert torch.allclose(large["runs"][2], gradient_norms(lambda: opened(None, times=8), 2), atol=1e-6)
     exploded = (large["runs"][:, 100] - large["runs"][:, 0]).mean().item()
     assert float(large.printed.split("^")[1]) == pytest.approx(exploded, abs=0.051) and exploded > 5
+
+
+def test_along_the_cell_state_alone_it_fades_faster(ran):
+    """The gradient that does not go through h, by the products of the forget gates, and in the shown net."""
+    cell = ran("class CellStateAlone")
+    torch.manual_seed(2)
+    layer = nn.LSTM(28, 64, batch_first=True).double()
+    x = torch.randn(8, 101, 28, dtype=torch.float64)
+    W_x, W_h, b_x, b_h = (one.detach() for one in layer.all_weights[0])
+    states = torch.cat([torch.zeros(8, 1, 64, dtype=torch.float64), layer(x)[0].detach()[:, :-1]], dim=1)
+    i, f, g, o = (x @ W_x.T + b_x + states @ W_h.T + b_h).chunk(4, dim=2)
+    f, i, g, o = torch.sigmoid(f), torch.sigmoid(i), torch.tanh(g), torch.sigmoid(o)
+    c, last = torch.zeros(8, 64, dtype=torch.float64), []
+    for t in range(101):
+        c = f[:, t] * c + i[:, t] * g[:, t]
+    from_c = o[:, 100] * (1 - torch.tanh(c) ** 2)
+    for lag in (100, 27, 0):
+        t = 100 - lag
+        before = cell_at(x, f, i, g, t)
+        to_c = from_c * f[:, t + 1:].prod(dim=1)
+        by_block = [to_c * i[:, t] * (1 - i[:, t]) * g[:, t], to_c * before * f[:, t] * (1 - f[:, t]),
+                    to_c * i[:, t] * (1 - g[:, t] ** 2), torch.zeros_like(to_c)]
+        if lag == 0:
+            by_block[3] = torch.tanh(c) * o[:, 100] * (1 - o[:, 100])
+        last.append((torch.cat(by_block, dim=1) @ W_x).norm(dim=1).mean().log10().item())
+    assert cell["alone"][2, [100, 27, 0]].tolist() == pytest.approx(last, abs=1e-6)
+    shown = [float(line.split("^")[1]) for line in cell.printed.splitlines()]
+    means = [(runs[:, 27] - runs[:, 0]).mean().item() for runs in (cell["alone"], cell["faded"]["LSTM"])]
+    assert shown == pytest.approx([27 * math.log10(0.5), *means], abs=0.051)
+    assert shown == sorted(shown) and shown[2] - shown[0] > 2
+
+
+def cell_at(x, f, i, g, t):
+    """The cell state before step t, from its gates."""
+    c = torch.zeros_like(f[:, 0])
+    for s in range(t):
+        c = f[:, s] * c + i[:, s] * g[:, s]
+    return c
+
+
+def test_what_is_counted(chapter):
+    x, more_ups = chapter["ups_and_downs"](50, 30, torch.Generator().manual_seed(4))
+    assert x.shape == more_ups.shape == (50, 30, 1) and set(x.flatten().tolist()) == {-1, 1}
+    for steps, answers in zip(x[..., 0].tolist(), more_ups[..., 0].tolist(), strict=True):
+        assert answers == [steps[:t].count(1) > steps[:t].count(-1) for t in range(1, 31)]
+
+
+def test_only_the_lstm_counts_on(ran):
+    """As stored, and as it comes out here."""
+    for printed in (ran("counters = {}").printed, LSTM.cell("counters = {}").printed):
+        titles = [line for line in printed.splitlines() if "acc" not in line]
+        assert titles == [f"{kind}, learning rate {lr}" for kind in ("LSTM", "GRU") for lr in (0.03, 0.1)]
+        short, long = ([float(acc) for acc in course.find_all(rf"{steps}: acc +(\d+\.\d\d) %", printed)]
+                       for steps in ("20 steps", " 200"))
+        assert len(short) == len(long) == 20 and min(short) > 88
+        assert min(long[:10]) > max(long[10:]) and min(long[5:10]) > 80
+
+
+def test_what_the_counters_hold(ran):
+    cell = ran("largest = []")
+    for line, ((kind, seed), (layer, _)) in zip(cell.printed.splitlines(), cell["counters"].items(), strict=True):
+        assert line.startswith(f"{kind}, seed {seed}: largest {'c' if kind == 'LSTM' else 'h'} ")
+        single = {"LSTM": nn.LSTMCell, "GRU": nn.GRUCell}[kind](1, 4)
+        single.load_state_dict({name.removesuffix("_l0"): one for name, one in layer.state_dict().items()})
+        state, held = None, []
+        for t in range(1, 81):
+            state = single(torch.ones(1, 1), state)
+            if t in (10, 20, 40, 80):
+                held.append((state[1] if kind == "LSTM" else state).abs().max().item())
+        assert [float(one) for one in line.split()[-4:]] == pytest.approx(held, abs=0.51)
+        assert held[1] > 15 if kind == "LSTM" else max(held) <= 1
 
 
 def test_a_pair_that_is_not_taken_apart_gives_c_n(ran):
