@@ -32,6 +32,7 @@ LISTS = {"Sources": 0.2, "Practice": 0.2, "Quiz": 0.2}      # sections that name
 
 # What no reader searches for: set-up, the code of plots, solutions (which an excerpt would give away) and their checks.
 UNSEEN_CELLS = {"tag_setup", "tag_exercise", "tag_check", "tag_remove-input", "tag_remove-cell"}
+LABELS = {"wrong", "right"}     # a word above each snippet
 UNSEEN = (nodes.comment, nodes.math_block, nodes.image, nodes.system_message, addnodes.index,
           addnodes.toctree, nodes.substitution_definition)
 
@@ -107,7 +108,7 @@ def not_searched(node, tags):
         cell = set(node.parent["classes"] if "cell_input" in node["classes"] else ())
         return bool(UNSEEN_CELLS & set(node["classes"]) or "tag_hide-input" in cell
                     or node.get("nb_element") == "mime_bundle")
-    return isinstance(node, UNSEEN)
+    return isinstance(node, UNSEEN) or bool(LABELS & set(getattr(node, "attributes", {}).get("classes", ())))
 
 
 def words(node):

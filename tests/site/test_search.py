@@ -105,7 +105,8 @@ def sections(site):
 def test_set_up_menus_and_solutions_are_not_searched(sections):
     everything = "\n".join("\n".join(section[2:5]) for section in sections)
     assert len(sections) > 200
-    for unseen in ("import torch", "find_spec", "Run it in your browser", "@title Solution", "Download the notebook\n"):
+    for unseen in ("import torch", "find_spec", "Run it in your browser", "@title Solution", "Download the notebook\n",
+                   "\nWrong\n", "Raises it"):
         assert unseen not in everything, unseen
     for seen in ("expect_shape(", "CrossEntropyLoss"):
         assert seen in everything, seen
