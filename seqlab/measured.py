@@ -127,7 +127,8 @@ class Results:
         return summary(self[column])
 
     def __repr__(self):
-        shown = [self.columns, *([str(part) for part in row] for row in self.rows[:10])]
+        shown = [self.columns, *([f"{len(part)} of them" if isinstance(part, list) else str(part) for part in row]
+                                 for row in self.rows[:10])]
         widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in shown]
         more = [f"... and {len(self.rows) - 10} more"] if len(self.rows) > 10 else []

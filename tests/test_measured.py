@@ -1,5 +1,6 @@
 """`results`, `summary` and `published`: numbers that travel with the package, and what is said of repeated runs."""
 
+import dataclasses
 import math
 import zipfile
 
@@ -57,6 +58,8 @@ def test_rows_are_found_by_their_leading_keys_and_apart_by_any():
 def test_a_result_shows_itself_in_a_few_lines():
     assert repr(RUNS).splitlines()[:3] == ["A toy (4 runs)", "layer  lag  seed  loss", "RNN    5    0     1.0"]
     assert repr(results("recall_first")).splitlines()[-1] == "... and 130 more"
+    listed = dataclasses.replace(RUNS, rows=[("RNN", 5, 0, [7, 8, 9])])
+    assert repr(listed).splitlines()[-1] == "RNN    5    0     3 of them"
 
 
 def test_a_summary_is_the_textbooks():
@@ -114,6 +117,8 @@ def test_the_page_shows_mean_sd_and_n_first_and_folds_the_runs(site_numbers):
     assert "| RNN | 5 | 1 | 3.0 |" in folded and "| RNN | 20 | 0 | diverged |" in folded
     assert "± 0.12 | 5 |" in "".join(site_numbers.as_markdown(results("digits_lstm")))
     assert "<details>" not in "".join(site_numbers.as_markdown(results("digit_reader"))), "one run each"
+    listed = dataclasses.replace(RUNS, rows=[("RNN", 5, 0, [7, 8, 9]), ("RNN", 5, 1, [7])])
+    assert "| RNN | 5 | 2.0 ± 1.4 | 2 |" in site_numbers.as_markdown(listed), "a list counts as its length"
 
 
 def test_the_roles_say_what_the_results_say(site_numbers):

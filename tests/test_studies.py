@@ -9,6 +9,8 @@ import textwrap
 
 import pytest
 import torch
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 import studies
 from seqlab import results
@@ -17,6 +19,7 @@ from seqlab.measured import RESULTS
 from studies import STUDIES, digit_reader, digits, recall, runner
 from studies.__main__ import main
 from studies.fingerprint import fingerprint
+from tools import course
 from tools.course import some
 
 # --- what is stored ---------------------------------------------------------------------------------------------------
@@ -129,6 +132,14 @@ def digits_lstm(run, monkeypatch):
     assert accuracy == 0 and 1 <= best_epoch <= 8
 
 
+def digits_recipe(run, monkeypatch):
+    """Every test digit is a 1, which no training digit is."""
+    for change in digits.CHANGES:
+        best, on_val, on_test, wrong = run(change, 1)
+        assert 1 <= best <= 3 and 0 <= on_val <= 100
+        assert wrong == sorted(set(wrong)) and on_test == pytest.approx(100 - 100 * len(wrong) / 16, abs=0.005)
+
+
 def read_digits(run, monkeypatch):
     """A network whose head says 0 to everything."""
     hidden_size, weights = digit_reader.figure.stored_weights()
@@ -149,7 +160,8 @@ def read_digits(run, monkeypatch):
 
 # Each study in miniature: a function that runs it where the answer is known.
 MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_longer": recall_longer,
-              "recall_gradient": recall_gradient, "digits_lstm": digits_lstm, "digit_reader": read_digits}
+              "recall_gradient": recall_gradient, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
+              "digit_reader": read_digits}
 
 
 @pytest.mark.parametrize("name", MINIATURES)
@@ -244,6 +256,68 @@ def test_the_classifier_is_trained_as_its_note_says(tiny_digits, monkeypatch):
     assert (layer.input_size, layer.hidden_size, layer.num_layers, layer.bidirectional) == (28, 128, 1, False)
     assert told["train"] is tiny_digits.train and told["val"] is tiny_digits.val
     assert (told["epochs"], told["weight_decay"], told["seed"]) == (8, 0.1, 3)
+
+
+def test_the_recipe_of_the_chapter_begins_with_the_chapter_s_own_weights_and_batches(tiny_digits, monkeypatch):
+    """`DigitClassification` and one epoch of `train_epoch`, as they stand there, against the study's first 3 epochs."""
+    chapter = course.chapter("hand-built-digits").definitions()
+    for forget_bias in (True, False):
+        torch.manual_seed(3)
+        theirs = chapter["DigitClassification"]()
+        after = torch.rand(1)
+        torch.manual_seed(3)
+        ours = digits.RowReader(128, forget_bias)
+        assert torch.equal(torch.rand(1), after), "so that the batches are the same"
+        with torch.no_grad():
+            x = tiny_digits.train[0][:5]
+            assert torch.allclose(ours(x), theirs(x), atol=1e-6) is forget_bias
+            bias = ours.lstm.bias_ih_l0[128:256]
+        assert torch.equal(bias, torch.ones(128)) is forget_bias and (forget_bias or bias.abs().max() < 0.2)
+
+
+@pytest.mark.parametrize("change", digits.CHANGES)
+def test_a_change_of_the_recipe_changes_what_it_says_and_nothing_else(tiny_digits, monkeypatch, change):
+    """What the optimiser, the schedule and the clipping are asked for, and how many digits a batch holds."""
+    told = {"sizes": set(), "clip": set(), "one-cycle": None}
+    clip, forward, one_cycle = nn.utils.clip_grad_norm_, digits.RowReader.forward, torch.optim.lr_scheduler.OneCycleLR
+
+    def stepping(optimizer, *rest):
+        told["optimizer"], told["rate"] = type(optimizer), optimizer.param_groups[0]["lr"]
+
+    def clipping(weights, norm):
+        told["clip"].add(norm)
+        return clip(weights, norm)
+
+    def cycling(optimizer, *settings):
+        told["one-cycle"] = settings
+        return one_cycle(optimizer, *settings)
+
+    def reading(self, x):
+        told["sizes"].add(len(x))
+        told["hidden"] = self.lstm.hidden_size
+        return forward(self, x)
+
+    monkeypatch.setattr(nn.utils, "clip_grad_norm_", clipping)
+    monkeypatch.setattr(torch.optim.lr_scheduler, "OneCycleLR", cycling)
+    monkeypatch.setattr(digits.RowReader, "forward", reading)
+    images, labels = tiny_digits.train
+    many = tiny_digits._replace(train=(images.repeat(3, 1, 1)[:320], labels.repeat(3)[:320]))
+    monkeypatch.setattr(digits, "load_digits", lambda source, quiet: many)
+    hook = register_optimizer_step_pre_hook(stepping)
+    try:
+        digits.digits_recipe(change, 0)
+    finally:
+        hook.remove()
+    batch = 320 if change == "batch 1600" else 160
+    assert told["sizes"] == {batch, 8, 16}
+    assert told["hidden"] == (16 if change == "16 units" else 128)
+    assert told["clip"] == {math.inf if change == "no clipping" else 1.0}
+    assert told["optimizer"] is (torch.optim.Adam if change == "constant Adam 0.001" else torch.optim.AdamW)
+    constant = {"constant Adam 0.001": 0.001, "constant AdamW 0.003": 0.003}.get(change)
+    if constant:
+        assert told["one-cycle"] is None and told["rate"] == constant
+    else:
+        assert told["one-cycle"] == (0.1 if change == "one-cycle to 0.1" else 0.01, 3 * 320 // batch)
 
 
 @pytest.mark.parametrize(("what", "accuracy"), [("validation digits", 100), ("test digits", 0)])

@@ -8,6 +8,7 @@ They ask `seqlab.results` and `seqlab.published`, as the chapters do. seqlab is 
 second, and a build with nothing new needs no number.
 """
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -35,7 +36,12 @@ def _answer(ask, *question):
 
 
 def as_markdown(runs):
-    """The results as MyST text: a heading, mean and spread of each group with the single runs folded, their origin."""
+    """The results as MyST text: a heading, mean and spread of each group with the single runs folded, their origin.
+
+    Of a list, such as which digits were misread, it is said how many there are.
+    """
+    runs = dataclasses.replace(runs, rows=[tuple(len(part) if isinstance(part, list) else part for part in row)
+                                           for row in runs.rows])
     single = table(runs.columns, runs.rows)
     if runs.keys[-1] == "seed":
         *setting, _ = runs.keys
