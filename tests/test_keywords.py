@@ -17,7 +17,7 @@ from seqlab import checks
 from seqlab import data as seqlab_data
 from seqlab.checks import backprop_through_time as clipping
 from seqlab.checks import first_classifier, gru, hand_built_digits, images_as_sequences, lstm, plain, variable_lengths
-from seqlab.checks.plain import backprop_through_time, scalar_rnn, shapes
+from seqlab.checks.plain import backprop_through_time, order_matters, scalar_rnn, shapes
 
 # --- what a call leaves -----------------------------------------------------------------------------------------------
 
@@ -173,11 +173,13 @@ CASES = {
         "state": (torch.ones(1, 2, 4), torch.ones(1, 2, 4))}),
     scalar_rnn._states: (given(scalar_rnn._states, [1.0, 0.5, -1.0]), {}, {
         "W_x": 0.7, "W_h": 0.6, "b": 0.2, "h_0": 0.3, "squash": float}),
+    order_matters._remembered: (given(order_matters._remembered, [1.0, 2.0, 3.0], 0.8), {}, {
+        "start": 1.0, "new": 0.5}),
     shapes.count: (given(shapes.count, "lstm", 5, 7), {"layers": 2}, {
         "layers": 3, "both": True, "bias": False, "biases": 1, "deep_input": 5, "blocks": 3}),
     first_classifier._learnt: (
-        given(first_classifier._learnt, random(4, 3).double(), torch.tensor([0, 1, 1, 0]), 3, 0.5), {},
-        {"clear": "never", "shrink": 2}),
+        given(first_classifier._learnt, 3 * [(random(4, 3).double(), torch.tensor([0, 1, 1, 0]))], 0.5), {},
+        {"clear": "never", "shrink": 2, "loss_of": lambda logits, y: logits.square().mean()}),
     clipping._stepped: (
         given(clipping._stepped, 2 * [(random(5, 2).double(), random(5, 1).double() + 9)], 1.0, 0.1), {},
         {"clip": "never", "clear": False}),

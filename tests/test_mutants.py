@@ -366,6 +366,13 @@ from seqlab import kept
 once = functools.cache(kept.kept)
 
 
+class Strange:
+    cache_clear = None      # as what a library makes up when it is asked for any name
+
+
+strange = Strange()
+
+
 def test_one():
     once()
 
@@ -422,6 +429,12 @@ def test_it_is_recorded_which_tests_run_a_line_in_whatever_process_and_what_else
     (project / "seqlab/far.py").write_text("FAR = 2\n")
     assert [reach.known(unit, project, folder / "kept") for unit in units] == [quick, None, slow]
     assert reach.known("tests/test_none.py", project, folder / "kept") is None
+
+
+def test_a_unit_that_cannot_be_run_is_an_error_and_not_one_without_tests(project, tmp_path_factory):
+    (project / "conftest.py").write_text("def pytest_runtest_logstart():\n    1 / 0\n")
+    with pytest.raises(AssertionError, match=r"tests/test_small\.py could not be run:(.|\n)*ZeroDivisionError"):
+        recorded(project, tmp_path_factory.mktemp("scratch"), "tests/test_small.py", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
 
 
 @pytest.mark.slow       # it starts a kernel

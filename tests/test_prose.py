@@ -130,3 +130,9 @@ def test_every_alt_text_is_the_one_that_was_read_beside_its_picture():
     now, then = alt_texts.now(), alt_texts.stored()
     changed = sorted(cell for cell in now | then if now.get(cell) != then.get(cell))
     assert now and changed == [], "look at these pictures, then: .venv/bin/python tests/alt_texts.py"
+
+
+def test_a_claim_is_told_with_the_words_around_its_number():
+    for line, told in (("It has 42 units. " + "z" * 200, f"It has 42 units. {'z' * 93}"),
+                       (f"{'a' * 100}42{'z' * 100}", f"{'a' * 50}42{'z' * 58}")):
+        assert str(prose.Claim("text", "whole", "42", line)) == f"42 (whole, text): ...{told}..."

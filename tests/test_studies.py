@@ -209,6 +209,20 @@ def test_a_rate_is_how_far_the_first_step_of_adam_goes():
     assert torch.allclose((head.bias - before).abs(), torch.tensor(0.25), atol=1e-3)
 
 
+@pytest.mark.parametrize("step", [(0, 1), (1, 0), (1, 1), (1, -1)])
+def test_a_line_in_any_direction_is_drawn_anew_by_strokes_from_spot_to_spot(step, monkeypatch):
+    image = torch.zeros(1, 28, 28)
+    for k in range(10):
+        image[0, 5 + k * step[0], 14 + k * step[1]] = 1.0
+    monkeypatch.setattr(digit_reader, "thinned", lambda ink: image.bool())
+    drawing, = digit_reader.drawn_anew(image)
+    strokes = torch.as_tensor(drawing, dtype=torch.float64).reshape(-1, 2, 2)
+    across, down = (strokes[:, 1] - strokes[:, 0]).T
+    unit = max(across.abs().max(), down.abs().max())
+    assert len(strokes) == 9 and torch.allclose(across, step[1] * unit) and torch.allclose(down, step[0] * unit)
+    assert strokes.min() >= 10 and strokes.max() <= 270 and 80 <= 9 * unit <= 240
+
+
 def test_a_thick_line_is_worn_down_to_its_middle_and_drawn_as_one():
     ink = torch.zeros(1, 28, 28, dtype=torch.bool)
     ink[0, 10:13, 4:24] = True

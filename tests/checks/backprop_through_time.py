@@ -221,6 +221,11 @@ def detached_with_the_state(rnn, x, k):
     return torch.cat(outs, dim=1)
 
 
+def stepping_where_shapes_agree(model, optimizer, x, y, max_norm):
+    assert model(x).shape == y.shape, "or the difference of each with each would be taken"
+    return stepping(clip=clip_norm)(model, optimizer, x, y, max_norm)
+
+
 RIGHT = [
     ("input-gradients", by_autograd),
     ("input-gradients", in_arrays),
@@ -245,6 +250,7 @@ RIGHT = [
     ("bug", stepping(clip=clip_norm, clear="last")),
     ("bug", stepping(clip=clip_by_hand)),
     ("bug", stepping_by_grad),
+    ("bug", stepping_where_shapes_agree),
     ("bug", stepping(clip=clip_norm, give=lambda loss: loss)),
     ("bug", stepping(clip=clip_norm, give=lambda loss: loss.numpy())),
     ("turn", lambda *given: np.array(back_by_autograd(*given))),

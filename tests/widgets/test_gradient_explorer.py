@@ -1,17 +1,31 @@
 """GradientExplorer: its factors, its product and its clipping are those of torch.autograd and clip_grad_norm_."""
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 import torch
 import traitlets
 
-from seqlab.widgets import GradientExplorer
+from seqlab.widgets import GradientExplorer, gradient_explorer, scalar_rnn
 
 FIGURE, PAGE = "GradientExplorer()", "book/06-backprop-through-time"
 SETTINGS = ("weight", "nonlinearity", "lag", "level", "swing", "clip", "threshold")
 KNOWN = {"weight": 1.5, "nonlinearity": "tanh", "lag": 28, "level": 0.0, "swing": 0.5, "clip": False, "threshold": 1.0}
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu, "linear": lambda z: z}
+
+
+@pytest.mark.parametrize(("module", "least"), [(gradient_explorer, 5), (scalar_rnn, 4)])
+def test_a_slider_ends_where_python_says_that_the_setting_ends(module, least):
+    source = Path(module.__file__).with_suffix(".js").read_text("utf8")
+    numbers = {**{name: float(value) for name, value in re.findall(r"const (\w+) = (\d+);", source)}}
+    found = re.findall(r'slider\(model, "(\w+)", \{.*?min: ([-\w.]+), max: ([-\w.]+)', source, re.DOTALL)
+    ends = {name: tuple(numbers.get(end) or float(end) for end in both) for name, *both in found}
+    if "threshold" in ends:
+        ends["threshold"] = tuple(10**end for end in ends["threshold"])         # its slider has a logarithmic scale
+    assert len(ends) >= least
+    assert ends == {name: pytest.approx(module.RANGES[name]) for name in ends}
 
 
 def by_torch(net):

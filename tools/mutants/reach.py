@@ -4,6 +4,7 @@ A unit is a test file, its slow tests or a notebook. What is known of one holds 
 changes that was loaded when it ran.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -25,6 +26,8 @@ ABOUT_TEXT = (
     "tests/test_package.py::test_the_style_checker_is_content",
     "tests/test_mutants.py::test_every_entry_of_the_equivalent_ones_is_still_there",
 )
+CACHED = type(functools.cache(len))
+BROKEN = (2, 3, 4)              # pytest's exit statuses: interrupted, an error of its own, wrongly asked
 PHASE = re.compile(r" \((setup|call|teardown)\)$")        # what pytest puts behind the name of the running test
 RECORDING = """[run]
 parallel = True
@@ -63,6 +66,7 @@ def record(unit: str, tree: Path, kept: Path, lines: bool = True) -> dict:
 
     Raises:
         TimeoutError: it hung, twice; where, stands in the message.
+        RuntimeError: pytest itself failed.
     """
     folder = tree.parent / f"{tree.name}-record"
     folder.mkdir(exist_ok=True)
@@ -75,8 +79,11 @@ def record(unit: str, tree: Path, kept: Path, lines: bool = True) -> dict:
         if unit.endswith(".ipynb"):
             result = _record_notebook(unit, tree, folder, lines)
         else:
-            _end(tree, lambda: bench.pytest_in(tree, [unit], FOREVER, [_Recorder(folder, tree)], [str(folder)]))
+            plugins = [_Recorder(folder, tree)]
+            code, *_ = _end(tree, lambda: bench.pytest_in(tree, [unit], FOREVER, plugins, [str(folder)]))
             result = json.loads((folder / "tests.json").read_text("utf8"))
+            if code in BROKEN and not result["red"]:
+                raise RuntimeError(f"the tests of {unit} could not be run:\n{_log(tree)}")
     finally:
         del os.environ["COVERAGE_PROCESS_START"]
     found = _read_lines(folder, tree)
@@ -94,8 +101,11 @@ def _end(tree: Path, run):
         result = run()
         if result[0] is not None:
             return result
-    log = (tree.parent / f"{tree.name}.log").read_text("utf8", errors="replace")
-    raise TimeoutError(f"without a mutant it took more than {FOREVER} seconds, and stood here:\n{log[-3000:]}")
+    raise TimeoutError(f"without a mutant it took more than {FOREVER} seconds, and stood here:\n{_log(tree)}")
+
+
+def _log(tree: Path) -> str:
+    return (tree.parent / f"{tree.name}.log").read_text("utf8", errors="replace")[-3000:]
 
 
 def _record_notebook(unit: str, tree: Path, folder: Path, lines: bool) -> dict:
@@ -169,7 +179,7 @@ def _forget(tree: Path) -> None:
     for module in list(sys.modules.values()):
         if str(getattr(module, "__file__", "")).startswith(f"{tree}{os.sep}"):
             for one in list(vars(module).values()):
-                if hasattr(one, "cache_clear"):
+                if isinstance(one, CACHED):
                     one.cache_clear()
 
 
