@@ -109,6 +109,22 @@ def test_a_hint_is_added_to_what_a_check_says_of_an_error_of_this_python(node, s
                                     "Make it a list first.")
 
 
+@pytest.mark.parametrize(("text", "hint"), [
+    ("def f(a, b):\nreturn a * b", "not indented?"), ("def f(a, b):\n    retrn a * b", "a bracket left open"),
+    ("x = [*[1], 2]", "no star inside brackets"), ("x = 2 ^ 0.5", "two stars"), ("x = np.tanh(1)", "no NumPy"),
+    ("x = many", "is a text in quotes?"), ("import numpy", "small standard library"),
+])
+def test_an_error_gets_the_hint_that_fits_it(text, hint, node, site_answers):
+    outcome, = answered([{"given": "", "earlier": [], "check": "", "text": text}], node, site_answers)
+    assert outcome["ended"] == "error" and hint in outcome["hint"], outcome
+
+
+def test_an_error_that_a_check_meets_gets_its_hint_too(node, site_answers):
+    outcome, = answered([{"given": "", "earlier": [], "check": 'check("backprop-through-time/turn", step_back)',
+                          "text": "def step_back(*given):\n    return np.array(given)"}], node, site_answers)
+    assert "this needs neither" in outcome["said"]
+
+
 def test_the_reference_answers_run_there_unchanged(site_answers, node):
     """Each solution that its page can check, after those above it on the page, as a reader would paste it."""
     requests = []

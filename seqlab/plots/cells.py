@@ -14,7 +14,7 @@ IN, OUT = 0.63, 6.47  # where the long wires begin and end
 TOP, H_RAIL, X_RAIL = 3.75, 1.15, 0.8  # heights of the three long wires: the memory, h and x
 GATE_Y, GATE_HEIGHT = 2.02, 0.8
 READ, SYMBOL = 15.7, 19  # points: on a phone READ comes out 11 pixels high
-UNLIT = {"colour": tint("line", 0.45), "words": "#8c8c8c"}
+UNLIT = {"colour": tint("line", 0.45), "words": tint("line", 0.75)}
 
 
 class Pen:

@@ -80,6 +80,7 @@ def test_in_a_chapter_the_step_is_written_on_the_page(open_page, mode):
     assert "W_h multiplies which state?" in press(page, "check")
     area.fill(area.input_value().replace("slope * h_t", "slope * h_before"))
     assert press(page, "check") == "✓ One step of the walk back, and the whole walk is a loop of it."
+    assert press(page, "run", until=":not(.is-right)") == "It ran, and printed nothing.", "and what was right stays so"
     assert page.locator("nav.bd-links a.current .done").text_content().startswith("1/")
     assert axe_violations(page, context=["section.answer"]) == []
     page.reload()

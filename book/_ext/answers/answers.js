@@ -261,7 +261,7 @@
     show({ ended, said, line, code, hint }) {
       const written = this.text.value.trim() !== this.stub.trim();
       if (written && (ended === "right" || ended === "not yet")) this.tried = true;
-      this.right = ended === "right";
+      if (ended === "right" || ended === "not yet") this.right = ended === "right";       // a run says nothing of it
       const where = line ? `In line ${line}${code ? `, ${code}` : ""}: ` : "";
       const seconds = (self.seqlabLimit ?? LIMIT) / 1000;
       const words = {

@@ -120,12 +120,26 @@ def _hint(said, code):
     if "no module named" in said:
         return ("On this page Python has its small standard library alone: no NumPy and no PyTorch. This exercise "
                 "needs neither; in the notebook you may use them.")
-    if said.startswith("NameError"):
-        return "If an exercise above asks for it, answer that one first: its answer may be used here."
-    if "*x must be" in said or ("*" in code and said.startswith("SyntaxError")):
+    if any("'" + name + "'" in said for name in ("np", "torch", "nn")) and "NameError" in said:
+        return "Here there is no NumPy and no PyTorch, and this needs neither: math has tanh, exp, log and sqrt."
+    if "NameError" in said:
+        return ("Is the name spelled as it is above, and is a text in quotes? If an exercise above asks for it, answer "
+                "that one first: its answer may be used here.")
+    if "__xor__" in said:
+        return "A power is written with two stars: x ** 2."
+    if "*x must be" in said or (said.startswith("SyntaxError") and _star_in_brackets(code)):
         return "The Python of this page knows no star inside brackets, as in [*a, b]. Write a + [b]."
     if "NotImplementedError" in said:
         return "The Python of this page cuts a tuple or a text only with step 1. Make it a list first."
     if said.startswith("IndentationError") or "indent" in said:
         return "The lines of a block begin in the same column."
+    if said.startswith("SyntaxError"):
+        return ("Look at this line and the one before: is a bracket left open, a colon missing, or the body of a "
+                "function or loop not indented?")
     return ""
+
+
+def _star_in_brackets(code):
+    """Whether a star stands where only an unpacked list can stand: behind an opening bracket or a comma."""
+    bare = code.replace(" ", "").replace("**", "")
+    return any(before + "*" in bare for before in "([,")

@@ -5,9 +5,9 @@ const SHOWN = 20;
 const OF_A_PAGE = 3;            // at most, so that no page fills the list
 const EXCERPT = 180;            // characters
 const COUNTS = { title: 4, prose: 1, more: 0.7, page: 1 };
-const SKIPPED = new Set(("a an and are as at be but by can did do does for from had has have how i if in into is it its " +
-  "me my no not of on or so than that the their then there these this to versus vs was were what when where which who " +
-  "why will with you your").split(" "));
+const SKIPPED = new Set(("a an and are as at be but by can did do does for from had has have how i if in into is it its me my "
+  + "no not of on or so than that the their then there these this to versus vs was were what when where "
+  + "which who why will with you your").split(" "));
 
 // What readers say, and what the course says: the word on the left is searched for as those on the right, too.
 const ALSO = { hidden: ["h_n"], seq2seq: ["sequence-to-sequence"] };
@@ -42,7 +42,7 @@ function literally(id, query) {
   return /[^\p{L}\p{N}_]/u.test(wanted) && [title, prose, more].some((text) => simple(text).includes(wanted));
 }
 
-// The words of a query: a name of code that no page has is taken apart, and two words that make up one are put together.
+// The words of a query: a name of code that no page has is taken apart, and two words that make up one are joined.
 function asked(query) {
   const known = (word) => index.search(word).length > 0;
   const said = tokens(query).flatMap((word) => (known(word) ? [word] : word.split("_")));
@@ -62,7 +62,8 @@ function rank(query) {
     boostDocument: (id) => sections[id][WEIGHT] * (literally(id, query) ? 2 : 1),
   });
   const of = {};
-  return found.filter(({ id }, k, all, page = sections[id][0]) => (of[page] = (of[page] ?? 0) + 1) <= OF_A_PAGE).slice(0, SHOWN);
+  return found.filter(({ id }, k, all, page = sections[id][0]) => (of[page] = (of[page] ?? 0) + 1) <= OF_A_PAGE)
+    .slice(0, SHOWN);
 }
 
 // --- what is shown ---------------------------------------------------------------------------------------------------
@@ -82,7 +83,8 @@ function excerpt(prose, terms) {
   const end = prose.length - start <= EXCERPT ? prose.length : prose.lastIndexOf(" ", start + EXCERPT);
   const parts = [start ? "… " : ""];
   let at = start;
-  for (const { 0: word, index: place } of found.filter((one) => one.index >= start && one.index + one[0].length <= end)) {
+  const inside = found.filter((one) => one.index >= start && one.index + one[0].length <= end);
+  for (const { 0: word, index: place } of inside) {
     parts.push(prose.slice(at, place), element("mark", "", word));
     at = place + word.length;
   }
@@ -104,7 +106,8 @@ field.focus();
 if (query) {
   const found = rank(query);
   const said = document.querySelector("#search-said");
-  said.textContent = found.length ? `The ${found.length} best places for “${query}”:`.replace("The 1 best places", "One place")
+  said.textContent = found.length
+    ? `The ${found.length} best places for “${query}”:`.replace("The 1 best places", "One place")
     : `Nothing found for “${query}”. Try one word of it, or another name; the `;
   if (!found.length) {
     const glossary = element("a", "", "glossary");
