@@ -5,9 +5,9 @@ const SHOWN = 20;
 const OF_A_PAGE = 3;            // at most, so that no page fills the list
 const EXCERPT = 180;            // characters
 const COUNTS = { title: 4, prose: 1, more: 0.7, page: 1 };
-const SKIPPED = new Set(("a an and are as at be but by can did do does for from had has have how i if in into is it its me my "
-  + "no not of on or so than that the their then there these this to versus vs was were what when where "
-  + "which who why will with you your").split(" "));
+const SKIPPED = new Set(("a an and are as at be but by can did do does for from had has have how i if in into "
+  + "is it its me my no not of on or so than that the their then there these this to "
+  + "versus vs was were what when where which who why will with you your").split(" "));
 
 // What readers say, and what the course says: the word on the left is searched for as those on the right, too.
 const ALSO = { hidden: ["h_n"], seq2seq: ["sequence-to-sequence"] };
