@@ -36,7 +36,7 @@ WIDER = {
 }
 WIDEST = {"acc": 10, "loss": 0.5, "share": 5, "spread": 2, "drawn": 20}
 MAY_BE_SHOWN = {    # predictions whose answer stays in sight -> why
-    "5f74317f5d": "chapter 10: the training takes minutes, and who runs it watches its progress",
+    "5f74317f5d": "chapter 11: the training takes minutes, and who runs it watches its progress",
 }
 every_notebook = pytest.mark.parametrize("notebook", notebooks(), ids=lambda one: str(one.path.relative_to(BOOK)))
 

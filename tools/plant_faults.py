@@ -67,7 +67,7 @@ FAULTS = (
           "(4, 4, 4, 4))[:, 0]", "(4, 4, 4, 4))[:, 0].transpose(1, 2)", ("tests/test_data.py",)),
     Fault("silent-guard", "expect_shape lets a wrong size pass", "seqlab/shapes.py",
           "        if size != want:", "        if size > want:",
-          ("book/09-images-as-sequences.ipynb", "tests/test_shapes.py")),
+          ("book/10-images-as-sequences.ipynb", "tests/test_shapes.py")),
     # In the code of the notebooks.
     Fault("changed-shape", "another hidden_size than the text says", "book/03-shapes.ipynb",
           "rnn = nn.RNN(4, 6, batch_first=True)\n", "rnn = nn.RNN(4, 5, batch_first=True)\n",
@@ -80,16 +80,16 @@ FAULTS = (
     Fault("first-step-for-last", "out[:, 0] where out[:, -1] is meant", "book/04-first-classifier.ipynb",
           "return self.fc(out[:, -1, :])", "return self.fc(out[:, 0, :])", ("book/04-first-classifier.ipynb",)),
     Fault("lost-squeeze", "plain squeeze(), which takes the batch along when it is 1",
-          "book/09-images-as-sequences.ipynb", "batch[:n].squeeze(1).shape", "batch[:n].squeeze().shape",
-          ("book/09-images-as-sequences.ipynb",)),
-    Fault("reader-without-batch-first", "the digit reader forgets batch_first", "book/09-images-as-sequences.ipynb",
+          "book/10-images-as-sequences.ipynb", "batch[:n].squeeze(1).shape", "batch[:n].squeeze().shape",
+          ("book/10-images-as-sequences.ipynb",)),
+    Fault("reader-without-batch-first", "the digit reader forgets batch_first", "book/10-images-as-sequences.ipynb",
           "self.lstm = nn.LSTM(28, hidden_size, batch_first=True)", "self.lstm = nn.LSTM(28, hidden_size)",
-          ("book/09-images-as-sequences.ipynb",)),
-    Fault("columns-in-the-loop", "the hand-built loop walks along the columns", "book/10-hand-built-digits.ipynb",
-          "self.cell(x[:, t], (h, c))", "self.cell(x[:, :, t], (h, c))", ("book/10-hand-built-digits.ipynb",)),
+          ("book/10-images-as-sequences.ipynb",)),
+    Fault("columns-in-the-loop", "the hand-built loop walks along the columns", "book/11-hand-built-digits.ipynb",
+          "self.cell(x[:, t], (h, c))", "self.cell(x[:, :, t], (h, c))", ("book/11-hand-built-digits.ipynb",)),
     Fault("memory-forgotten", "the hand-built cell adds to the cell state without forgetting",
-          "book/10-hand-built-digits.ipynb", "c = f * c + i * g", "c = c + i * g",
-          ("book/10-hand-built-digits.ipynb",)),
+          "book/11-hand-built-digits.ipynb", "c = f * c + i * g", "c = c + i * g",
+          ("book/11-hand-built-digits.ipynb",)),
 )
 
 

@@ -67,7 +67,7 @@ def test_the_page_follows_the_readers_choice_of_light_or_dark_and_keeps_it(reade
 
 
 def test_plots_are_inverted_in_the_dark_unless_they_are_photos(reader):
-    page = reader.open(f"{reader.address}book/09-images-as-sequences.html", "desktop-dark").page
+    page = reader.open(f"{reader.address}book/10-images-as-sequences.html", "desktop-dark").page
     cells = page.locator(".cell:has(.cell_output img)")
     filters = {("tag_as-is" in cells.nth(k).get_attribute("class"),
                 cells.nth(k).locator("img").first.evaluate("image => getComputedStyle(image).filter") == "none")

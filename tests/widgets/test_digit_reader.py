@@ -14,7 +14,7 @@ from seqlab.widgets import DigitReader
 from seqlab.widgets.digit_reader import as_mnist, pixels, unpacked, weights_of
 from studies import digit_reader
 
-FIGURE, PAGE = "DigitReader()", "book/10-hand-built-digits"
+FIGURE, PAGE = "DigitReader()", "book/11-hand-built-digits"
 NAMES = ["a zero", "a one", "a two", "a three", "a four", "a five", "a six", "a seven", "an eight", "a nine"]
 SEVEN = [(70, 70), (200, 60), (120, 240)]
 SIDE = 280
