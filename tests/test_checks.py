@@ -236,6 +236,7 @@ EQUIVALENT = {      # exercise -> words of a changed line of its reference solut
         "hidden_size ** 0.5": "other random values", "hidden_size ** -1.0": "other random values",
         "3 * (x.new_zeros": "the third is not read",
         "state[0][-1], state[1][0]": "of one layer the first is the last", "state[0][0], state[1][-1]": "the same"},
+    "what-a-net-keeps/bug": {"(501, lag + 1)": "another number of sequences"},
     "images-as-sequences/guard": {
         "= 1 + x[i]": "another picture", "changed[i] = 1": "another picture", "= 0 - x[i]": "another picture",
         ">= 1e-4": "any tolerance between rounding and a leak", "> 0.0002": "the same"},

@@ -26,7 +26,7 @@ def test_the_wheel_carries_the_results_and_no_study(tmp_path):
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"name should be one of count_ones, .*recall_longer, got 'recall'"):
+    with pytest.raises(ValueError, match=r"name should be one of count_ones, .*recall_rates, got 'recall'"):
         results("recall")
     with pytest.raises(ValueError, match=r"name should be one of lstm_by_hand, .*, got 'lstm'"):
         published("lstm")
@@ -122,8 +122,8 @@ def test_the_page_shows_mean_sd_and_n_first_and_folds_the_runs(site_numbers):
 
 
 def test_the_roles_say_what_the_results_say(site_numbers):
-    recall = results("recall_gradient").where("RNN").summary("gradient before (log10)").mean
-    assert site_numbers.mean("recall_gradient | RNN | gradient before (log10)") == f"{recall:.1f}".replace("-", "−")
+    recall = results("recall_rates").where("RNN", 0.01).summary("gradient before (log10)").mean
+    assert site_numbers.mean("recall_rates | RNN | 0.01 | gradient before (log10)") == f"{recall:.1f}".replace("-", "−")
     assert site_numbers.solved("recall_first | RNN | 20") == "4 of 5"
     assert site_numbers.interval("digits_lstm | test accuracy (%)") == "99.04 to 99.33"
 

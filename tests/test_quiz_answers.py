@@ -204,13 +204,13 @@ def filling(_):
 
 
 def recalled(_):
-    score = lambda name: results("recall_first").where(name, 20).summary("accuracy (%)").mean
+    score = lambda name: results("recall_rates").where(name, 0.01).summary("accuracy (%)").mean
     plain, gated, opened = map(score, ("RNN", "LSTM", "LSTM, forget bias 4"))
     return [gated > plain, plain > opened, gated < plain < opened]
 
 
 def faded(_):
-    reach = lambda name: results("recall_gradient").where(name).summary("gradient before (log10)").mean
+    reach = lambda name: results("recall_rates").where(name, 0.01).summary("gradient before (log10)").mean
     plain, closed, opened = map(reach, ("RNN", "LSTM", "LSTM, forget bias 2"))
     return [opened > closed + 1, closed > -0.5, abs(opened - plain) < 1]
 

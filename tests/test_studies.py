@@ -16,7 +16,7 @@ import studies
 from seqlab import results
 from seqlab.data import Digits
 from seqlab.measured import RESULTS
-from studies import STUDIES, digit_reader, digits, recall, runner
+from studies import STUDIES, digit_reader, digits, recall, recall_rates, runner
 from studies.__main__ import main
 from studies.fingerprint import fingerprint
 from tools import course
@@ -106,24 +106,47 @@ def recall_first(run, monkeypatch):
     recalled(run, monkeypatch, ("RNN", 7, 0), 7, 600)
 
 
-def recall_longer(run, monkeypatch):
-    recalled(run, monkeypatch, ("RNN", 3e-2, 0), 20, 3000)
+def recall_confused(run, monkeypatch):
+    """A head that calls 1 what is a 2, and all else by its name."""
+    memory, head = Memory(0), torch.nn.Linear(24, 4)
+    torch.nn.init.zeros_(head.bias)
+    head.weight.data = torch.eye(4, 24)[[0, 2, 1, 3]][:, [0, 1, 2, 3, *range(4, 24)]]
+    head.weight.data[1, 1], head.weight.data[2, 1] = 3, 0
+    monkeypatch.setattr(recall, "recall_net", lambda name, seed: (memory, head))
+    monkeypatch.setattr(recall, "train_to_recall", lambda layer, head, lag: memory.lengths.add(lag))
+    recall.confusions.cache_clear()
+    rows = [run("RNN", 0, symbol) for symbol in range(4)]
+    recall.confusions.cache_clear()
+    assert rows == [[100, 0, 0, 0], [0, 100, 0, 0], [0, 100, 0, 0], [0, 0, 0, 100]] and memory.lengths == {20, 21}
 
 
-def recall_gradient(run, monkeypatch):
-    """Where every unit is positive, ReLU is the identity, and a step back multiplies by the weight: 0.5, later 0.9."""
-    layer = torch.nn.RNN(4, 24, nonlinearity="relu", batch_first=True)
-    for weights, value in zip(layer.parameters(), (0.1 + torch.rand(24, 4), 0.5 * torch.eye(24), 0, 0), strict=True):
-        weights.data[:] = value
+@pytest.fixture
+def memories(monkeypatch):
+    """RNNs without a tanh to speak of, whose states shrink by 0.9 a step; two seeds, and 25 batches at no rate."""
+    def start(name, seed):
+        weights = [1e-3 * torch.eye(24, 4), 0.9 * torch.eye(24), torch.zeros(24), torch.zeros(24),
+                   1e6 * torch.eye(4, 24), torch.zeros(4)]
+        return weights, torch.Generator().manual_seed(seed)
 
-    def train(layer, head, lag):
-        layer.weight_hh_l0.data[:] = 0.9 * torch.eye(24)
-        return [11, 60.0 + lag]
+    recall_rates.trained.cache_clear()
+    for name, value in (("start", start), ("SEEDS", range(2)), ("AT_MOST", 25)):
+        monkeypatch.setattr(recall_rates, name, value)
+    yield
+    recall_rates.trained.cache_clear()
 
-    monkeypatch.setattr(recall, "recall_net", lambda name, seed: (layer, None))
-    monkeypatch.setattr(recall, "train_to_recall", train)
-    assert run("RNN", 0) == [11, 80, pytest.approx(20 * math.log10(0.5), abs=0.01),
-                             pytest.approx(20 * math.log10(0.9), abs=0.01)]
+
+def rates_of_memories(run, monkeypatch):
+    """The gradient of a step is 0.9, so at lag 20 that to the power of 20 is left, before training and after."""
+    left = 20 * math.log10(0.9)
+    batches, accuracy, before, step, after = run("RNN", 1e-12, 1)
+    assert batches == 25 and 20 < accuracy < 60 and 0 <= step < 1e-3
+    assert before == after == pytest.approx(left, abs=0.01)
+    assert run("RNN", 0.5, 0)[3] > 1, "a larger rate makes a larger step"
+
+
+def factor_of_memories(run, monkeypatch):
+    for batches in (0, 20, 25):
+        assert run("RNN", 1e-12, batches) == pytest.approx([0.9, 0.9, 0.9], abs=1e-3)
 
 
 def digits_lstm(run, monkeypatch):
@@ -159,13 +182,14 @@ def read_digits(run, monkeypatch):
 
 
 # Each study in miniature: a function that runs it where the answer is known.
-MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_longer": recall_longer,
-              "recall_gradient": recall_gradient, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
+MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_confused": recall_confused,
+              "recall_rates": rates_of_memories,
+              "recall_factor": factor_of_memories, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
               "digit_reader": read_digits}
 
 
 @pytest.mark.parametrize("name", MINIATURES)
-def test_a_run_in_miniature_gives_the_known_answer(name, tiny_digits, monkeypatch):
+def test_a_run_in_miniature_gives_the_known_answer(name, tiny_digits, memories, monkeypatch):
     rows = []
 
     def run(*key):
@@ -200,6 +224,74 @@ def test_the_nets_that_recall_start_as_their_names_say(name):
         assert torch.allclose(bias, torch.full((24,), float(start.split()[-1])), atol=1e-4)
     else:
         assert bias.abs().max() < 0.5 and bias.std() > 0.05
+
+
+@pytest.mark.parametrize("name", [
+    "RNN", "RNN, orthogonal", "GRU", "GRU, update bias 2", "LSTM", "LSTM, forget bias 4"])
+def test_the_seeds_that_are_trained_at_once_are_trained_as_one_by_one(name, monkeypatch):
+    """Ten batches of seed 2, by PyTorch's own layer and optimiser: the weights, and the gradient at lag 20."""
+    told = []
+
+    def told_gradient(name, weights, keep_graph=False, gradient_at_lag=recall_rates.gradient_at_lag):
+        told.append([weight[-1].detach().float() for weight in weights])
+        return gradient_at_lag(name, weights, keep_graph)
+
+    monkeypatch.setattr(recall_rates, "gradient_at_lag", told_gradient)
+    monkeypatch.setattr(recall_rates, "SEEDS", range(3))
+    monkeypatch.setattr(recall_rates, "AT_MOST", 11)
+    recall_rates.trained.__wrapped__(name, 0.01)
+    layer, head = recall.recall_net(name, seed=2)
+    recall.train_to_recall(layer, head, 20, lr=0.01, at_most=10)
+    for mine, theirs in zip(told[-1], [*layer.parameters(), *head.parameters()], strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-4)
+    x = recall_rates.as_input(torch.randint(4, (5, 21)))
+    mine = recall_rates.last_states(name, [weight[None] for weight in told[-1]], x[None])
+    assert torch.allclose(mine[0], layer(x)[0][:, -1], atol=1e-3)
+
+
+@pytest.mark.parametrize("name", recall_rates.LAYERS)
+def test_the_nets_of_the_study_of_rates_start_as_their_names_say(name):
+    (W_x, W_h, b_x, b_h, *_), _ = recall_rates.start(name, 3)
+    plain, _ = recall_rates.start(name.partition(",")[0], 3)
+    blocks = (b_x + b_h).view(-1, 24)
+    how = name.partition(", ")[2]
+    if how.rpartition(" ")[0] in ("update bias", "forget bias"):
+        assert torch.equal(blocks[1], torch.full((24,), float(how.split()[-1])))
+    elif how == "chrono":
+        spans = blocks[1].exp()
+        assert torch.equal(blocks[0], -blocks[1]) and 1 <= spans.min() < 4 and 15 < spans.max() <= 19
+    elif how == "orthogonal":
+        assert torch.allclose(W_h @ W_h.T, torch.eye(24), atol=1e-5)
+    elif how == "W_hn x 4":
+        assert torch.equal(W_h[48:], 4 * plain[1][48:]) and torch.equal(W_h[:48], plain[1][:48])
+    else:
+        assert how in ("", "leaky", "gate learns x 4") and torch.equal(W_h, plain[1])
+    assert torch.equal(W_x, plain[0])
+
+
+@pytest.mark.parametrize(("name", "rows"), [("GRU, gate learns x 4", 4), ("LSTM, gate learns x 4", 4), ("GRU", 1)])
+def test_the_gate_that_learns_faster_moves_four_times_as_far(name, rows, monkeypatch):
+    told = []
+
+    def told_gradient(name, weights, keep_graph=False, gradient_at_lag=recall_rates.gradient_at_lag):
+        told.append([weight[0].detach().float() for weight in weights])
+        return gradient_at_lag(name, weights, keep_graph)
+
+    monkeypatch.setattr(recall_rates, "gradient_at_lag", told_gradient)
+    monkeypatch.setattr(recall_rates, "SEEDS", range(1))
+    monkeypatch.setattr(recall_rates, "AT_MOST", 2)
+    recall_rates.trained.__wrapped__(name, 0.01)
+    moved = (told[-1][1] - told[0][1]).abs()
+    assert moved[24:48].max() == pytest.approx(rows * 0.01, rel=0.01)
+    assert moved[:24].max() == pytest.approx(0.01, rel=0.01)
+
+
+def test_a_leaky_net_keeps_half_of_its_state():
+    weights, _ = recall_rates.start("RNN, leaky", 0)
+    weights = [torch.zeros_like(weight)[None] for weight in weights]
+    weights[2] += 0.3
+    last = recall_rates.last_states("RNN, leaky", weights, torch.zeros(1, 1, 2, 4))
+    assert torch.allclose(last, torch.tensor(0.75 * math.tanh(0.3)).expand(1, 1, 24))
 
 
 def test_a_rate_is_how_far_the_first_step_of_adam_goes():

@@ -1,175 +1,136 @@
-"""Checks of the exercises of this chapter."""
+"""Checks of the exercises on what a net keeps that need PyTorch."""
+
+import copy
+import math
 
 import torch
 from torch import nn
 
-from . import call, exercises_of, expect_close, expect_tensor, fail
+from . import call, exercises_of, fail, number
 
 exercise = exercises_of(__name__)
+GATES = {"i": "input gate", "f": "forget gate", "g": "candidate", "o": "output gate"}
 
 
-@exercise("clip")
-def _clip(clip):
-    generator = torch.Generator().manual_seed(0)
-    some = [torch.randn(3, 4, generator=generator), 10 * torch.randn(5, generator=generator)]
-    small = [0.1 * torch.randn(4, 2, 2, generator=generator), 0.1 * torch.randn((), generator=generator)]
-    for gradients, max_norm in ((some, 1.0), (some, 7.0), (some, 1000.0), (small, 0.05), (small, 3.0), (some[:1], 0.5)):
-        got = _clipped(clip, gradients, max_norm)
-        norm = _norm(gradients)
-        if norm < max_norm and not all(torch.allclose(a, b, rtol=1e-4) for a, b in zip(got, gradients, strict=True)):
-            fail(f"gradients with a joint norm of {norm:.4g} come back changed with max_norm {max_norm:g}, and they "
-                 "should come back unchanged: clipping is a limit, not a normalisation")
-        over = max_norm / norm
-        causes = {
-            "each tensor is scaled by its own norm. Take one norm over all of them, so that their balance stays":
-                [g * min(1.0, max_norm / g.norm()) for g in gradients],
-            "single values are cut off, which changes the direction. Scale them all by one number":
-                [g.clamp(-max_norm, max_norm) for g in gradients],
-            "the norm is a square root: the sum of squares alone is too large": [g * over / norm for g in gradients],
-            "the norms of the tensors were added up. Squares add up, norms do not":
-                [g * max_norm / sum(one.norm() for one in gradients) for g in gradients],
-            "it is scaled by the sum of the absolute values. The norm is the root of the sum of squares":
-                [g * max_norm / sum(one.abs().sum() for one in gradients) for g in gradients],
-            "it is scaled by the largest single value. The norm is the root of the sum of squares":
-                [g * max_norm / max(one.abs().max() for one in gradients) for g in gradients],
-            "they have norm 1, and max_norm was forgotten": [g / norm for g in gradients],
-            "it is divided where it should be multiplied": [g / over for g in gradients],
-            "they are unchanged although their norm is above the limit": gradients,
-        }
-        expect_close(_flat(got), _flat(gradients) * min(1.0, over), f"with max_norm {max_norm:g} the result",
-                     {cause: _flat(value) for cause, value in causes.items()},
-                     f"Their joint norm is {norm:.4g} before, and {_norm(got):.4g} after you. What should it be, and "
-                     "has every tensor been scaled by the same number?")
-    if any(part.isnan().any() or part.any() for part in _clipped(clip, [torch.zeros(3), torch.zeros(2)], 1.0)):
-        fail("gradients of zeros do not come back as zeros: is something divided by their norm, 0?")
-    return "The same as clip_grad_norm_."
+@exercise("chrono")
+def _check_chrono(chrono):
+    for hidden_size, longest in ((600, 20), (400, 100)):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(9)
+            lstm = nn.LSTM(3, hidden_size)
+            before = copy.deepcopy(lstm)
+            got = call(chrono, lstm, longest, name="chrono")
+        if not isinstance(got, nn.LSTM):
+            fail(f"chrono should return the LSTM that it was given, but it returns {type(got).__name__}")
+        if got is not lstm:
+            fail("chrono should change the LSTM that it is given, not make another one")
+        for name in ("weight_ih_l0", "weight_hh_l0"):
+            if not torch.equal(getattr(lstm, name), getattr(before, name)):
+                fail(f"{name} has changed. Only biases are to be set")
+        new, old = (dict(zip("ifgo", (one.bias_ih_l0 + one.bias_hh_l0).detach().chunk(4), strict=True))
+                    for one in (lstm, before))
+        if torch.equal(new["f"], old["f"]):
+            moved = [GATES[gate] for gate in "go" if not torch.equal(new[gate], old[gate])]
+            fail("the biases of the forget gate are as they were" + (f", and those of the {moved[0]} have changed: "
+                 "which rows belong to which gate?" if moved else ". They stand in the second block of rows"))
+        _expect_spans(new["f"], longest)
+        if torch.equal(new["i"], old["i"]):
+            fail("the forget gate is right. The input gate gets its biases too, with a minus")
+        if torch.allclose(new["i"], new["f"], atol=1e-4):
+            fail("the input gate has the same biases as the forget gate. A unit that keeps for long should write "
+                 "little: the sign is missing")
+        if not torch.allclose(new["i"], -new["f"], atol=1e-4):
+            fail("the biases of the input gate are not those of the forget gate with a minus, unit by unit. Are they "
+                 "drawn anew, or is there a second bias that is added?")
+        for gate in "go":
+            if not torch.allclose(new[gate], old[gate], atol=1e-6):
+                fail(f"the biases of the {GATES[gate]} have changed, and they should stay")
+    return "Some units forget at once, others reach over the whole span."
 
 
-def _clipped(clip, gradients, max_norm):
-    got = call(clip, [gradient.clone() for gradient in gradients], max_norm, name="clip")
-    if isinstance(got, torch.Tensor) or not hasattr(got, "__iter__"):
-        fail("clip should return a list with one tensor for each that it got")
-    got = list(got)
-    if len(got) != len(gradients):
-        fail(f"clip should return a list with one tensor for each that it got: {len(gradients)}, not {len(got)}")
-    return [expect_tensor(one, tuple(given.shape), f"tensor {k} of the result").detach().float()
-            for k, (one, given) in enumerate(zip(got, gradients, strict=True))]
+def _expect_spans(bias, longest):
+    """The biases are the logarithms of numbers drawn evenly from 1 to longest - 1."""
+    low, high, top = bias.min().item(), bias.max().item(), math.log(longest - 1)
+    if high - low < 1e-4:
+        fail("all units have the same forget bias. Each should get one of its own: draw as many numbers as there are "
+             "units")
+    if high > 2.2 * top:
+        fail(f"the largest forget bias is {high:.1f}. It is the logarithm of the span that goes into the bias")
+    if high > 1.5 * top:
+        fail(f"the largest forget bias, as the gate sees it, is {high:.2f}, twice what it should be. How many biases "
+             "are added in that gate?")
+    if high < 0:
+        fail("all forget biases are negative, so all gates start nearly shut: where does the minus belong?")
+    if low < -0.5 or (low < 0 and high <= top + 1e-4 and bias.exp().min() < 0.9):
+        fail(f"the smallest forget bias is {low:.2f}, the logarithm of less than 1. The spans begin at 1")
+    if low < -1e-4:
+        fail(f"the smallest forget bias is {low:.2f}, and log(1) is 0. Does the second bias of the gate still hold "
+             "what PyTorch drew? It is added")
+    if high > top + 1e-4:
+        fail(f"the largest forget bias is {high:.3f}, more than the logarithm of longest - 1, {top:.3f}")
+    spans = bias.exp()
+    if spans.mean() < 0.4 * longest:
+        fail(f"the spans have a mean of {spans.mean():.1f}. Draw the span evenly and take its logarithm, not a "
+             "logarithm evenly")
+    if spans.max() < 0.9 * (longest - 1) or spans.min() > 2 + 0.05 * longest:
+        fail(f"the spans, the exponentials of the biases, lie between {spans.min():.1f} and {spans.max():.1f}. They "
+             f"should fill the range from 1 to {longest - 1}")
 
 
-def _flat(tensors):
-    return torch.cat([one.flatten() for one in tensors])
+class _Delay(nn.Module):
+    """A layer whose state is the symbol of some steps ago, or the first one; `seen` is what it has read last."""
 
+    def __init__(self, steps):
+        super().__init__()
+        self.steps, self.seen, self.hidden_size, self.batch_first = steps, None, 4, True
 
-def _norm(tensors):
-    return _flat(tensors).norm().item()
-
-
-@exercise("truncated")
-def _truncated(run_truncated):
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        rnn = nn.RNN(3, 5, batch_first=True)
-        x = torch.randn(2, 11, 3)
-    for k in (4, 1, 11, 20):
-        x_in = x.clone().requires_grad_()
-        out = expect_tensor(call(run_truncated, rnn, x_in, k, name="run_truncated"), (2, 11, 5),
-                            "what run_truncated returns", "batch, seq_len, hidden_size", {
-            (11, 2, 5): "Batch and time are swapped",
-            (2, 11 - 11 % k, 5): "The steps after the last full chunk are missing: the last chunk may be shorter",
-            (2, 5): "Return the outputs of all steps, not the last state",
-            (1, 2, 5): "That is a state; return the outputs of all steps",
-            (2, 11 % k, 5): "Those are the outputs of the last chunk alone: collect those of every chunk",
-        })
-        restarted = torch.cat([rnn(chunk)[0] for chunk in x.split(k, dim=1)], dim=1)
-        expect_close(out, rnn(x)[0], "what run_truncated returns", {
-            "the state is not carried on: each chunk starts from zeros": restarted,
-            "the outputs stand in the wrong order": rnn(x)[0].flip(1),
-            "the sequence is read from the end": rnn(x.flip(1))[0],
-        }, f"Its values should be those of one run over the whole x. Compare the two at the first step of the second "
-           f"chunk, step {k}: from which state does it start?")
-        if not out.requires_grad:
-            fail("the outputs carry no gradient at all. Detach the state that is handed on, not the outputs")
-        for step in (10, 5):
-            gradient = torch.autograd.grad(out[:, step].sum(), x_in, retain_graph=True, allow_unused=True)[0]
-            if gradient is None:
-                fail("no gradient reaches x. Detach the state that is handed on, not the inputs or outputs")
-            reached = gradient.norm(dim=2).amax(dim=0).nonzero().flatten().tolist()
-            first = step - step % k
-            if not reached:
-                fail(f"with k = {k}, no gradient of step {step} reaches x. Detach the state, not inputs or outputs")
-            if reached[0] < first:
-                fail(f"with k = {k}, the gradient of step {step} reaches back to step {reached[0]}, "
-                     "across a chunk's border")
-            if reached[0] > first:
-                fail(f"with k = {k}, the gradient of step {step} reaches back to step {reached[0]} only: "
-                     "it is cut within a chunk")
-    return "The state goes on, the gradient does not."
-
-
-# --- find the bug -----------------------------------------------------------------------------------------------------
-
-def _net():
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(4)
-        return nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).double()
-
-
-def _stepped(batches, max_norm, lr, *, clip="together", clear=True):
-    """All weights of the small net after a step for each batch; the keywords plant the mistakes."""
-    net = _net()
-    weights = list(net.parameters())
-    kept = [torch.zeros_like(weight) for weight in weights]
-    for x, y in batches:
-        new = torch.autograd.grad((net(x) - y).square().mean(), weights)
-        gradients = [(0 if clear else old) + one for old, one in zip(kept, new, strict=True)]
-        kept = gradients
-        if clip == "together":
-            gradients = kept = [one * min(1.0, max_norm / _norm(gradients)) for one in gradients]
-        elif clip == "each":
-            gradients = [one * min(1.0, max_norm / _norm([one])) for one in gradients]
-        elif clip == "values":
-            gradients = [one.clamp(-max_norm, max_norm) for one in gradients]
-        elif clip == "normalise":
-            gradients = [one * max_norm / _norm(gradients) for one in gradients]
-        elif clip == "away":
-            gradients = [0 * one for one in gradients]
-        with torch.no_grad():
-            for weight, gradient in zip(weights, gradients, strict=True):
-                weight.sub_(lr * gradient)
-            if clip == "weights":
-                size = _norm(weights)
-                for weight in weights:
-                    weight.mul_(min(1.0, max_norm / size))
-    return torch.cat([weight.detach().flatten() for weight in weights])
+    def forward(self, x, state=None):
+        self.seen = x.detach()
+        back = (torch.arange(x.shape[1]) - self.steps).clamp(min=0)
+        out = x[:, back]
+        return out, out[:, -1][None]
 
 
 @exercise("bug")
-def _check_train_step(train_step):
-    generator = torch.Generator().manual_seed(6)
-    x = torch.randn(5, 2, generator=generator, dtype=torch.float64)
-    tame, wild = (x, x.sum(dim=1, keepdim=True)), (x, torch.full((5, 1), 50.0, dtype=torch.float64))
-    for batches, max_norm, lr in (([tame], 1e6, 0.1), ([wild], 1.0, 0.1), ([wild, tame, wild], 0.5, 0.2),
-                                  ([tame, tame], 8.0, 0.1)):
-        net = _net()
-        optimizer = torch.optim.SGD(net.parameters(), lr=lr)
-        losses = [call(train_step, net, optimizer, *(part.clone() for part in batch), max_norm, name="train_step")
-                  for batch in batches]
-        weights = torch.cat([weight.detach().flatten() for weight in net.parameters()])
-        case = batches, max_norm, lr
-        expect_close(weights, _stepped(*case), f"what the net weighs after {len(batches)} of your steps, "
-                     f"max_norm {max_norm:g},", lambda case=case: {
-            "no gradient was clipped. At that moment, what does .grad hold?": _stepped(*case, clip="never"),
-            "it has not moved. What does .grad hold when the optimizer looks?": _stepped(*case, clip="away"),
-            "each number was clipped by itself, which turns the gradient into another direction":
-                _stepped(*case, clip="values"),
-            "each tensor was clipped by its own norm. The gradient has one norm, of all tensors together":
-                _stepped(*case, clip="each"),
-            "small gradients were made larger: clipping is a limit": _stepped(*case, clip="normalise"),
-            "the weights were clipped. It is their gradients that explode": _stepped(*case, clip="weights"),
-            "gradients of the step before are still in it": _stepped(*case, clear=False),
-        }, "Print the joint norm of all .grad at the moment when the optimizer looks: is it max_norm for a wild "
-           "batch, and the loss's own gradient for a tame one?")
-        want = (_net()(batches[0][0]) - batches[0][1]).square().mean().detach()
-        expect_close(expect_tensor(losses[0], (), "what train_step returns", "one loss"), want,
-                     "what train_step returns", {}, "It is the loss before the step, as in the given code")
-    return "Clipped when there is something to clip, and before it is used."
+def _check_bug(score):
+    head = nn.Linear(4, 4)
+    with torch.no_grad():
+        head.weight.copy_(torch.eye(4))
+        head.bias.zero_()
+    for steps, lag in ((3, 7), (9, 4), (0, 5)):
+        layer = _Delay(steps)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(9)
+            got = number(call(score, layer, head, lag, name="score"), "what score returns", "one share")
+        x = layer.seen
+        if x is None:
+            fail("score never runs the layer")
+        if tuple(x.shape[1:]) != (lag + 1, 4):
+            fail(f"for lag {lag} the layer should read (batch, {lag + 1}, 4), but it reads {tuple(x.shape)}")
+        symbols, out = x.argmax(dim=2), layer(x)[0]
+        first = symbols[:, 0]
+
+        def share(scores, wanted=first):
+            return (scores.argmax(dim=1) == wanted).double().mean().item()
+
+        want = share(out[:, -1])
+        if math.isclose(got, want, abs_tol=1e-6):
+            continue
+        about = f"with a layer that holds each symbol for {steps} steps, score gives {got:.3g} at lag {lag}"
+        for cause, value in (
+                ("that is the answer straight after the first symbol, before anything can be forgotten. Which state "
+                 "comes last?", share(out[:, 0])),
+                ("that is the answer one step too early", share(out[:, -2])),
+                ("the answer is compared with the last symbol. Which one is asked for?",
+                 share(out[:, -1], symbols[:, -1])),
+                ("the mean over all steps holds the first step too, where nothing has been forgotten yet",
+                 share(out.mean(dim=1))),
+                ("the best score of all steps holds the first step's too, where nothing has been forgotten yet",
+                 share(out.amax(dim=1))),
+                ("that is a percentage, and a share from 0 to 1 was asked for", 100 * want),
+                ("that is the share of mistakes", 1 - want)):
+            if math.isclose(got, value, abs_tol=1e-6):
+                fail(f"{about}: {cause}")
+        fail(f"{about}, and {want:.3g} is the share of right answers from its last state. Print which symbols your "
+             "score compares")
+    return "It asks the last state. Now a net that forgets is found out."

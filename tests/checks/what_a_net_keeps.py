@@ -1,306 +1,211 @@
-"""Right and wrong answers to the exercises of this chapter that need NumPy or PyTorch."""
+"""Right and wrong answers to the exercises of this chapter that need PyTorch."""
 
+import copy
 import math
 
-import numpy as np
 import torch
-from forms import in_float64, in_lists, in_numpy
 from torch import nn
 
 
-def by_autograd(x, W_x, W_h, b):
-    x = torch.tensor(x, requires_grad=True)
-    h = torch.zeros(())
-    for x_t in x:
-        h = torch.tanh(W_x * x_t + W_h * h + b)
-    h.backward()
-    return x.grad
+def set_biases(lstm, forget, write=None):
+    """The biases of the forget gate and, unless it is left alone, of the input gate."""
+    H = lstm.hidden_size
+    with torch.no_grad():
+        lstm.bias_ih_l0[H:2 * H], lstm.bias_hh_l0[H:2 * H] = forget, 0.0
+        if write is not None:
+            lstm.bias_ih_l0[:H], lstm.bias_hh_l0[:H] = write, 0.0
+    return lstm
 
 
-def in_arrays(x, W_x, W_h, b):
-    h = np.zeros(len(x) + 1)
-    for t, x_t in enumerate(x):
-        h[t + 1] = np.tanh(W_x * x_t + W_h * h[t] + b)
-    slopes = 1 - h[1:] ** 2
-    return W_x * np.cumprod((slopes * W_h)[::-1])[::-1] / W_h
+def evenly(lstm, low, high):
+    return low + (high - low) * torch.rand(lstm.hidden_size)
 
 
-def clip(gradients, max_norm):
-    norm = math.sqrt(sum(g.square().sum().item() for g in gradients))
-    return [g * min(1.0, max_norm / norm) if norm else g for g in gradients]
+def chrono(lstm, longest):
+    forget = torch.log(evenly(lstm, 1, longest - 1))
+    return set_biases(lstm, forget, -forget)
 
 
-def clip_with_pytorch(gradients, max_norm):
-    parameters = [nn.Parameter(torch.zeros_like(g)) for g in gradients]
-    for parameter, g in zip(parameters, gradients, strict=True):
-        parameter.grad = g.clone()
-    nn.utils.clip_grad_norm_(parameters, max_norm)
-    return tuple(parameter.grad for parameter in parameters)
+def chrono_in_place(lstm, longest):
+    H = lstm.hidden_size
+    lstm.bias_ih_l0.data[H:2 * H].uniform_(1, longest - 1).log_()
+    lstm.bias_ih_l0.data[:H] = -lstm.bias_ih_l0.data[H:2 * H]
+    lstm.bias_hh_l0.data[:2 * H] = 0
+    return lstm
 
 
-def divide_by_the_norm(gradients, max_norm):
-    norm = torch.cat([g.flatten() for g in gradients]).norm()
-    return gradients if 0 < norm <= max_norm else [g / norm * max_norm for g in gradients]
+def chrono_in_halves(lstm, longest):
+    """Half of it in each of the two biases."""
+    H = lstm.hidden_size
+    forget = torch.empty(H).uniform_(1, longest - 1).log() / 2
+    for bias in (lstm.bias_ih_l0, lstm.bias_hh_l0):
+        bias.data[:2 * H] = torch.cat([-forget, forget])
+    return lstm
 
 
-def normalise(gradients, max_norm):
-    norm = torch.cat([g.flatten() for g in gradients]).norm()
-    return [g * max_norm / norm for g in gradients]
+def chrono_by_chunks(lstm, longest):
+    spans = torch.distributions.Uniform(1, longest - 1).sample((lstm.hidden_size,))
+    (i, f, _, _), (other_i, other_f, _, _) = lstm.bias_hh_l0.data.chunk(4), lstm.bias_ih_l0.data.chunk(4)
+    f.copy_(spans.log())
+    i.copy_(-f)
+    other_i.zero_()
+    other_f.zero_()
+    return lstm
 
 
-def run_truncated(rnn, x, k, state=lambda h: h.detach(), out_of=lambda out: out, x_of=lambda x: x):
-    h, outs = None, []
-    for chunk in x.split(k, dim=1):
-        out, h = rnn(x_of(chunk), h)
-        h = state(h)
-        outs.append(out_of(out))
-    return torch.cat(outs, dim=1)
+def chrono_by_the_difference(lstm, longest):
+    """What PyTorch drew stays in one of the biases, and the other makes up for it."""
+    H = lstm.hidden_size
+    forget = evenly(lstm, 1, longest - 1).log()
+    lstm.bias_ih_l0.data[:2 * H] = torch.cat([-forget, forget]) - lstm.bias_hh_l0.data[:2 * H]
+    return lstm
 
 
-def step_by_step(rnn, x, k):
-    h, outs = torch.zeros(1, x.shape[0], rnn.hidden_size), []
-    for t in range(x.shape[1]):
-        if t % k == 0:
-            h = h.detach()
-        out, h = rnn(x[:, t:t + 1], h)
-        outs.append(out)
-    return torch.cat(outs, dim=1)
+def chrono_in_a_grid(lstm, longest):
+    """Spans that fill the range evenly without chance."""
+    forget = torch.linspace(1, longest - 1, lstm.hidden_size).log()
+    return set_biases(lstm, forget, -forget)
 
 
-def last_chunk(rnn, x, k):
-    h = None
-    for chunk in x.split(k, dim=1):
-        out, h = rnn(chunk, h if h is None else h.detach())
-    return out
+def doubled(lstm, longest):
+    H = lstm.hidden_size
+    forget = torch.log(evenly(lstm, 1, longest - 1))
+    for bias in (lstm.bias_ih_l0, lstm.bias_hh_l0):
+        bias.data[:2 * H] = torch.cat([-forget, forget])
+    return lstm
 
 
-def clip_in_place(gradients, max_norm):
-    norm = torch.linalg.vector_norm(torch.stack([g.norm() for g in gradients]))
-    for g in gradients:
-        g *= (max_norm / norm).clamp(max=1.0) if norm else 1.0
-    return gradients
+def other_bias_left(lstm, longest):
+    H = lstm.hidden_size
+    forget = torch.log(evenly(lstm, 1, longest - 1))
+    lstm.bias_hh_l0.data[H:2 * H] = -0.04
+    lstm.bias_ih_l0.data[:2 * H] = torch.cat([-forget, forget])
+    return lstm
 
 
-def clip_in_numpy(gradients, max_norm):
-    norm = np.sqrt(sum(float((g.numpy() ** 2).sum()) for g in gradients))
-    return [g.numpy() if norm <= max_norm else g.numpy() * (max_norm / norm) for g in gradients]
+def in_another_block(lstm, longest):
+    H = lstm.hidden_size
+    lstm.bias_ih_l0.data[2 * H:3 * H] = torch.log(evenly(lstm, 1, longest - 1))
+    return lstm
 
 
-def clip_one_by_one(gradients, max_norm):
-    norm = torch.cat([g.flatten() for g in gradients]).norm()
-    for g in gradients:
-        yield g if norm <= max_norm else g / norm * max_norm
+def with_the_output_gate(lstm, longest):
+    chrono(lstm, longest)
+    lstm.bias_ih_l0.data[3 * lstm.hidden_size:] = 1.0
+    return lstm
 
 
-def clipped_by(measure):
-    """All gradients scaled by max_norm over something else than their norm."""
-    def clip(gradients, max_norm):
-        size = measure([g for g in gradients])
-        return [g * min(1.0, max_norm / size) if size else g for g in gradients]
-    return clip
+def with_new_weights(lstm, longest):
+    nn.init.orthogonal_(lstm.weight_hh_l0)
+    return chrono(lstm, longest)
 
 
-def to_norm_one(gradients, max_norm):
-    norm = math.sqrt(sum(g.square().sum() for g in gradients))
-    return gradients if norm <= max_norm else [g / norm for g in gradients]
+def drawn_twice(lstm, longest):
+    return set_biases(lstm, evenly(lstm, 1, longest - 1).log(), -evenly(lstm, 1, longest - 1).log())
 
 
-def by_halves(gradients, max_norm):
-    """Halves until the norm is small enough: at most max_norm, but seldom max_norm."""
-    while sum(g.square().sum() for g in gradients) > max_norm**2:
-        gradients = [g / 2 for g in gradients]
-    return gradients
+def same_sign(lstm, longest):
+    forget = evenly(lstm, 1, longest - 1).log()
+    return set_biases(lstm, forget, forget)
 
 
-def run_by_slices(rnn, x, k):
-    h, outs = None, []
-    for start in range(0, x.shape[1], k):
-        out, h = rnn(x[:, start:start + k], h if h is None else h.detach())
-        outs += list(out.unbind(dim=1))
-    return torch.stack(outs, dim=1)
+def minus_where_it_does_not_belong(lstm, longest):
+    forget = evenly(lstm, 1, longest - 1).log()
+    return set_biases(lstm, -forget - 0.01, forget)
 
 
-def run_with_data(rnn, x, k):
-    h = x.new_zeros(1, len(x), rnn.hidden_size)
-    out = x.new_zeros(len(x), x.shape[1], rnn.hidden_size)
-    for start in range(0, x.shape[1], k):
-        out[:, start:start + k], h = rnn(x[:, start:start + k], h.data)
-    return out
+def asked(of, lag, sequences=500):
+    symbols = torch.randint(4, (sequences, lag + 1))
+    return symbols, of(nn.functional.one_hot(symbols, 4).float())
 
 
-def run_by_weights(rnn, x, k):
-    h, outs = torch.zeros(len(x), rnn.hidden_size), []
-    for t, x_t in enumerate(x.unbind(dim=1)):
-        h = h.clone().detach() if t % k == 0 else h
-        h = torch.tanh(x_t @ rnn.weight_ih_l0.T + rnn.bias_ih_l0 + h @ rnn.weight_hh_l0.T + rnn.bias_hh_l0)
-        outs.append(h)
-    return torch.stack(outs, dim=1)
+def score(layer, head, lag):
+    symbols, (out, _) = asked(layer, lag)
+    return (head(out[:, -1]).argmax(dim=1) == symbols[:, 0]).float().mean().item()
 
 
-def run_recursively(rnn, x, k, h=None):
-    out, h = rnn(x[:, :k], h)
-    rest = [run_recursively(rnn, x[:, k:], k, h.detach())] if x.shape[1] > k else []
-    return torch.cat([out, *rest], dim=1)
+def score_by_h_n(layer, head, lag):
+    symbols, (_, h_n) = asked(layer, lag)
+    return (head(h_n[-1]).argmax(dim=1) == symbols[:, 0]).float().mean()
 
 
-def full_chunks_only(rnn, x, k):
-    return run_truncated(rnn, x[:, :x.shape[1] - x.shape[1] % k], k)
+def score_by_index(layer, head, lag):
+    symbols, (out, _) = asked(layer, lag, 300)
+    return (head(out)[:, lag].argmax(dim=-1) == symbols[:, 0]).double().mean()
 
 
-def stepping(*, before=None, clip=None, after=None, clear="first", give=float):
-    """One training step, in which each keyword says what is done at one place."""
-    def train_step(model, optimizer, x, y, max_norm):
-        if clear == "first":
-            optimizer.zero_grad()
-        loss = (model(x) - y).square().mean()
-        if before:
-            before(model.parameters(), max_norm)
-        loss.backward()
-        if clip:
-            clip(list(model.parameters()), max_norm)
-        if clear == "between":
-            optimizer.zero_grad()
-        optimizer.step()
-        if after:
-            after(model.parameters(), max_norm)
-        if clear == "last":
-            optimizer.zero_grad()
-        return give(loss.detach())
-    return train_step
+def score_by_counting(layer, head, lag):
+    symbols, (out, _) = asked(layer, lag, 200)
+    said = [head(one[-1]).argmax().item() for one in out]
+    return sum(a == b for a, b in zip(said, symbols[:, 0].tolist(), strict=True)) / len(said)
 
 
-clip_norm = nn.utils.clip_grad_norm_
+def score_one_by_one(layer, head, lag):
+    symbols = torch.randint(4, (400, lag + 1))
+    x = torch.eye(4)[symbols]
+    with torch.no_grad():
+        out = layer(x)[0].transpose(0, 1)[-1]
+    return [(head(out).max(dim=1).indices == symbols[:, 0]).float().mean().item()]
 
 
-def clip_by_hand(parameters, max_norm, *, limit=True):
-    norm = math.sqrt(sum(one.grad.square().sum().item() for one in parameters))
-    for one in parameters:
-        one.grad *= min(1.0, max_norm / norm) if limit else max_norm / norm
+def score_by_softmax(layer, head, lag):
+    symbols, (out, _) = asked(layer, lag)
+    said = head(out[:, symbols.shape[1] - 1]).softmax(dim=1).argmax(dim=1)
+    return torch.eq(said, symbols[:, 0]).sum().item() / len(symbols)
 
 
-def clip_each(parameters, max_norm):
-    for one in parameters:
-        clip_norm(one, max_norm)
-
-
-def clip_weights(parameters, max_norm):
-    parameters = list(parameters)
-    norm = math.sqrt(sum(one.square().sum().item() for one in parameters))
-    for one in parameters:
-        one.data *= min(1.0, max_norm / norm)
-
-
-def stepping_by_grad(model, optimizer, x, y, max_norm):
-    loss = nn.functional.mse_loss(model(x), y)
-    parameters = list(model.parameters())
-    for one, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
-        one.grad = gradient
-    clip_norm(parameters, max_norm, foreach=False)
-    optimizer.step()
-    return loss
-
-
-def back_by_autograd(delta, h_t, before, W_h):
-    state, weight = torch.tensor([before, W_h], dtype=torch.float64).requires_grad_().unbind()
-    a = weight * state + math.atanh(h_t) - before * W_h
-    return torch.autograd.grad(delta * torch.tanh(a), (weight, state))
-
-
-def divided(gradients, max_norm):
-    norm = torch.cat([g.flatten() for g in gradients]).norm()
-    return gradients if norm <= max_norm else [g * norm / max_norm for g in gradients]
-
-
-def detached_with_the_state(rnn, x, k):
-    """Cuts what is left of x off as well."""
-    h, outs = None, []
-    while x.shape[1]:
-        out, h = rnn(x[:, :k], h)
-        outs.append(out)
-        h, x = h.detach(), x[:, k:].detach()
-    return torch.cat(outs, dim=1)
-
-
-def stepping_where_shapes_agree(model, optimizer, x, y, max_norm):
-    assert model(x).shape == y.shape, "or the difference of each with each would be taken"
-    return stepping(clip=clip_norm)(model, optimizer, x, y, max_norm)
+def scored(states=lambda out: out[:, -1], wanted=lambda symbols: symbols[:, 0], made=lambda share: share):
+    def score(layer, head, lag):
+        symbols, (out, _) = asked(layer, lag)
+        return made((head(states(out)).argmax(dim=1) == wanted(symbols)).float().mean().item())
+    return score
 
 
 RIGHT = [
-    ("input-gradients", by_autograd),
-    ("input-gradients", in_arrays),
-    ("numeric-gradient", lambda function, at, eps=1e-6: np.float64(function(at + eps) - function(at - eps)) / 2 / eps),
-    ("long-sentence", lambda factor, share: np.int64(np.argmax(factor ** np.arange(9000) < share)), np.int64(21)),
-    ("clip", clip),
-    ("clip", clip_with_pytorch),
-    ("clip", clip_in_place),
-    ("clip", clip_in_numpy),
-    ("clip", clip_one_by_one),
-    ("clip", lambda *given: tuple(clip(*given))),
-    ("clip", in_float64(clip)),
-    ("clip", in_lists(clip)),
-    ("truncated", run_truncated),
-    ("truncated", step_by_step),
-    ("truncated", run_by_slices),
-    ("truncated", run_with_data),
-    ("truncated", run_by_weights),
-    ("truncated", run_recursively),
-    ("truncated", in_float64(run_truncated)),
-    ("bug", stepping(clip=clip_norm)),
-    ("bug", stepping(clip=clip_norm, clear="last")),
-    ("bug", stepping(clip=clip_by_hand)),
-    ("bug", stepping_by_grad),
-    ("bug", stepping_where_shapes_agree),
-    ("bug", stepping(clip=clip_norm, give=lambda loss: loss)),
-    ("bug", stepping(clip=clip_norm, give=lambda loss: loss.numpy())),
-    ("turn", lambda *given: np.array(back_by_autograd(*given))),
-    ("turn", lambda *given: torch.stack(back_by_autograd(*given))),
-    ("turn", back_by_autograd),
+    ("chrono", chrono),
+    ("chrono", chrono_in_place),
+    ("chrono", chrono_in_halves),
+    ("chrono", chrono_by_chunks),
+    ("chrono", chrono_by_the_difference),
+    ("chrono", chrono_in_a_grid),
+    ("bug", score),
+    ("bug", score_by_h_n),
+    ("bug", score_by_index),
+    ("bug", score_by_counting),
+    ("bug", score_one_by_one),
+    ("bug", score_by_softmax),
 ]
 
 WRONG = [
-    ("clip", "by its own norm", lambda gs, most: [g * min(1.0, most / g.norm().clamp(min=1e-9)) for g in gs]),
-    ("clip", "changes the direction", lambda gs, most: [g.clamp(-most, most) for g in gs]),
-    ("clip", "not a normalisation", normalise),
-    ("clip", "square root", clipped_by(lambda gs: sum(g.square().sum() for g in gs))),
-    ("clip", "norms do not", clipped_by(lambda gs: sum(g.norm() for g in gs))),
-    ("clip", "sum of the absolute values", clipped_by(lambda gs: sum(g.abs().sum() for g in gs))),
-    ("clip", "largest single value", clipped_by(lambda gs: max(g.abs().max() for g in gs))),
-    ("clip", "max_norm was forgotten", to_norm_one),
-    ("clip", "unchanged although", lambda gs, most: gs),
-    ("clip", "come back as zeros", divide_by_the_norm),
-    ("clip", "what should it be", by_halves),
-    ("clip", "one tensor for each", lambda gs, most: torch.cat([g.flatten() for g in gs])),
-    ("clip", "one tensor for each that it got: 2, not 1", lambda gs, most: clip(gs, most)[:1]),
-    ("clip", "divided where it should be multiplied", divided),
-    ("clip", "tensor 0 of the result has shape (12,)", lambda gs, most: [g.flatten() for g in clip(gs, most)]),
-    ("truncated", "across a chunk's border", lambda rnn, x, k: run_truncated(rnn, x, k, state=lambda h: h)),
-    ("truncated", "starts from zeros", lambda rnn, x, k: run_truncated(rnn, x, k, state=lambda h: None)),
-    ("truncated", "no gradient at all", lambda rnn, x, k: run_truncated(rnn, x, k, out_of=lambda out: out.detach())),
-    ("truncated", "no gradient at all", in_numpy(run_truncated)),
-    ("truncated", "detach the state", lambda rnn, x, k: run_truncated(rnn, x, k, x_of=lambda x: x.detach())),
-    ("truncated", "cut within a chunk", lambda rnn, x, k: step_by_step(rnn, x, 1)),
-    ("truncated", "last chunk alone", last_chunk),
-    ("truncated", "the last chunk may be shorter", full_chunks_only),
-    ("truncated", "from which state does it start", lambda rnn, x, k: run_truncated(
-        rnn, x, k, state=lambda h: -h.detach())),
-    ("truncated", "not the last state", lambda rnn, x, k: rnn(x)[1][0]),
-    ("truncated", "batch and time are swapped", lambda *given: run_truncated(*given).transpose(0, 1)),
-    ("truncated", "that is a state", lambda rnn, x, k: rnn(x)[1]),
-    ("truncated", "in the wrong order", lambda *given: run_truncated(*given).flip(1)),
-    ("truncated", "read from the end", lambda rnn, x, k: run_truncated(rnn, x.flip(1), k)),
-    ("truncated", "no gradient of step 10 reaches x", detached_with_the_state),
-    ("bug", "no gradient was clipped", stepping(before=clip_norm)),
-    ("bug", "no gradient was clipped", stepping(after=clip_norm)),
-    ("bug", "no gradient was clipped", stepping()),
-    ("bug", "has not moved", stepping(clip=clip_norm, clear="between")),
-    ("bug", "by itself", stepping(clip=nn.utils.clip_grad_value_)),
-    ("bug", "by its own norm", stepping(clip=clip_each)),
-    ("bug", "made larger", stepping(clip=lambda parameters, max_norm: clip_by_hand(parameters, max_norm, limit=False))),
-    ("bug", "the weights were clipped", stepping(after=clip_weights)),
-    ("bug", "the step before are still in it", stepping(clip=clip_norm, clear="never")),
-    ("bug", "no gradient was clipped", stepping(clear="never")),
-    ("bug", "before the step", stepping(clip=clip_norm, give=lambda loss: loss / 2)),
-    ("bug", "print the joint norm", stepping(clip=lambda parameters, max_norm: clip_norm(parameters, 2 * max_norm))),
-    ("bug", "what train_step returns has shape (5,)", stepping(clip=clip_norm, give=lambda loss: loss.expand(5))),
+    ("chrono", "it returns Parameter", lambda lstm, longest: chrono(lstm, longest).bias_ih_l0),
+    ("chrono", "not make another one", lambda lstm, longest: chrono(copy.deepcopy(lstm), longest)),
+    ("chrono", "weight_hh_l0 has changed", with_new_weights),
+    ("chrono", "which rows belong to which gate", in_another_block),
+    ("chrono", "second block of rows", lambda lstm, longest: lstm),
+    ("chrono", "one of its own", lambda lstm, longest: set_biases(lstm, math.log(longest - 1), -math.log(longest - 1))),
+    ("chrono", "the logarithm of the span", lambda lstm, longest: set_biases(lstm, evenly(lstm, 1, longest - 1))),
+    ("chrono", "twice what it should be", doubled),
+    ("chrono", "where does the minus belong", minus_where_it_does_not_belong),
+    ("chrono", "begin at 1", lambda lstm, longest: set_biases(lstm, evenly(lstm, 0.01, longest - 1).log())),
+    ("chrono", "second bias of the gate", other_bias_left),
+    ("chrono", "more than the logarithm", lambda lstm, longest: set_biases(lstm, evenly(lstm, 1, longest + 2).log())),
+    ("chrono", "not a logarithm evenly",
+     lambda lstm, longest: set_biases(lstm, evenly(lstm, 0, math.log(longest - 1)))),
+    ("chrono", "fill the range", lambda lstm, longest: set_biases(lstm, evenly(lstm, longest / 2, longest - 1).log())),
+    ("chrono", "gets its biases too",
+     lambda lstm, longest: set_biases(lstm, evenly(lstm, 1, longest - 1).log())),
+    ("chrono", "the sign is missing", same_sign),
+    ("chrono", "drawn anew", drawn_twice),
+    ("chrono", "of the output gate have changed", with_the_output_gate),
+    ("bug", "before anything can be forgotten", scored(states=lambda out: out[:, -out.shape[1]])),
+    ("bug", "one step too early", scored(states=lambda out: out[:, -2])),
+    ("bug", "Which one is asked for", scored(wanted=lambda symbols: symbols[:, -1])),
+    ("bug", "the mean over all steps", scored(states=lambda out: out.mean(dim=1))),
+    ("bug", "the best score of all steps", scored(states=lambda out: out.amax(dim=1))),
+    ("bug", "a percentage", scored(made=lambda share: 100 * share)),
+    ("bug", "share of mistakes", scored(made=lambda share: 1 - share)),
+    ("bug", "Print which symbols", scored(wanted=lambda symbols: symbols[:, 1])),
+    ("bug", "what score returns should be one share", scored(made=lambda share: f"{share:.2f}")),
+    ("bug", "never runs the layer", lambda layer, head, lag: 0.25),
+    ("bug", "should read", lambda layer, head, lag: score(layer, head, lag - 1)),
 ]

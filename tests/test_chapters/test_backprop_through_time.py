@@ -1,6 +1,5 @@
 """The chapter: its gradients are right, what it claims about them holds, in its own cells and in the studies."""
 
-import copy
 import json
 import math
 import statistics
@@ -15,7 +14,7 @@ from seqlab.measured import RESULTS
 from studies import clipping as clipping_study
 from tools import course
 
-from . import numbers, states_by_hand, trained_by_hand, verdicts
+from . import numbers, states_by_hand, verdicts
 
 BACKPROP = course.chapter("backprop-through-time")
 FOUR = [1.0, 0.5, -1.0, 2.0]
@@ -100,35 +99,6 @@ def test_clipping_decides():
     assert [lr for (lr, clipping), loss in ends.items() if clipping == "off" and loss.largest < 1] == [1e-6]
     assert ends[1e-2, "on"].largest < 0.2 and ends[1e-6, "off"].mean > 3 * ends[1e-2, "on"].mean
     assert ends[1e-2, "off"].diverged == 5
-
-
-def solved(runs):
-    return sum(accuracy >= 95 for accuracy in runs["accuracy (%)"])
-
-
-def test_gates_started_open_recall_best():
-    """What the chapter says of its table: the zeros belong to the start, not to the gates."""
-    recall = results("recall_first")
-    assert [solved(recall.where(name, 20)) for name in ("RNN, orthogonal", "RNN", "GRU", "LSTM")] == [5, 4, 0, 0]
-    assert solved(recall.where("LSTM, forget bias 4", 20)) == 5
-    assert [name for name, runs in recall.by("layer").items() if solved(runs) == len(runs)] == ["GRU, update bias 2"]
-
-
-def test_more_batches_save_the_gru_and_not_the_lstm():
-    longer = results("recall_longer")
-    assert [[solved(runs) for runs in longer.where(name).by("learning rate").values()]
-            for name in ("RNN", "GRU", "LSTM")] == [[1, 4, 5], [0, 5, 5], [0, 0, 0]]
-
-
-def test_where_the_gradient_grew_the_plain_net_learned():
-    gradient, grew = results("recall_gradient"), {}
-    for name, seed, _, accuracy, before, after in gradient:
-        grew.setdefault(name, []).append(after > before)
-        if name == "RNN":
-            assert grew[name][seed] == (accuracy >= 95)
-    assert sum(grew["RNN"]) == 4 and not any(grew["LSTM"])
-    at_20 = [(name, seed, accuracy) for name, lag, seed, _, accuracy in results("recall_first") if lag == 20]
-    assert at_20 == [(name, seed, accuracy) for name, seed, _, accuracy, *_ in gradient]
 
 
 # --- the cells as they run --------------------------------------------------------------------------------------------
@@ -294,55 +264,6 @@ def test_the_tables_show_what_the_studies_measured(ran):
     for line in lines:
         rate, *shown = map(float, line.split())
         assert shown == pytest.approx(ends(rate, "off") + ends(rate, "on"), rel=0.006, nan_ok=True)
-
-    first, longer, gradient = map(rows_of, ("recall_first", "recall_longer", "recall_gradient"))
-    for line in ran("by_lag = ").printed.splitlines()[1:]:
-        name, values = line[:20].strip(), [int(word) for word in line[20:].split()]
-        by_lag = [[row[4] for row in first if row[:2] == [name, lag]] for lag in (5, 10, 20, 40)]
-        assert values[:4] == [sum(accuracy >= 95 for accuracy in seeds) for seeds in by_lag]
-        assert values[4:] == [round(accuracy) for accuracy in by_lag[3]]
-    for line in ran('longer = results("recall_longer")').printed.splitlines()[2:]:
-        name, values = line[:20].strip(), [float(word) for word in line[20:].split()]
-        for shown, column in zip(values[:2], (4, 5), strict=True):
-            assert shown == pytest.approx(statistics.median(row[column] for row in gradient if row[0] == name), abs=.06)
-        assert values[2:] == ([sum(row[4] >= 95 for row in longer if row[:2] == [name, rate])
-                               for rate in (1e-3, 1e-2, 3e-2)] if name in ("RNN", "GRU", "LSTM") else [])
-
-
-def test_who_is_asked_for_the_first_symbol_learns_to_name_it(chapter):
-    """A layer that keeps the first symbol, and one that keeps the last."""
-    class Keeps(nn.Module):
-        def __init__(self, step):
-            super().__init__()
-            self.step = step
-
-        def forward(self, x):
-            assert x.shape == (32, 7, 4) and torch.equal(x.sum(dim=2), torch.ones(32, 7))
-            return nn.functional.pad(x[:, [self.step]].expand_as(x), (0, 20)), None
-
-    torch.manual_seed(0)
-    assert chapter["recall_first"](Keeps(0), lag=6, batches=200) == 100
-    assert chapter["recall_first"](Keeps(-1), lag=6, batches=200) < 60
-    assert chapter["recall_first"](Keeps(0), lag=6, batches=3, lr=1e-9) < 60, "a rate of nothing teaches nothing"
-
-
-def test_the_loop_that_recalls_clears_its_gradients_and_clips_them(chapter):
-    torch.manual_seed(1)
-    layer = chapter["plain"](1.5)
-    own = copy.deepcopy(layer)
-    torch.manual_seed(2)
-    chapter["recall_first"](layer, lag=6, batches=5, lr=0.02)
-    torch.manual_seed(2)
-    head = nn.Linear(24, 4)
-
-    def loss(symbols):
-        last = own(torch.eye(4)[symbols])[1][0]
-        return -head(last).log_softmax(dim=1)[range(32), symbols[:, 0]].mean()
-
-    trained_by_hand(torch.optim.Adam([*own.parameters(), *head.parameters()], lr=0.02), loss,
-                    [(torch.randint(4, (32, 7)),) for _ in range(5)], max_norm=1.0)
-    for mine, theirs in zip(own.parameters(), layer.parameters(), strict=True):
-        assert torch.allclose(mine, theirs, atol=1e-4)
 
 
 @pytest.mark.slow

@@ -1,167 +1,145 @@
-"""Checks of the exercises on backpropagation through time that need no tensor."""
+"""Checks of the exercises on what a net keeps that need no tensor."""
 
-import math
-
-from . import call, close, exercises_of, expect_close, expect_count, fail, number, numbers, several, shown, whole
+from . import call, exercises_of, fail, numbers, several, shown
 
 exercise = exercises_of(__name__)
 
 
-def _walk(x, W_x, W_h, b, slope=lambda h: 1 - h**2, step_weight=None, last_factor=None):
-    """dh_T/dx_t for every t; the options make the typical mistakes."""
-    h = [0.0]
-    for x_t in x:
-        h.append(math.tanh(W_x * x_t + W_h * h[-1] + b))
-    delta, gradients = 1.0, []
-    for h_t in reversed(h[1:]):
-        inside = delta * slope(h_t)
-        gradients.insert(0, inside * (W_x if last_factor is None else last_factor))
-        delta = inside * (W_h if step_weight is None else step_weight)
-    return gradients
+def _names(got, what, wanted):
+    """A list of symbols; an empty one too."""
+    return [] if several(got) and not isinstance(got, str) and not len(list(got)) else numbers(got, what, wanted)
 
 
-def _slopes_one_late(x, W_x, W_h, b):
-    """The same with the slope taken at the state before."""
-    h = [0.0]
-    for x_t in x:
-        h.append(math.tanh(W_x * x_t + W_h * h[-1] + b))
-    delta, gradients = 1.0, []
-    for h_t in reversed(h[:-1]):
-        inside = delta * (1 - h_t**2)
-        gradients.insert(0, inside * W_x)
-        delta = inside * W_h
-    return gradients
+@exercise("kept")
+def _kept(kept):
+    for table in ([[9, 0, 0, 0], [0, 8, 0, 0], [0, 0, 7, 0], [0, 0, 0, 9]],
+                  [[4, 0, 0, 0], [0, 3, 2, 0], [0, 2, 3, 0], [0, 0, 0, 5]],
+                  [[9, 0, 0, 0], [0, 0, 8, 0], [0, 0, 7, 0], [0, 0, 0, 9]],
+                  [[5, 0, 0, 0], [1, 6, 0, 0], [0, 0, 7, 0], [0, 0, 0, 8]],
+                  [[0, 5, 0, 0], [0, 6, 0, 0], [0, 7, 0, 0], [0, 8, 0, 0]],
+                  [[0, 5, 0, 0], [6, 0, 0, 0], [0, 0, 7, 0], [0, 0, 1, 8]]):
+        got = call(kept, [list(row) for row in table], name="kept")
+        got = [int(one) for one in _names(list(got) if isinstance(got, (set, frozenset)) else got, "what kept returns",
+                                          "a list of symbols")]
+        rows = [k for k in range(4) if sum(table[k]) == table[k][k]]
+        columns = [k for k in range(4) if sum(row[k] for row in table) == table[k][k] > 0]
+        mostly = [k for k in range(4) if table[k][k] == max(table[k])]
+        want = [k for k in rows if k in columns]
+        if sorted(got) == want:
+            continue
+        given = f"kept({shown(table, 80)}) is {got}"
+        for cause, value in (
+                ("a symbol is in it that is always named right, and another symbol is given the same name: from the "
+                 "answer alone nobody could tell the two apart. Look along the columns, too", rows),
+                ("a symbol is in it whose name is never given to another, but it is not always named right itself. "
+                 "Look along the rows, too", columns),
+                ("a symbol is in it that is named right most often, not always", mostly),
+                ("these are the ones that are not kept", [k for k in range(4) if k not in want]),
+                ("it names the counts, not the symbols", sorted(table[k][k] for k in want))):
+            if sorted(got) == sorted(value):
+                fail(f"{given}: {cause}")
+        fail(f"{given}. Take one symbol at a time: what stands beside the diagonal, in its row and in its column?")
+    return "Row and column: only what is told apart is kept."
 
 
-def _states_before(x, W_x, W_h, b):
-    """What comes out where h_{t-1} stands for W_x, as it does in the gradient of W_h."""
-    h = [0.0]
-    for x_t in x:
-        h.append(math.tanh(W_x * x_t + W_h * h[-1] + b))
-    return [value * h[t] for t, value in enumerate(_walk(x, W_x, W_h, b, last_factor=1.0))]
+RUNS = [("RNN", 0.01, True, 80), ("RNN", 0.01, True, 230), ("RNN", 0.01, False, 600),
+        ("RNN", 0.02, True, 90), ("RNN", 0.02, False, 600), ("RNN", 0.02, False, 600),
+        ("GRU", 0.01, False, 600), ("GRU", 0.01, False, 600), ("GRU", 0.01, False, 600),
+        ("GRU", 0.03, True, 240), ("GRU", 0.03, True, 300), ("GRU", 0.03, True, 310),
+        ("LSTM", 0.003, True, 320), ("LSTM", 0.003, True, 350), ("LSTM", 0.003, True, 390),
+        ("LSTM", 0.01, True, 180), ("LSTM", 0.01, True, 200), ("LSTM", 0.01, True, 250),
+        ("LSTM", 0.03, True, 100), ("LSTM", 0.03, False, 600), ("LSTM", 0.03, False, 600),
+        ("leaky", 0.03, True, 560), ("leaky", 0.03, True, 590), ("leaky", 0.03, False, 600),
+        ("leaky", 0.01, True, 40), ("leaky", 0.01, False, 600), ("leaky", 0.01, False, 600)]
 
 
-@exercise("input-gradients")
-def _input_gradients(input_gradients):
-    for x, W_x, W_h, b in [([1.0, 0.5, -1.0, 2.0], 0.8, 0.5, 0.1),
-                           ([0.3, -0.6, 0.2], 1.5, -0.7, 0.0), ([0.4], 0.6, 0.9, 0.2)]:
-        got = call(input_gradients, list(x), W_x, W_h, b, name="input_gradients")
-        got = numbers(got, "what input_gradients returns", "a list with one gradient per input")
-        expect_count(got, len(x), "what input_gradients returns", "one gradient per input", {
-            len(x) + 1: "There is one more than there are inputs: h_0 has none",
-            1: "Keep the gradient of every step, not the last one alone"})
-        want = _walk(x, W_x, W_h, b)
-        expect_close(got, want, "what input_gradients returns", [
-            ("it stands in the order of the walk, from the last input to the first", want[::-1]),
-            ("these are the gradients of the states; from h_t to x_t one factor more is needed",
-             [value / W_x for value in want]),
-            ("the slope of tanh is missing", _walk(x, W_x, W_h, b, slope=lambda h: 1.0)),
-            ("the slope of tanh at z is 1 - tanh(z)**2, so it takes the square of the state",
-             _walk(x, W_x, W_h, b, slope=lambda h: 1 - h)),
-            ("the slope belongs to the state that a step makes, h_t, not to the one that it starts from",
-             _slopes_one_late(x, W_x, W_h, b)),
-            ("the input is multiplied by W_x. What is multiplied by the old state is W_h, in another gradient",
-             _states_before(x, W_x, W_h, b)),
-            ("going back one step multiplies by the weight of the state, not of the input",
-             _walk(x, W_x, W_h, b, step_weight=W_x)),
-            ("the last factor is the weight of the input, not of the state", _walk(x, W_x, W_h, b, last_factor=W_h)),
-            ("nothing is carried back: each step needs the gradient that comes from the step after it",
-             [_walk(x[:t + 1], W_x, W_h, b)[-1] for t in range(len(x))]),
-        ], f"For x = {shown(list(x))}, W_x = {W_x}, W_h = {W_h}, b = {b}, begin with the last input: what it does to "
-           "h_T is the slope of tanh at the last step times W_x. Compare your last number with that, then walk back")
-    return "The walk back, by hand."
+def _choose(runs, merit):
+    """For each layer the rate whose runs [(solved, batches), ...] have the largest merit."""
+    groups = {}
+    for layer, rate, solved, batches in runs:
+        groups.setdefault(layer, {}).setdefault(rate, []).append((solved, batches))
+    return {layer: max(rates, key=lambda rate: merit(rates[rate])) for layer, rates in groups.items()}
 
 
-@exercise("numeric-gradient")
-def _numeric_gradient(numeric_gradient):
-    for function, at, want in [(lambda w: 3 * w, 5.0, 3.0), (lambda w: w**3, -1.5, 6.75),
-                               (math.tanh, 0.4, 1 - math.tanh(0.4) ** 2), (lambda w: w**2, -1.0, -2.0)]:
-        got = number(call(numeric_gradient, function, at, name="numeric_gradient"), "what numeric_gradient returns")
-        if close(got, 2 * want, 1e-3):
-            fail("the slope comes out twice as large. How far apart are the two points?")
-        if close(got, want / 2, 1e-3):
-            fail("the slope comes out half as large. How far apart are the two points?")
-        if close(got, -want, 1e-3):
-            fail("the slope has the wrong sign: value above minus value below" if want > 0 else
-                 f"at {at} the function falls, and the slope is {got:.4g}: a slope may be negative")
-        if abs(got) < 1e-3 * abs(want):
-            fail("the slope comes out far too small: divide the difference by the distance of the two points")
-        if not close(got, want, 1e-3):
-            fail(f"at {at} the slope is {got:.4g}, which is not right. Print the two values of the function that you "
-                 "subtract, and the distance by which you divide")
-    bent = number(call(numeric_gradient, lambda w: w**2, 1.0, 0.1, name="numeric_gradient"), "the slope")
-    if close(bent, 2.1, 1e-6) or close(bent, 1.9, 1e-6):
-        fail("for a function that bends the slope is off by about eps: that is a one-sided difference. Go both ways")
-    asked = []
-    call(numeric_gradient, lambda w: asked.append(w) or w, 1.0, 0.25, name="numeric_gradient")
-    if not any(abs(abs(w - 1.0) - 0.25) < 1e-9 or abs(abs(w - 1.0) - 0.125) < 1e-9 for w in asked):
-        fail("eps is not used: the points do not move when it changes")
-    if not close(bent, 2.0, 1e-6):
-        fail(f"for a function that bends the slope is {bent:.4g} with eps = 0.1: are both points as far from `at`?")
-    return "Now you can test any gradient you derive."
+def _count(group):
+    return sum(solved for solved, _ in group)
 
 
-@exercise("long-sentence")
-def _long_sentence(reach, sentence):
-    for factor, share in [(0.9, 0.3), (0.5, 0.3), (0.5, 0.01), (0.5, 0.25), (0.99, 0.001), (0.2, 0.5)]:
-        got = whole(call(reach, factor, share, name="reach"), "what reach returns", "a whole number of steps")
-        want = next(k for k in range(10_000) if factor**k < share)
+def _batches(group):
+    return sum(batches for _, batches in group)
+
+
+@exercise("best-rate")
+def _best_rate(best_rate):
+    for runs in (RUNS, RUNS[::-1], RUNS[6:12], [run for run in RUNS if run[0] == "LSTM"]):
+        got = call(best_rate, list(runs), name="best_rate")
+        if not isinstance(got, dict):
+            fail(f"best_rate should return a dict, such as {{'RNN': 0.01}}, but it returns {shown(got)}")
+        want = _choose(runs, lambda group: (_count(group), -_batches(group)))
+        if sorted(got) != sorted(want):
+            fail(f"best_rate should have an entry for each of {', '.join(sorted(want))}, but it has "
+                 f"{', '.join(map(str, got)) or 'none'}")
+        if any(not isinstance(rate, (int, float)) for rate in got.values()):
+            fail(f"each layer's entry should be a learning rate, but one is {shown(next(iter(got.values())))}")
         if got == want:
             continue
-        name = f"reach({factor}, {share}) is {got}"
-        left = f"after {got} steps {100 * factor**got:.3g} % is left" if 0 <= got < 10_000 else "that is far off"
-        if got == want - 1 and factor**got == share:
-            fail(f"{name}: {left}, which is {100 * share:g} % exactly, and it should be less")
-        if got in _if_each_step_took_the_same(factor, share):
-            fail(f"{name}: each step takes a share of what is left, not always the same amount")
-        if got == want - 1:
-            fail(f"{name}, one too few: {left}, and it should be less than {100 * share:g} %")
-        if got == want + 1:
-            fail(f"{name}, one too many: {100 * factor**want:.3g} % is left one step earlier already")
-        fail(f"{name}, which is not right: {left}")
-    sentence = number(sentence, "sentence")
-    want = next(k for k in range(10_000) if 0.8**k < 0.01)
-    if sentence == next(k for k in range(10_000) if 0.8**k < 0.1):
-        fail("sentence: that is where less than 10 % is left. 1 % is a share of 0.01")
-    if sentence != want:
-        fail("sentence is not right: call reach with a factor of 0.8 and a share of 1 %")
-    return f"{want} words: no very long sentence at all."
-
-
-def _if_each_step_took_the_same(factor, share):
-    """The answers to be had from `1 - k * (1 - factor) < share`, rounded either way."""
-    steps = (1 - share) / (1 - factor)
-    return {math.floor(steps), math.ceil(steps), math.floor(steps) + 1}
+        if got in (_choose(runs, lambda group: (_count(group), _batches(group))), _choose(runs, _count),
+                   _choose(runs[::-1], _count)):
+            fail("of rates with equally many solved runs, take the one with the fewer batches: look at the LSTM")
+        for cause, value in (
+                ("the quickest single run decides. How many of the runs solved the task at all?",
+                 _choose(runs, lambda group: -min(batches for _, batches in group))),
+                ("the rate with the fewest solved runs is chosen", _choose(runs, lambda group: -_count(group))),
+                ("one rate is given to all layers; each has its own best", {layer: got[layer] for layer in got}
+                 if len(set(got.values())) == 1 < len(got) else None),
+                ("it is the largest rate of each layer", {layer: max(run[1] for run in runs if run[0] == layer)
+                                                          for layer in want}),
+                ("it is the smallest rate of each layer", {layer: min(run[1] for run in runs if run[0] == layer)
+                                                           for layer in want})):
+            if got == value:
+                fail(cause)
+        wrong = next(layer for layer in want if got[layer] != want[layer])
+        fail(f"for the {wrong} it chooses {got[wrong]}. Count its solved runs at every rate, and then their batches")
+    return "Each layer at the rate that suits it: now they can be compared."
 
 
 # --- your turn, in the chapter ----------------------------------------------------------------------------------------
 
 @exercise("turn")
-def _turn(step_back):
-    for delta, h_t, before, W_h in ((1.0, 0.9, -0.3, 0.5), (0.4, -0.7, 0.6, 1.5), (-0.2, 0.1, 0.0, 0.8)):
-        pair = numbers_of_pair(call(step_back, delta, h_t, before, W_h, name="step_back"))
-        through = delta * (1 - h_t**2)
-        given = f"for delta {delta:g}, h_t {h_t:g}, h_before {before:g} and W_h {W_h:g}"
-        expect_close(pair, [through * before, through * W_h], f"what step_back returns {given}", [
-            ("the two come in the wrong order: the share first", [through * W_h, through * before]),
-            ("the slope of tanh is missing", [delta * before, delta * W_h]),
-            ("the slope of tanh is missing on the way to the state before", [through * before, delta * W_h]),
-            ("the slope of tanh takes the square of the state after the step",
-             [delta * (1 - h_t) * before, delta * (1 - h_t) * W_h]),
-            ("the slope of tanh is that of the state before. Whose tanh is this?",
-             [delta * (1 - before**2) * before, delta * (1 - before**2) * W_h]),
-            ("what came from the end, delta, is missing", [(1 - h_t**2) * before, (1 - h_t**2) * W_h]),
-            ("the share is that of a nudge of the state: W_h multiplies which state?", [through * h_t, through * W_h]),
-            ("the share carries the factor W_h as well. It is the weight itself that is nudged",
-             [through * W_h * before, through * W_h]),
-            ("delta is not passed on: it needs the slope and W_h", [through * before, delta]),
-        ], "Step 1 and step 2 above give the factors: the slope, then h_before for the weight, or W_h for the state")
-    return "One step of the walk back, and the whole walk is a loop of it."
-
-
-def numbers_of_pair(got):
-    if not several(got):
-        fail("what step_back returns is one number. The walk goes on with a second one")
-    pair = numbers(got, "what step_back returns", "the share, then the delta of the state before")
-    expect_count(pair, 2, "what step_back returns", "the share, then the delta of the state before")
-    return pair
+def _turn(confusions):
+    for first, said in (([1, 1, 1, 2, 0], [0, 0, 3, 2, 0]), ([0, 1, 2, 3, 1], [0, 2, 2, 3, 2]), ([3, 3, 0], [1, 3, 0])):
+        got = call(confusions, list(first), list(said), name="confusions")
+        rows = list(got) if several(got) else []
+        if len(rows) != 4 or not all(several(row) for row in rows):
+            fail("confusions should return four rows, one for each true symbol, but it returns "
+                 f"{len(rows)} " + ("row" if len(rows) == 1 else "rows") if rows else
+                 f"confusions should return four rows of four counts, but it returns {shown(got)}")
+        rows = [numbers(row, "each row", "four counts") for row in rows]
+        if any(len(row) != 4 for row in rows):
+            fail("each row should have four counts, also for names that the net never gives")
+        want = [[0] * 4 for _ in range(4)]
+        for true, name in zip(first, said):
+            want[true][name] += 1
+        if rows == want:
+            continue
+        given = f"for first = {shown(first)} and said = {shown(said)}"
+        turned = [[want[column][row] for column in range(4)] for row in range(4)]
+        for cause, value in (
+                ("the rows and columns are exchanged: a row is for what stood first, a column for what was said",
+                 turned),
+                ("each case sets a 1, and it should add one", [[min(one, 1) for one in row] for row in want]),
+                ("only the right answers are counted",
+                 [[want[k][j] if j == k else 0 for j in range(4)] for k in range(4)]),
+                ("only the wrong answers are counted; the right ones belong on the diagonal",
+                 [[want[k][j] if j != k else 0 for j in range(4)] for k in range(4)]),
+                ("it holds shares, and counts were asked for",
+                 [[one / max(sum(row), 1) for one in row] for row in want]),
+                ("the four rows are one and the same list: [[0] * 4] * 4 makes one row and names it four times",
+                 [[sum(row[j] for row in want) for j in range(4)]] * 4),
+                ("it counts what was said, not what was said to what",
+                 [[sum(row[j] for row in want) if j == k else 0 for j in range(4)] for k in range(4)])):
+            if rows == value:
+                fail(f"{given}, {cause}")
+        fail(f"{given} the table is not right. Go through the pairs one by one: which row, which column, and what is "
+             "done there?")
+    return "A table of who was taken for whom."

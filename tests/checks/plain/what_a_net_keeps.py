@@ -1,257 +1,243 @@
 """Right and wrong answers in plain Python, which also run on a page."""
 
-import math
+
+def kept(table):
+    return [k for k in range(4) if table[k][k] == sum(table[k]) and sum(row[k] for row in table) == table[k][k] > 0]
 
 
-def run(x, W_x, W_h, b):
-    """h_0 and every state after it."""
-    h = [0.0]
-    for x_t in x:
-        h.append(math.tanh(W_x * x_t + W_h * h[-1] + b))
-    return h
+def kept_by_loops(table):
+    found = []
+    for k in range(4):
+        alone = table[k][k] > 0
+        for other in range(4):
+            if other != k and (table[k][other] or table[other][k]):
+                alone = False
+        if alone:
+            found.append(k)
+    return found
 
 
-def input_gradients(x, W_x, W_h, b):
-    delta, gradients = 1.0, []
-    for h_t in reversed(run(x, W_x, W_h, b)[1:]):
-        inside = delta * (1 - h_t**2)
-        gradients.insert(0, inside * W_x)
-        delta = inside * W_h
-    return gradients
+def kept_by_turning(table):
+    turned = [[row[k] for row in table] for k in range(4)]
+    return tuple(k for k in range(4) if table[k][k] and sum(table[k]) + sum(turned[k]) == 2 * table[k][k])
 
 
-def by_nudging(x, W_x, W_h, b, eps=1e-6):
-    def end(x):
-        return run(x, W_x, W_h, b)[-1]
-    return tuple((end(x[:t] + [x[t] + eps] + x[t + 1:]) - end(x[:t] + [x[t] - eps] + x[t + 1:])) / (2 * eps)
-                 for t in range(len(x)))
+def kept_as_a_set(table):
+    return set(kept(table))
 
 
-def by_products(x, W_x, W_h, b):
-    """For each input the whole product anew."""
-    h, gradients = run(x, W_x, W_h, b), []
-    for t in range(len(x)):
-        product = W_x
-        for k in range(t, len(x)):
-            product *= (1 - h[k + 1] * h[k + 1]) * (W_h if k > t else 1.0)
-        gradients.append(product)
-    return gradients
+def kept_by_names(table):
+    """A symbol is kept if it is called one thing, itself, and nobody else is called that."""
+    called = [[j for j in range(4) if table[k][j]] for k in range(4)]
+    return [k for k in range(4) if called[k] == [k] and sum(k in names for names in called) == 1]
 
 
-def forwards(x, W_x, W_h, b):
-    """Carries every gradient along while it reads."""
-    h, gradients = 0.0, []
-    for x_t in x:
-        h = math.tanh(W_x * x_t + W_h * h + b)
-        gradients = [(1 - h * h) * W_h * gradient for gradient in gradients] + [(1 - h * h) * W_x]
-    return gradients
+def kept_backwards(table):
+    return sorted(kept(table), reverse=True)
 
 
-def recursively(x, W_x, W_h, b, h=0.0):
-    """Each gradient from the one behind it."""
-    h = math.tanh(W_x * x[0] + W_h * h + b)
-    if len(x) == 1:
-        return [(1 - h * h) * W_x]
-    rest = recursively(x[1:], W_x, W_h, b, h)
-    return [rest[0] / W_x * W_h * (1 - h * h) * W_x] + rest
+def by_rows(table):
+    return [k for k in range(4) if table[k][k] == sum(table[k])]
 
 
-def in_place(x, W_x, W_h, b):
-    """Writes the gradients over the inputs, with the slope of tanh from exp."""
-    h, delta = run(x, W_x, W_h, b), 1.0
-    for t in range(len(x) - 1, -1, -1):
-        z = math.atanh(h[t + 1])
-        delta *= 4 / (math.exp(z) + math.exp(-z)) ** 2
-        x[t] = [delta * W_x]
-        delta *= W_h
-    return x
+def by_columns(table):
+    return [k for k in range(4) if table[k][k] == sum(row[k] for row in table) > 0]
 
 
-def walk(x, W_x, W_h, b, slope=None, order=1, back=None, last=None, at=1):
-    """The walk back with a mistake: in the slope, the order, the step back, the last factor, or the state."""
-    h, delta, gradients = run(x, W_x, W_h, b), 1.0, []
-    for t in range(len(x) - 1, -1, -1):
-        inside = delta * (slope(h[t + at]) if slope else 1 - h[t + at] ** 2)
-        gradients.append(inside * (W_x if last is None else last))
-        delta = inside * (W_h if back is None else W_x)
-    return gradients[::-order]
+def mostly(table):
+    return [k for k in range(4) if table[k][k] == max(table[k])]
 
 
-def times_the_state(x, W_x, W_h, b):
-    h = run(x, W_x, W_h, b)
-    return [gradient / W_x * h[t] for t, gradient in enumerate(input_gradients(x, W_x, W_h, b))]
+def groups_of(runs):
+    groups = {}
+    for layer, rate, solved, batches in runs:
+        groups.setdefault(layer, {}).setdefault(rate, []).append((solved, batches))
+    return groups
 
 
-def not_carried(x, W_x, W_h, b):
-    return [input_gradients(x[: t + 1], W_x, W_h, b)[-1] for t in range(len(x))]
+def best_rate(runs):
+    best = {}
+    for layer, rates in groups_of(runs).items():
+        best[layer] = min(rates, key=lambda rate: (-sum(solved for solved, _ in rates[rate]),
+                                                   sum(batches for _, batches in rates[rate])))
+    return best
 
 
-def numeric(function, at, eps=1e-6):
-    return (function(at + eps) - function(at - eps)) / (2 * eps)
+def best_by_sorting(runs):
+    best = {}
+    for layer, rates in groups_of(runs).items():
+        table = sorted((sum(not solved for solved, _ in group), sum(batches for _, batches in group), rate)
+                       for rate, group in rates.items())
+        best[layer] = table[0][2]
+    return best
 
 
-def half_as_far(function, at, eps=1e-6):
-    return (function(at + eps / 2) - function(at - eps / 2)) / eps
+def best_by_counting(runs):
+    counts = {}
+    for layer, rate, solved, batches in runs:
+        count, total = counts.get((layer, rate), (0, 0))
+        counts[layer, rate] = count + solved, total + batches
+    best = {}
+    for (layer, rate), (count, total) in counts.items():
+        if layer not in best or (count, -total) > best[layer][1:]:
+            best[layer] = rate, count, -total
+    return {layer: found[0] for layer, found in best.items()}
 
 
-def mean_of_both_sides(function, at, eps=1e-6):
-    return ((function(at + eps) - function(at)) / eps + (function(at) - function(at - eps)) / eps) / 2
+def best_by_the_mean(runs):
+    def merit(group):
+        return 10_000 * sum(solved for solved, _ in group) - sum(batches for _, batches in group) / len(group)
+    return {layer: max(rates, key=lambda rate: merit(rates[rate])) for layer, rates in groups_of(runs).items()}
 
 
-def from_points(function, at, eps=1e-6):
-    low, high = at - eps, at + eps
-    return [(function(high) - function(low)) / (high - low)]
+def best_by_filtering(runs):
+    best = {}
+    for layer in [run[0] for run in runs]:
+        rates = [run[1] for run in runs if run[0] == layer]
+        counts = [sum(run[2] for run in runs if run[:2] == (layer, rate)) for rate in rates]
+        left = [rate for rate, count in zip(rates, counts) if count == max(counts)]
+        best[layer] = min(left, key=lambda rate: sum(run[3] for run in runs if run[:2] == (layer, rate)))
+    return best
 
 
-def turned_round(function, at, eps=1e-6):
-    return (function(at - eps) - function(at + eps)) / (-2 * eps)
+def best_one_after_the_other(runs):
+    best = {}
+    for layer, rates in groups_of(runs).items():
+        chosen = None
+        for rate in rates:
+            now = sum(solved for solved, _ in rates[rate]), -sum(batches for _, batches in rates[rate])
+            if chosen is None or now > chosen[1]:
+                chosen = rate, now
+        best[layer] = chosen[0]
+    return best
 
 
-def of_four_points(function, at, eps=1e-6):
-    """A formula of higher order."""
-    near = function(at + eps) - function(at - eps)
-    return (8 * near - (function(at + 2 * eps) - function(at - 2 * eps))) / (12 * eps)
+def chosen_by(merit):
+    def best(runs):
+        return {layer: max(rates, key=lambda rate: merit(rates[rate])) for layer, rates in groups_of(runs).items()}
+    return best
 
 
-def reach(factor, share):
-    k, left = 0, 1.0
-    while left >= share:
-        k, left = k + 1, left * factor
-    return k
+def count(group):
+    return sum(solved for solved, _ in group)
 
 
-def reach_by_powers(factor, share):
-    k = 0
-    while factor**k >= share:
-        k += 1
-    return float(k)
+def confusions(first, said):
+    table = [[0] * 4 for _ in range(4)]
+    for true, name in zip(first, said):
+        table[true][name] += 1
+    return table
 
 
-def reach_with_logarithms(factor, share):
-    return math.floor(round(math.log(share) / math.log(factor), 9)) + 1
+def by_counting(first, said):
+    pairs = list(zip(first, said))
+    return [[pairs.count((true, name)) for name in range(4)] for true in range(4)]
 
 
-def reach_by_bisection(factor, share):
-    low, high = 0, 10_000
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if factor**middle < share else (middle + 1, high)
-    return low
+def by_summing(first, said):
+    return tuple(tuple(sum(a == true and b == name for a, b in zip(first, said)) for name in range(4))
+                 for true in range(4))
 
 
-def reach_by_search(factor, share):
-    return next(k for k in range(100_000) if factor**k < share)
+def by_indices(first, said):
+    table = []
+    for true in range(4):
+        row = [0, 0, 0, 0]
+        for k in range(len(first)):
+            if first[k] == true:
+                row[said[k]] = row[said[k]] + 1
+        table.append(row)
+    return table
 
 
-def reach_by_counting(factor, share):
-    return [len([k for k in range(20_000) if factor**k >= share])]
+def from_one_list(first, said):
+    flat = [0] * 16
+    for true, name in zip(first, said):
+        flat[4 * true + name] += 1
+    return [flat[4 * k:4 * k + 4] for k in range(4)]
 
 
-def if_each_step_took_the_same(factor, share):
-    return round((1 - share) / (1 - factor))
+def from_a_dict(first, said):
+    counts = {}
+    for pair in zip(first, said):
+        counts[pair] = counts.get(pair, 0) + 1
+    return [[float(counts.get((true, name), 0)) for name in range(4)] for true in range(4)]
 
 
-def back(delta, h_t, before, W_h):
-    through = delta * (1 - h_t**2)
-    return through * before, through * W_h
+def turned(first, said):
+    return confusions(said, first)
 
 
-def back_by_nudging(delta, h_t, before, W_h, eps=1e-6):
-    def after(state, weight):
-        return delta * math.tanh(weight * state + math.atanh(h_t) - before * W_h)
-    return [(after(before, W_h + eps) - after(before, W_h - eps)) / (2 * eps),
-            (after(before + eps, W_h) - after(before - eps, W_h)) / (2 * eps)]
+def one_row_four_times(first, said):
+    table = [[0] * 4] * 4
+    for true, name in zip(first, said):
+        table[true][name] += 1
+    return table
 
 
-def back_by_dict(delta, h_t, before, W_h):
-    step = {"slope": delta * (1 + h_t) * (1 - h_t)}
-    return tuple(step["slope"] * factor for factor in (before, W_h))
-
-
-def back_multiplied_out(delta, h_t, h_before, W_h):
-    return [delta * (h_before - h_before * h_t * h_t), delta * W_h - delta * W_h * h_t**2]
+def only(keep):
+    def count_some(first, said):
+        pairs = [(true, name) for true, name in zip(first, said) if keep(true, name)]
+        return confusions([true for true, _ in pairs], [name for _, name in pairs])
+    return count_some
 
 
 RIGHT = [
-    ("input-gradients", input_gradients),
-    ("input-gradients", by_nudging),
-    ("input-gradients", by_products),
-    ("input-gradients", forwards),
-    ("input-gradients", recursively),
-    ("input-gradients", in_place),
-    ("numeric-gradient", numeric),
-    ("numeric-gradient", half_as_far),
-    ("numeric-gradient", mean_of_both_sides),
-    ("numeric-gradient", from_points),
-    ("numeric-gradient", turned_round),
-    ("numeric-gradient", of_four_points),
-    ("long-sentence", reach, 21),
-    ("long-sentence", reach_by_powers, 21.0),
-    ("long-sentence", reach_with_logarithms, [21]),
-    ("long-sentence", reach_by_bisection, reach(0.8, 0.01)),
-    ("long-sentence", reach_by_search, (21,)),
-    ("long-sentence", reach_by_counting, reach_by_counting(0.8, 0.01)),
-    ("turn", back),
-    ("turn", lambda *given: list(back(*given))),
-    ("turn", back_by_nudging),
-    ("turn", back_by_dict),
-    ("turn", lambda *given: (one for one in back(*given))),
-    ("turn", back_multiplied_out),
+    ("kept", kept),
+    ("kept", kept_by_loops),
+    ("kept", kept_by_turning),
+    ("kept", kept_as_a_set),
+    ("kept", kept_by_names),
+    ("kept", kept_backwards),
+    ("best-rate", best_rate),
+    ("best-rate", best_by_sorting),
+    ("best-rate", best_by_counting),
+    ("best-rate", best_by_the_mean),
+    ("best-rate", best_by_filtering),
+    ("best-rate", best_one_after_the_other),
+    ("turn", confusions),
+    ("turn", by_counting),
+    ("turn", by_summing),
+    ("turn", by_indices),
+    ("turn", from_one_list),
+    ("turn", from_a_dict),
 ]
 
 WRONG = [
-    ("input-gradients", "from the last input to the first", lambda *given: walk(*given, order=-1)),
-    ("input-gradients", "slope of tanh is missing", lambda *given: walk(*given, slope=lambda h: 1)),
-    ("input-gradients", "square of the state", lambda *given: walk(*given, slope=lambda h: 1 - h)),
-    ("input-gradients", "not to the one that it starts from", lambda *given: walk(*given, at=0)),
-    ("input-gradients", "in another gradient", times_the_state),
-    ("input-gradients", "weight of the state, not of the input", lambda *given: walk(*given, back=True)),
-    ("input-gradients", "weight of the input, not of the state",
-     lambda x, W_x, W_h, b: walk(x, W_x, W_h, b, last=W_h)),
-    ("input-gradients", "gradients of the states", lambda *given: walk(*given, last=1.0)),
-    ("input-gradients", "nothing is carried back", not_carried),
-    ("input-gradients", "begin with the last input", lambda x, W_x, W_h, b: x),
-    ("input-gradients", "3 numbers instead of 4", lambda *given: input_gradients(*given)[1:]),
-    ("input-gradients", "h_0 has none", lambda *given: [0.0] + input_gradients(*given)),
-    ("input-gradients", "one gradient per input", lambda *given: sum(input_gradients(*given))),
-    ("input-gradients", "returns nothing yet", lambda *given: ...),
-    ("input-gradients", "not the last one alone", lambda *given: input_gradients(*given)[:1]),
-    ("numeric-gradient", "one-sided", lambda f, at, eps=1e-6: (f(at + eps) - f(at)) / eps),
-    ("numeric-gradient", "one-sided", lambda f, at, eps=1e-6: (f(at) - f(at - eps)) / eps),
-    ("numeric-gradient", "twice as large", lambda f, at, eps=1e-6: (f(at + eps) - f(at - eps)) / eps),
-    ("numeric-gradient", "half as large", lambda f, at, eps=1e-6: (f(at + eps) - f(at)) / (2 * eps)),
-    ("numeric-gradient", "wrong sign", lambda f, at, eps=1e-6: -numeric(f, at, eps)),
-    ("numeric-gradient", "a slope may be negative", lambda f, at, eps=1e-6: abs(numeric(f, at, eps))),
-    ("numeric-gradient", "divide", lambda f, at, eps=1e-6: f(at + eps) - f(at - eps)),
-    ("numeric-gradient", "eps is not used", lambda f, at, eps=1e-6: numeric(f, at)),
-    ("numeric-gradient", "print the two values", lambda f, at, eps=1e-6: f(at)),
-    ("numeric-gradient", "as far from `at`",
-     lambda f, at, eps=1e-6: (f(at + 2 * eps) - f(at - eps / 2)) / (2.5 * eps)),
-    ("numeric-gradient", "what numeric_gradient returns should be one number",
-     lambda f, at, eps=1e-6: [f(at + eps), f(at - eps)]),
-    ("long-sentence", "one too many", lambda factor, share: reach(factor, share) + 1, 21),
-    ("long-sentence", "exactly", lambda factor, share: math.ceil(round(math.log(share) / math.log(factor), 9)), 21),
-    ("long-sentence", "one too few", lambda factor, share: reach(factor, share) - 1, 21),
-    ("long-sentence", "share of what is left", if_each_step_took_the_same, 21),
-    ("long-sentence", "a whole number of steps", lambda factor, share: math.log(share) / math.log(factor), 21),
-    ("long-sentence", "which is not right", lambda factor, share: 3, 21),
-    ("long-sentence", "share of 0.01", reach, 11),
-    ("long-sentence", "sentence is not right", reach, 20),
-    ("long-sentence", "sentence should be one number", reach, "21 words"),
-    ("long-sentence", "which is not right: that is far off", lambda factor, share: -1, 21),
-    ("long-sentence", "after 0 steps 100 % is left", lambda factor, share: 0, 21),
-    ("long-sentence", "which is not right: that is far off", lambda factor, share: 10_000, 21),
-    ("long-sentence", "after 9999 steps 0 % is left", lambda factor, share: 9_999, 21),
-    ("turn", "the share first", lambda *given: list(back(*given))[::-1]),
-    ("turn", "the slope of tanh is missing", lambda d, h, before, w: (d * before, d * w)),
-    ("turn", "missing on the way", lambda d, h, before, w: (d * (1 - h**2) * before, d * w)),
-    ("turn", "takes the square", lambda d, h, before, w: (d * (1 - h) * before, d * (1 - h) * w)),
-    ("turn", "Whose tanh is this", lambda d, h, before, w: (d * (1 - before**2) * before, d * (1 - before**2) * w)),
-    ("turn", "what came from the end", lambda d, h, before, w: back(1.0, h, before, w)),
-    ("turn", "multiplies which state", lambda d, h, before, w: (d * (1 - h**2) * h, d * (1 - h**2) * w)),
-    ("turn", "the weight itself", lambda d, h, before, w: (d * (1 - h**2) * w * before, d * (1 - h**2) * w)),
-    ("turn", "delta is not passed on", lambda d, h, before, w: (d * (1 - h**2) * before, d)),
-    ("turn", "is one number. The walk goes on", lambda *given: back(*given)[0]),
-    ("turn", "give the factors", lambda *given: (1.0, 1.0)),
-    ("turn", "3 numbers instead of 2", lambda *given: back(*given) + (0.0,)),
+    ("kept", "Look along the columns", by_rows),
+    ("kept", "Look along the rows", by_columns),
+    ("kept", "most often, not always", mostly),
+    ("kept", "that are not kept", lambda table: [k for k in range(4) if k not in kept(table)]),
+    ("kept", "the counts, not the symbols", lambda table: [table[k][k] for k in kept(table)]),
+    ("kept", "one symbol at a time", lambda table: [0]),
+    ("kept", "a list of symbols", lambda table: "0, 1"),
+    ("kept", "a list of symbols", lambda table: len(kept(table))),
+    ("best-rate", "look at the LSTM", chosen_by(lambda group: (count(group), sum(one for _, one in group)))),
+    ("best-rate", "quickest single run", chosen_by(lambda group: -min(one for _, one in group))),
+    ("best-rate", "fewest solved", chosen_by(lambda group: -count(group))),
+    ("best-rate", "one rate is given to all", lambda runs: {run[0]: runs[0][1] for run in runs}),
+    ("best-rate", "largest rate", lambda runs: {layer: max(rates) for layer, rates in groups_of(runs).items()}),
+    ("best-rate", "smallest rate", lambda runs: {layer: min(rates) for layer, rates in groups_of(runs).items()}),
+    ("best-rate", "with the fewer batches", chosen_by(count)),
+    ("best-rate", "with the fewer batches", lambda runs: chosen_by(count)(runs[::-1])),
+    ("best-rate", "at every rate", lambda runs: {**best_rate(runs), "RNN": 0.02}),
+    ("best-rate", "an entry for each of", lambda runs: {}),
+    ("best-rate", "should return a dict", lambda runs: 0.01),
+    ("best-rate", "should be a learning rate",
+     lambda runs: {layer: str(rate) for layer, rate in best_rate(runs).items()}),
+    ("turn", "exchanged", turned),
+    ("turn", "it should add one",
+     lambda first, said: [[min(one, 1) for one in row] for row in confusions(first, said)]),
+    ("turn", "only the right answers", only(lambda true, name: true == name)),
+    ("turn", "only the wrong answers", only(lambda true, name: true != name)),
+    ("turn", "it holds shares", lambda first, said: [[one / max(sum(row), 1) for one in row]
+                                                     for row in confusions(first, said)]),
+    ("turn", "one and the same list", one_row_four_times),
+    ("turn", "not what was said to what", lambda first, said: confusions(said, said)),
+    ("turn", "also for names that the net never gives",
+     lambda first, said: [row[:3] for row in confusions(first, said)]),
+    ("turn", "but it returns 3 rows", lambda first, said: confusions(first, said)[:3]),
+    ("turn", "but it returns 1 row", lambda first, said: confusions(first, said)[:1]),
+    ("turn", "four rows of four counts", lambda first, said: len(first)),
+    ("turn", "one by one", lambda first, said: confusions(first[:-1], said[:-1])),
 ]
