@@ -38,8 +38,8 @@ NOTATION = (BOOK / "appendix" / "notation.md").read_text("utf8")
 
 # Bold for stress, or a name of code that is no term.
 NO_TERMS = {"all", "and", "different lengths", "every", "first", "i f g o", "keeps", "last", "level", "next", "not",
-            "nothing", "one direction", "one number", "only order", "r z n", "real", "row", "trend", "tuple", "two",
-            "`nn.RNN`'s"}
+            "nothing", "one direction", "one number", "only order", "r z n", "real", "refuted", "row", "trend", "tuple",
+            "two", "`nn.RNN`'s"}
 FORMS = {"unrolled": "unrolling", "pack": "packing"}
 ELSEWHERE = {"teacher forcing"}      # terms of other texts, whose entry says so
 
