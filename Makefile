@@ -53,10 +53,10 @@ faults: test-packages     ## plant shape faults one at a time and see each one c
 colab: lab-packages     ## run every notebook in an environment with Colab's versions
 	$(BIN)/python -m tools.check_colab
 
-chapter: lab-packages     ## begin a chapter as a copy of another: make chapter SUBJECT=what-a-net-keeps LIKE=order-matters
+chapter: lab-packages     ## begin a chapter as a copy of another: make chapter SUBJECT=head-to-head LIKE=order-matters
 	$(BIN)/python -m tools.chapters new $(SUBJECT) $(if $(LIKE),--like $(LIKE))
 
-move: lab-packages     ## put a chapter in another place: make move SUBJECT=what-a-net-keeps AFTER=lstm (or BEFORE=...)
+move: lab-packages     ## put a chapter in another place: make move SUBJECT=head-to-head AFTER=hand-built-digits (or BEFORE=...)
 	$(BIN)/python -m tools.chapters move $(SUBJECT) $(if $(AFTER),--after $(AFTER)) $(if $(BEFORE),--before $(BEFORE))
 
 assign: lab-packages     ## write the student notebooks in exercises/ from the masters

@@ -1,7 +1,7 @@
 """Put a chapter in another place, or begin a new one.
 
-    python -m tools.chapters move what-a-net-keeps --after lstm      also --before; the part is that of the neighbour
-    python -m tools.chapters new what-a-net-keeps --like order-matters
+    python -m tools.chapters move head-to-head --after lstm      also --before; the part is that of the neighbour
+    python -m tools.chapters new head-to-head --like order-matters
 
 The order of the chapters stands in _toc.yml. `move` changes it there and brings the rest in line: the numbers in file
 names, in links, and where a text says "chapter" and a number; and which questions come back at the beginning of each

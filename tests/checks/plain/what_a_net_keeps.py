@@ -220,7 +220,7 @@ WRONG = [
     ("best-rate", "smallest rate", lambda runs: {layer: min(rates) for layer, rates in groups_of(runs).items()}),
     ("best-rate", "with the fewer batches", chosen_by(count)),
     ("best-rate", "with the fewer batches", lambda runs: chosen_by(count)(runs[::-1])),
-    ("best-rate", "at every rate", lambda runs: {**best_rate(runs), "RNN": 0.02}),
+    ("best-rate", "at every rate", lambda runs: dict(best_rate(runs), RNN=0.02)),
     ("best-rate", "an entry for each of", lambda runs: {}),
     ("best-rate", "should return a dict", lambda runs: 0.01),
     ("best-rate", "should be a learning rate",
