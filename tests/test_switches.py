@@ -25,7 +25,7 @@ WIDER = {
     "7113da044a": "images-as-sequences, the forgetful reader: acc 12.6 in two runs; not measured with SSE",
     "5b97d3e60f": "images-as-sequences, the picture of both trainings",
     "757cf2532e": "hand-built-digits, one batch by heart: a loss near 0.001",
-    "b37742d261": "hand-built-digits, the training, another seed: val loss 0.157, 0.185, 0.176, acc 98.74, 98.66, 98.62",
+    "b37742d261": "hand-built-digits, training, another seed: val loss 0.157, 0.185, 0.176, acc 98.74, 98.66, 98.62",
     "e6a9a81824": "hand-built-digits, the test: acc 98.70, and 98.59 by nn.LSTM from the same weights",
     "92872765c1": "hand-built-digits, what the trained network says of a digit",
     "521164104e": "hand-built-digits, its mistakes: other digits in each run",

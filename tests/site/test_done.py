@@ -11,6 +11,12 @@ from tools.course import ROOT, chapter
 
 CHAPTER, PRACTICE = "book/01-order-matters", "book/exercises/02-scalar-rnn"
 QUESTIONS = read_quiz("order-matters")
+STEPS = ids(chapter("order-matters"))
+
+
+def ids(notebook):
+    """The exercises of a notebook, and of a chapter the step that its reader writes."""
+    return [cell.metadata["seqlab"]["id"] for cell in notebook.cells if cell.tags & {"exercise", "your-turn"}]
 
 
 def menu(page, name):
@@ -33,7 +39,8 @@ def test_the_menu_tells_what_is_done_at_once_and_in_other_tabs(open_page):
     answer(page, 0)
     here = page.locator("nav.bd-links a.current .done")
     here.wait_for()
-    partly = f"1/{len(QUESTIONS)}", f", 1 of {len(QUESTIONS)} right"
+    count = len(QUESTIONS) + len(STEPS)
+    partly = f"1/{count}", f", 1 of {count} right"
     assert tuple(here.locator("span").all_text_contents()) == partly
     other.locator("nav.bd-links .done").wait_for()
     assert menu(other, CHAPTER) == [list(partly)]
@@ -41,8 +48,7 @@ def test_the_menu_tells_what_is_done_at_once_and_in_other_tabs(open_page):
     kept = other.evaluate("JSON.parse(localStorage['seqlab:quiz:order-matters'])")
     answers = {f"order-matters:{k}": next(iter(kept.values())) for k in range(len(QUESTIONS))}
     other.evaluate("answers => seqlabKept.set('quiz:order-matters', answers)", answers)
-    ids = [cell.metadata["seqlab"]["id"] for cell in chapter("scalar-rnn").practice.cells if "exercise" in cell.tags]
-    for exercise in ids:
+    for exercise in STEPS + ids(chapter("scalar-rnn").practice):
         other.evaluate("id => seqlabKept.set(`answer:${id}`, { text: '', tried: true, right: true })", exercise)
     assert menu(other, CHAPTER) == menu(other, PRACTICE) == [["✓", ", done"]]
 

@@ -9,7 +9,6 @@ device = torch.device("cpu")
 train = val = (torch.rand(64, 28, 28), torch.arange(64) % 10)
 """
 CONTROLS = {
-    "backprop-through-time": ("", {"lag": "End"}),
     "hand-built-digits": (TINY_DATA, {"epochs": "Home"}),
 }
 
