@@ -11,12 +11,14 @@ from tools.course import ROOT, chapter
 
 CHAPTER, PRACTICE = "book/01-order-matters", "book/exercises/02-scalar-rnn"
 QUESTIONS = read_quiz("order-matters")
-STEPS = ids(chapter("order-matters"))
 
 
 def ids(notebook):
     """The exercises of a notebook, and of a chapter the step that its reader writes."""
     return [cell.metadata["seqlab"]["id"] for cell in notebook.cells if cell.tags & {"exercise", "your-turn"}]
+
+
+STEPS = ids(chapter("order-matters"))
 
 
 def menu(page, name):
