@@ -16,7 +16,8 @@ import re
 import tomllib
 from pathlib import Path
 
-import alt_texts
+import as_read
+import nbformat
 import pytest
 import torch
 from torch import nn
@@ -125,11 +126,43 @@ def test_nine_of_ten_wrong_digits_are_noticed():
     assert sum(looked_at) >= 0.9 * len(looked_at)
 
 
-def test_every_alt_text_is_the_one_that_was_read_beside_its_picture():
+def test_words_that_no_code_computes_are_those_that_were_read():
     """Words may change places between the lines of a picture, and every number would still be near."""
-    now, then = alt_texts.now(), alt_texts.stored()
-    changed = sorted(cell for cell in now | then if now.get(cell) != then.get(cell))
-    assert now and changed == [], "look at these pictures, then: .venv/bin/python tests/alt_texts.py"
+    changed = as_read.changed(as_read.now(), as_read.stored())
+    assert changed == [], "read these again beside what they speak of, then: .venv/bin/python tests/as_read.py"
+
+
+def test_words_of_every_kind_are_in_that_record():
+    places = list(as_read.stored())
+    for kind in ("alt text", "words above", "words below", "assertions", "term", "quiz"):
+        assert sum(place.startswith(f"{kind} ") for place in places) >= len(chapters()), kind
+    for chapter in chapters():
+        assert any(place.startswith(f"book/{chapter.subject}: http") for place in places), chapter.name
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("assert torch.equal(a, b[:1])", "assert torch.equal(a, b[:])"),
+    ("assert x", ""),
+])
+def test_an_assertion_that_says_less_is_another(one, other, tmp_path):
+    words = []
+    for source in (one, other):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, id="a")])
+        nbformat.write(notebook, tmp_path / "01-a.ipynb")
+        words.append(dict(as_read.assertions(Notebook(tmp_path / "01-a.ipynb"))))
+    assert as_read.changed(*words) == ["assertions of a"]
+
+
+def test_a_source_that_has_another_s_address_is_noticed():
+    lines = "- A, [doi](https://doi.org/1)\n- B, <https://doi.org/2>"
+    swapped = "- A, [doi](https://doi.org/2)\n- B, <https://doi.org/1>"
+    one, other = (dict(as_read.sources("page", text)) for text in (lines, swapped))
+    assert as_read.changed(one, other) == ["page: https://doi.org/1", "page: https://doi.org/2"]
+
+
+def test_a_definition_is_read_whole():
+    assert dict(as_read.definitions(":::{glossary}\nmask\n  True on real steps.\n\n`h_n`\n  A state.\n:::")) == {
+        "term mask": "True on real steps.", "term `h_n`": "A state."}
 
 
 def test_a_claim_is_told_with_the_words_around_its_number():

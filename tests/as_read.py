@@ -1,0 +1,89 @@
+"""A second record of the words whose truth no code computes: what they were when somebody read them, and found them so.
+
+These are alt texts, what is said beside a picture, quizzes, definitions, the addresses of sources, and what the cells
+of a notebook assert. Whoever changes one of them reads it again, beside what it speaks of, and then records that with
+`python tests/as_read.py`, which says what is new.
+"""
+
+import ast
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+
+STORED = Path(__file__).with_suffix(".json")
+MAGIC = re.compile(r"^([ ]*)[%!].*", re.MULTILINE)
+ADDRESS = re.compile(r"\]\((https?://[^)\s]+)\)|<(https?://[^>\s]+)>")
+
+
+def checksum(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def pictures(notebook):
+    """(place, words) of every picture and figure: its alt text, and the paragraphs right above and below it."""
+    cells = notebook.cells
+    for k, cell in enumerate(cells):
+        if alt := cell.metadata.get("mystnb", {}).get("image", {}).get("alt"):
+            yield f"alt text of {cell.id}", alt
+            for side, other, paragraph in (("above", k - 1, -1), ("below", k + 1, 0)):
+                if 0 <= other < len(cells) and cells[other].kind == "markdown":
+                    yield f"words {side} {cell.id}", cells[other].source.strip().split("\n\n")[paragraph]
+
+
+def assertions(notebook):
+    """(place, source) of the assertions in every cell that has some."""
+    for cell in notebook.code:
+        tree = ast.parse(MAGIC.sub(r"\1pass", cell.source))
+        if found := [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Assert)]:
+            yield f"assertions of {cell.id}", "\n".join(found)
+
+
+def sources(place, text):
+    """(place and address, line) of every line with an address: who wrote what, and where it stands."""
+    for line in text.splitlines():
+        for found in ADDRESS.finditer(line):
+            yield f"{place}: {found[1] or found[2]}", line.strip()
+
+
+def definitions(text):
+    """(term, definition) of the glossary."""
+    for entry in re.findall(r"^(\S.*)\n {2}(\S.*)$", text.partition(":::{glossary}")[2], re.MULTILINE):
+        yield f"term {entry[0]}", entry[1]
+
+
+def now() -> dict[str, str]:
+    """{place: a checksum of its words}, over the whole course."""
+    from seqlab.widgets.quiz import QUIZZES, read_quiz
+    from tools.course import BOOK, notebooks
+
+    found = []
+    for notebook in notebooks():
+        found += [*pictures(notebook), *assertions(notebook)]
+        found += sources(f"{notebook.path.parent.name}/{notebook.subject}", notebook.prose)
+    for page in sorted(BOOK.rglob("*.md")):
+        found += sources(page.name, page.read_text("utf8"))
+    found += definitions((BOOK / "appendix" / "glossary.md").read_text("utf8"))
+    for quiz in sorted(QUIZZES.glob("*.toml")):
+        found += [(f"quiz {quiz.stem}, question {k}", json.dumps(question, sort_keys=True))
+                  for k, question in enumerate(read_quiz(quiz.stem), 1)]
+    words = {}
+    for place, text in found:
+        words.setdefault(place, []).append(text)
+    return {place: checksum(*texts) for place, texts in words.items()}
+
+
+def stored() -> dict[str, str]:
+    return json.loads(STORED.read_text("utf8"))
+
+
+def changed(now: dict[str, str], then: dict[str, str]) -> list[str]:
+    return sorted(place for place in now | then if now.get(place) != then.get(place))
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(STORED.parent.parent))
+    words = now()
+    print("\n".join(["Recorded as read:", *changed(words, stored())]))
+    STORED.write_text(json.dumps(words, indent=0, sort_keys=True) + "\n", "utf8")
