@@ -40,11 +40,11 @@ def assertions(notebook):
             yield f"assertions of {cell.id}", "\n".join(found)
 
 
-def sources(place, text):
-    """(place and address, line) of every line with an address: who wrote what, and where it stands."""
+def sources(text):
+    """(address, line) of every line with an address: who wrote what, and where it is."""
     for line in text.splitlines():
         for found in ADDRESS.finditer(line):
-            yield f"{place}: {found[1] or found[2]}", line.strip()
+            yield f"line with {found[1] or found[2]}", line.strip()
 
 
 def definitions(text):
@@ -54,24 +54,28 @@ def definitions(text):
 
 
 def now() -> dict[str, str]:
-    """{place: a checksum of its words}, over the whole course."""
+    """{place: a checksum of its words}, over the whole course, whatever numbers its chapters have.
+
+    What stands twice, in a copy of a chapter, counts once.
+    """
     from seqlab.widgets.quiz import QUIZZES, read_quiz
-    from tools.course import BOOK, notebooks
+    from tools.chapters import renumber
+    from tools.course import BOOK, chapters, notebooks
 
     found = []
     for notebook in notebooks():
-        found += [*pictures(notebook), *assertions(notebook)]
-        found += sources(f"{notebook.path.parent.name}/{notebook.subject}", notebook.prose)
+        found += [*pictures(notebook), *assertions(notebook), *sources(notebook.prose)]
     for page in sorted(BOOK.rglob("*.md")):
-        found += sources(page.name, page.read_text("utf8"))
+        found += sources(page.read_text("utf8"))
     found += definitions((BOOK / "appendix" / "glossary.md").read_text("utf8"))
     for quiz in sorted(QUIZZES.glob("*.toml")):
-        found += [(f"quiz {quiz.stem}, question {k}", json.dumps(question, sort_keys=True))
-                  for k, question in enumerate(read_quiz(quiz.stem), 1)]
+        found += [(f"question {question['text']}", json.dumps(question, sort_keys=True))
+                  for question in read_quiz(quiz.stem)]
+    unnumbered = {chapter.name: f"00-{chapter.subject}" for chapter in chapters()}
     words = {}
     for place, text in found:
-        words.setdefault(place, []).append(text)
-    return {place: checksum(*texts) for place, texts in words.items()}
+        words.setdefault(renumber(place, unnumbered), set()).add(renumber(text, unnumbered))
+    return {place: checksum(*sorted(texts)) for place, texts in words.items()}
 
 
 def stored() -> dict[str, str]:
