@@ -82,6 +82,13 @@ def test_no_mask_eats_a_shape_a_loss_an_accuracy_or_a_count():
             assert kept.findall(mask.sub(put, line)) == kept.findall(line), f"{name} eats something of {line!r}"
 
 
+def test_a_mask_eats_durations_and_devices_and_nothing_else():
+    shown = "\n".join(cell.shown for notebook in notebooks() for cell in notebook.code)
+    eaten = [found[0].strip() for mask, _ in masks().values() for found in mask.finditer(shown)]
+    allowed = re.compile(r"\d+(\.\d+)? (ns|us|µs|ms|s|min|it/s)|device: \w+( \(.*\))?|(Damaged|Down|No).*MNIST.*")
+    assert len(eaten) > 10 and [piece for piece in eaten if not allowed.fullmatch(piece)] == []
+
+
 def test_every_mask_masks_something():
     """What masks nothing is a hole that nobody looks at."""
     shown = "\n".join(cell.shown for notebook in notebooks() for cell in notebook.code)

@@ -25,6 +25,11 @@ def test_every_notebook_is_a_chapter_of_the_table_or_its_practice():
     assert [one.name for one in masters()] == [one.name for one in chapters()], "one exercise master per chapter"
 
 
+def test_in_the_contents_every_chapter_is_followed_by_its_practice():
+    pages = re.findall(r"- file: (book/(?:exercises/)?\d\d-.*)", (ROOT / "_toc.yml").read_text("utf8"))
+    assert pages == [page for one in chapters() for page in (f"book/{one.name}", f"book/exercises/{one.name}")]
+
+
 @every_notebook
 def test_it_was_run_from_top_to_bottom(notebook):
     counts = [cell.content["execution_count"] for cell in notebook.code]
