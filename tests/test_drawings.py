@@ -461,6 +461,23 @@ def test_the_slopes_of_tanh():
     assert [edge for span in spans for edge in (span.x0, span.x1)] == pytest.approx([-4, -2, 2, 4])
 
 
+def test_the_stairs_climb_along_the_curve_of_one_step():
+    """Every upright ends on the curve, every tread on the diagonal; full dots attract, the hollow one repels."""
+    (ax,) = plots.stairs().axes
+    diagonal, curve, path, *dots = ax.lines
+    assert np.array_equal(*diagonal.get_data()) and curve.get_ydata() == pytest.approx(np.tanh(2 * curve.get_xdata()))
+    x, y = path.get_data()
+    assert (x[0], len(x)) == (y[0], 11) == (0.2, 11)
+    for k in range(1, 11):
+        assert y[k] == pytest.approx(np.tanh(2 * x[k]) if k % 2 else x[k]), "up to the curve, across to the diagonal"
+        assert (x[k] == x[k - 1]) if k % 2 else (y[k] == y[k - 1])
+    rests = [float(dot.get_xdata()[0]) for dot in dots]
+    assert rests == pytest.approx([-0.9575, 0, 0.9575], abs=1e-4)
+    assert [dot.get_ydata()[0] for dot in dots] == rests == pytest.approx(np.tanh(2 * np.array(rests)))
+    full = [to_hex(dot.get_markerfacecolor()) != "#ffffff" for dot in dots]
+    assert full == [2 * (1 - rest**2) < 1 for rest in rests]
+
+
 def test_the_text_form_of_a_picture_says_all_that_is_drawn():
     """Up to six numbers as they are, of more their count, ends, extremes and three coefficients; each to three digits
     of the largest beside it; the white edge of a wire is left out."""

@@ -79,6 +79,7 @@ FIGURES = {
     "lines, close ends": lambda: plots.lines([1, 2], dict.fromkeys(("a run", "same", "again"), (0.5, 1.0)), "t", "y"),
     "lines, log": lambda: plots.lines(range(40), {"0.5": 0.5 ** np.arange(40.0)}, "lag", "gradient", logy=True),
     "saturation": plots.saturation,
+    "stairs": plots.stairs,
     "training_loop": plots.training_loop,
     "training_loop of digits": lambda: plots.training_loop(x=(128, 28, 28), hidden_size=128, classes=10),
 }

@@ -5,7 +5,7 @@ or `fig.savefig("name.png")`). Bad input gets a ValueError that says what was ex
 """
 
 from .cells import gru_cell, lstm_cell
-from .charts import confusion, curves, lines, saturation
+from .charts import confusion, curves, lines, saturation, stairs
 from .diagrams import padding, patterns, training_loop, unrolled
 from .images import digit_as_sequence, digits
 from .style import COLOURS, figure
@@ -27,6 +27,7 @@ __all__ = [
     "saturation",
     "shape_boxes",
     "slices",
+    "stairs",
     "training_loop",
     "unrolled",
 ]

@@ -1,4 +1,4 @@
-"""Charts: lines, learning curves, the confusion matrix, and tanh with its slope."""
+"""Charts: lines, learning curves, the confusion matrix, tanh with its slope, and the stairs on one step's curve."""
 
 import numpy as np
 from matplotlib.colors import to_rgb
@@ -163,4 +163,32 @@ def saturation():
             size=SMALL, ha=side, va="center", weight="bold", color=shade("f"),
         )  # fmt: skip
     ax.set(xlabel="$z$", ylabel=r"$\tanh(z)$", xlim=(-4, 4), ylim=(-1.2, 1.2), yticks=(-1, 0, 1), xticks=range(-4, 5))
+    return fig
+
+
+@styled
+def stairs():
+    """Steps in silence at W_h = 2, on the curve of one step: up to the curve, across to the diagonal, and again."""
+    h = np.linspace(-1.2, 1.2, 241)
+    states = [0.2]
+    for _ in range(60):
+        states.append(np.tanh(2 * states[-1]))
+    fig = figure(4.2)
+    ax = fig.add_subplot()
+    ax.plot(h, h, color=COLOURS["line"], linestyle="--")
+    ax.plot(h, np.tanh(2 * h), color=COLOURS["h"])
+    path = np.repeat(states[:6], 2)
+    ax.plot(path[:-1], path[1:], color=COLOURS["c"], zorder=2.5)
+    for rest in (-states[-1], 0, states[-1]):
+        ax.plot(rest, rest, "o", color="white" if rest == 0 else COLOURS["ink"], markeredgecolor=COLOURS["ink"],
+                markeredgewidth=2, markersize=9)  # fmt: skip
+    marks = (((states[1], 0.3), (9, 0), "1 up: the new state", "c", "left"),
+             ((states[2], states[3]), (-30, 2), "2 across: now it is the old one", "c", "right"),
+             ((-0.6, -0.6), (-4, 13), "new = old", "ink", "right"),
+             ((-0.35, np.tanh(-0.7)), (10, -6), r"$\tanh(2h)$", "h", "left"))  # fmt: skip
+    for at, offset, text, colour, side in marks:
+        ax.annotate(text, at, xytext=offset, textcoords="offset points", size=SMALL, ha=side, va="center",
+                    weight="bold", color=shade(colour))  # fmt: skip
+    ax.set(xlabel="old state", ylabel="new state", xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), xticks=(-1, 0, 1),
+           yticks=(-1, 0, 1))  # fmt: skip
     return fig

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 import seqlab
+from seqlab.widgets import ScalarRNN
 from tools import course
 
-from . import numbers
+from . import numbers, verdicts
 
 SCALAR = course.chapter("scalar-rnn")
 FOUR = [1.0, 0.5, -1.0, 2.0]
@@ -98,18 +99,22 @@ def shown(states):
 def test_the_four_numbers_come_out_every_way(ran):
     """By hand, in the picture, in NumPy, in a torch loop and from nn.RNN."""
     four = by_hand(FOUR)
-    assert [numbers(line)[-1] for line in ran("inside = f").printed.splitlines()] == shown(four)
+    for line, x_t, before, state in zip(
+            ran("new, old = ").printed.splitlines(), FOUR, [0.0, *four[:3]], four, strict=True):
+        assert numbers(line) == shown([0.8 * x_t, 0.5 * before, 0.1, state])
     picture, = ran("plots.unrolled").drawn
     assert picture == ("unrolled", (FOUR,), {"states": shown(four)})
     assert ran("x = np.array(")["h"].tolist() == pytest.approx(four)
     assert ran("by_loop = ")["by_loop"].tolist() == pytest.approx(four, abs=1e-6)
-    assert ran("rnn.weight_ih_l0.fill_(0.8)")["out"].flatten().tolist() == pytest.approx(four, abs=1e-6)
-    for words in ("x = np.array(", "by_loop = ", "rnn.weight_ih_l0.fill_(0.8)"):
-        assert numbers(ran(words).printed.splitlines()[-1]) == shown(four)
+    assert ran("equal to the loop")["out"].flatten().tolist() == pytest.approx(four, abs=1e-6)
+    assert verdicts(ran("equal to the loop").printed) == [True]
+    for words in ("x = np.array(", "by_loop = ", "equal to the loop"):
+        line, = (line for line in ran(words).printed.splitlines() if line.startswith("["))
+        assert numbers(line) == shown(four)
 
 
 def test_without_memory_and_backwards(ran):
-    lines = [numbers(line.partition(":")[2]) for line in ran('print("reversed').printed.splitlines()]
+    lines = [numbers(line.partition("[")[2]) for line in ran('print("reversed').printed.splitlines()]
     assert lines == [shown(by_hand(FOUR, W_h=0)), shown(by_hand(FOUR[::-1])), shown(by_hand(FOUR[::-1], W_h=0))]
 
 
@@ -138,15 +143,16 @@ def test_the_fixed_points_that_are_printed(ran):
     for start, first, last in lines:
         states = by_hand([start] + 200 * [0], W_h=1.2, b=0)
         assert [first, last] == shown([states[0], states[200]])
-    for line in ran("for W_h in (-0.9").printed.splitlines():
-        W_h, *states = numbers(line.replace("=", " ").replace(". ", " ").replace(".]", "]"))
-        right = by_hand([1] + 200 * [0], W_h=W_h, b=0)
-        assert states == shown(right[:5] + right[-2:])
+    swings = [by_hand([1] + 200 * [0], W_h=W_h, b=0) for W_h in (-0.9, -1.2)]
+    head, *lines = ran("W_h=-0.9").printed.splitlines()
+    assert numbers(head.replace("=", " ")) == [-0.9, -1.2]
+    assert [numbers(line) for line in lines] == [
+        [t, *(shown(states[t - 1]) for states in swings)] for t in (1, 2, 3, 4, 40, 41)]
 
 
 def test_a_large_input_drowns_the_state(ran):
     for line in ran("low, high = ").printed.splitlines():
-        x, low, high, apart = numbers(line.replace("=", " ").replace(",", " "))
+        x, low, high, apart = numbers(line.replace("=", " ").replace(",", " ").replace(": ", " "))
         (right_low,), (right_high,) = by_hand([x], -1.0), by_hand([x], 1.0)
         assert [low, high, apart] == shown([right_low, right_high, right_high - right_low])
 
@@ -159,7 +165,26 @@ def test_two_pasts_are_forgotten_in_common_steps(ran):
         assert ends == shown([by_hand([*cell[past], *cell["common"][:int(n)]])[-1] for past in ("past_a", "past_b")])
 
 
+def test_pasts_in_one_state_have_one_future(ran):
+    after_x, after_twin = ran("after twin").printed.splitlines()
+    assert numbers(after_x) == numbers(after_twin) == shown(by_hand([*FOUR, 0.7, -0.2, 1.1])[4:])
+
+
 def test_the_two_slips_give_what_the_text_says(ran):
-    forgot, twice = ran("forgot = ").printed.splitlines()
-    assert numbers(forgot) == shown([by_hand([x_t])[0] for x_t in FOUR])
-    assert numbers(twice) == shown(by_hand(FOUR, b=0.2))
+    assert numbers(ran("forgot = ").printed) == shown([by_hand([x_t])[0] for x_t in FOUR])
+    assert numbers(ran("rnn.bias_hh_l0.fill_(0.1)").printed) == shown(by_hand(FOUR, b=0.2))
+
+
+def test_what_moves_most_when_the_reader_plays(chapter):
+    """The answer under "What you see": at -0.5 the second state, at 5 the third, which ends close to 1."""
+    moved = {W_h: np.abs(np.subtract(by_hand(FOUR, W_h=W_h), by_hand(FOUR))) for W_h in (-0.5, 5)}
+    assert [moved[W_h].argmax() + 1 for W_h in (-0.5, 5)] == [2, 3] and moved[5][0] == moved[-0.5][0] == 0
+    assert by_hand(FOUR, W_h=5)[2] > 0.99
+
+
+def test_the_answers_to_the_tasks_at_the_figure():
+    """Which input turns the state over, where the dots meet, and that a bias takes one of the full dots away."""
+    turned = {x: ScalarRNN(inputs=[1.0] + 9 * [0.0] + [x] + 9 * [0.0]).h[-1] < 0 for x in (-2.0, -1.7, -1.6, -1.0)}
+    assert turned == {-2.0: True, -1.7: True, -1.6: False, -1.0: False}
+    ends = {b: {round(by_hand(500 * [0], h, W_h=1.5, b=b)[-1], 4) for h in (-1.0, 1.0)} for b in (0.0, 0.1, 0.4)}
+    assert [len(found) for found in ends.values()] == [2, 2, 1]
