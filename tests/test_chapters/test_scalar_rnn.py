@@ -101,7 +101,7 @@ def test_the_four_numbers_come_out_every_way(ran):
     four = by_hand(FOUR)
     for line, x_t, before, state in zip(
             ran("new, old = ").printed.splitlines(), FOUR, [0.0, *four[:3]], four, strict=True):
-        assert numbers(line) == shown([0.8 * x_t, 0.5 * before, 0.1, state])
+        assert numbers(line.replace("+", " ")) == shown([0.8 * x_t, 0.5 * before, 0.1, state])
     picture, = ran("plots.unrolled").drawn
     assert picture == ("unrolled", (FOUR,), {"states": shown(four)})
     assert ran("x = np.array(")["h"].tolist() == pytest.approx(four)
@@ -114,7 +114,7 @@ def test_the_four_numbers_come_out_every_way(ran):
 
 
 def test_without_memory_and_backwards(ran):
-    lines = [numbers(line.partition("[")[2]) for line in ran('print("reversed').printed.splitlines()]
+    lines = [numbers(line.partition("[")[2]) for line in ran('print("both').printed.splitlines()]
     assert lines == [shown(by_hand(FOUR, W_h=0)), shown(by_hand(FOUR[::-1])), shown(by_hand(FOUR[::-1], W_h=0))]
 
 
