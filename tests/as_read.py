@@ -60,15 +60,15 @@ def now() -> dict[str, str]:
     """
     from seqlab.widgets.quiz import QUIZZES, read_quiz
     from tools.chapters import renumber
-    from tools.course import BOOK, chapters, notebooks
+    from tools.course import BOOK, chapters, notebooks, some
 
     found = []
     for notebook in notebooks():
         found += [*pictures(notebook), *assertions(notebook), *sources(notebook.prose)]
-    for page in sorted(BOOK.rglob("*.md")):
+    for page in some(sorted(BOOK.rglob("*.md"))):
         found += sources(page.read_text("utf8"))
     found += definitions((BOOK / "appendix" / "glossary.md").read_text("utf8"))
-    for quiz in sorted(QUIZZES.glob("*.toml")):
+    for quiz in some(sorted(QUIZZES.glob("*.toml"))):
         found += [(f"question {question['text']}", json.dumps(question, sort_keys=True))
                   for question in read_quiz(quiz.stem)]
     unnumbered = {chapter.name: f"00-{chapter.subject}" for chapter in chapters()}
