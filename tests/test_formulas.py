@@ -120,8 +120,35 @@ def through_time(steps=T, size=None, k=2, t=3):
             **{f"J_{name}": at(step)["J_t"] for name, step in (("T", steps), ("T-1", steps - 1), ("1", 1))}}
 
 
+def loss_at_every_step(steps=T, size=3, features=2, t=3):
+    """A tanh layer with a loss of each state; vectors are columns, and all derivatives come from autograd."""
+    W_x, W_h, b = (random(size, n).requires_grad_() for n in (features, size, 1))
+    x, wanted = random(steps, features, 1), random(steps, size, 1)
+    h, a = [torch.zeros(size, 1, dtype=torch.float64, requires_grad=True)], [None]
+    for x_t in x:
+        a.append(W_x @ x_t + W_h @ h[-1] + b)
+        h.append(torch.tanh(a[-1]))
+    losses = [None, *((h_t - goal).pow(4).sum() for h_t, goal in zip(h[1:], wanted, strict=True))]
+    L = sum(losses[1:])
+
+    def slope(of, by):
+        return torch.autograd.grad(of, by, retain_graph=True)[0]
+
+    def at(t):
+        J = torch.stack([slope(one, h[t - 1])[:, 0] for one in h[t][:, 0]])
+        return {"x_t": x[t - 1], "h_t": h[t], "h_t-1": h[t - 1], "a_t": a[t], "L_t": losses[t], "J_t": J,
+                r"\delta_t": slope(L, h[t]), "∂L/∂a_t": slope(L, a[t]), "∂L_t/∂h_t": slope(losses[t], h[t]),
+                r"\delta_t-1": slope(L, h[t - 1]),
+                "∂L_t-1/∂h_t-1": slope(losses[t - 1], h[t - 1]) if t > 1 else math.nan}
+
+    return {"at": at, **at(t), "L": L, "T": steps, "W_x": W_x, "W_h": W_h, "b": b, r"\delta_T": slope(L, h[-1]),
+            "∂L_T/∂h_T": slope(losses[-1], h[-1]), **{f"∂L/∂{name}": slope(L, weight)
+                                                      for name, weight in (("W_x", W_x), ("W_h", W_h), ("b", b))}}
+
+
 MODELS = {"nn.RNNCell": plain, "nn.GRUCell": gru, "nn.LSTMCell": lstm, "autograd, one number": through_time,
-          "autograd, three numbers": lambda: through_time(3, size=3), "any number": lambda: {"a": random()}}
+          "autograd, three numbers": lambda: through_time(3, size=3),
+          "autograd, a loss at every step": loss_at_every_step, "any number": lambda: {"a": random()}}
 
 
 # --- what is true of another model, or of none ------------------------------------------------------------------------

@@ -17,7 +17,6 @@ WIDER = {
     "trained-gates": "gru, the gates of these GRUs: equal, and of the same kind",
     "count-run": "lstm, counting over 200 steps: equal in two runs; the band is half the distance of the two layers",
     "c9ad51a0f1": "backprop-through-time, 24 units, 60 steps: tanh at 3 is chaotic, 5.5±1.4, 5.6±1.6 and 5.8±1.7",
-    "c18a4f0e2a": "backprop-through-time, the same of gated layers: equal, and of the same kind",
     "bb8c878669": "backprop-through-time, 250 steps of training: loss 0.0738, 0.0732 and 0.0712",
     "199c24ec87": "backprop-through-time, the picture of these runs",
     "5161026a61": "images-as-sequences, 200 steps: loss 0.34, 0.32 and 0.25, acc 91.2, 91.0 and 91.1",

@@ -153,5 +153,6 @@ def test_a_symbol_has_one_row_and_the_lag_the_chunk_the_gradient_and_the_jacobia
     rows = [letters(formula) for line in section.splitlines() if line.startswith("| $")
             for formula in formulas(line.split("|")[1])]
     symbols = sorted(letter for row in rows for letter in row)
-    assert {symbol for symbol in symbols if symbols.count(symbol) > 1} <= {"y", "W"}     # y and y_t; W_x and W_h
+    more_than_one = {"y", "W", "L"}     # y and y_t; W_x and W_h; L and L_t
+    assert {symbol for symbol in symbols if symbols.count(symbol) > 1} <= more_than_one
     assert {"k", "m", r"\delta", "J", "N", "p", "K"} <= set(symbols)

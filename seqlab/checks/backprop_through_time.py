@@ -70,23 +70,23 @@ def _truncated(run_truncated):
         torch.manual_seed(0)
         rnn = nn.RNN(3, 5, batch_first=True)
         x = torch.randn(2, 11, 3)
-    for k in (4, 1, 11, 20):
+    for m in (4, 1, 11, 20):
         x_in = x.clone().requires_grad_()
-        out = expect_tensor(call(run_truncated, rnn, x_in, k, name="run_truncated"), (2, 11, 5),
+        out = expect_tensor(call(run_truncated, rnn, x_in, m, name="run_truncated"), (2, 11, 5),
                             "what run_truncated returns", "batch, seq_len, hidden_size", {
             (11, 2, 5): "Batch and time are swapped",
-            (2, 11 - 11 % k, 5): "The steps after the last full chunk are missing: the last chunk may be shorter",
+            (2, 11 - 11 % m, 5): "The steps after the last full chunk are missing: the last chunk may be shorter",
             (2, 5): "Return the outputs of all steps, not the last state",
             (1, 2, 5): "That is a state; return the outputs of all steps",
-            (2, 11 % k, 5): "Those are the outputs of the last chunk alone: collect those of every chunk",
+            (2, 11 % m, 5): "Those are the outputs of the last chunk alone: collect those of every chunk",
         })
-        restarted = torch.cat([rnn(chunk)[0] for chunk in x.split(k, dim=1)], dim=1)
+        restarted = torch.cat([rnn(chunk)[0] for chunk in x.split(m, dim=1)], dim=1)
         expect_close(out, rnn(x)[0], "what run_truncated returns", {
             "the state is not carried on: each chunk starts from zeros": restarted,
             "the outputs stand in the wrong order": rnn(x)[0].flip(1),
             "the sequence is read from the end": rnn(x.flip(1))[0],
         }, f"Its values should be those of one run over the whole x. Compare the two at the first step of the second "
-           f"chunk, step {k}: from which state does it start?")
+           f"chunk, step {m}: from which state does it start?")
         if not out.requires_grad:
             fail("the outputs carry no gradient at all. Detach the state that is handed on, not the outputs")
         for step in (10, 5):
@@ -94,14 +94,14 @@ def _truncated(run_truncated):
             if gradient is None:
                 fail("no gradient reaches x. Detach the state that is handed on, not the inputs or outputs")
             reached = gradient.norm(dim=2).amax(dim=0).nonzero().flatten().tolist()
-            first = step - step % k
+            first = step - step % m
             if not reached:
-                fail(f"with k = {k}, no gradient of step {step} reaches x. Detach the state, not inputs or outputs")
+                fail(f"with m = {m}, no gradient of step {step} reaches x. Detach the state, not inputs or outputs")
             if reached[0] < first:
-                fail(f"with k = {k}, the gradient of step {step} reaches back to step {reached[0]}, "
+                fail(f"with m = {m}, the gradient of step {step} reaches back to step {reached[0]}, "
                      "across a chunk's border")
             if reached[0] > first:
-                fail(f"with k = {k}, the gradient of step {step} reaches back to step {reached[0]} only: "
+                fail(f"with m = {m}, the gradient of step {step} reaches back to step {reached[0]} only: "
                      "it is cut within a chunk")
     return "The state goes on, the gradient does not."
 
