@@ -146,6 +146,9 @@ LOOK = """() => {
       text.match(/\\\\[([]|\\$[^$\\s][^$]{0,40}\\$/g) ?? [],
       [...document.querySelectorAll("mjx-merror")].map(error => error.textContent)),
     "wider than the screen": wide,
+    "out of sight at the right": [...document.querySelectorAll(innerWidth > 600 ? ".cell pre" : ".cell_output pre")]
+      .filter(printed => shown(printed) && printed.scrollWidth > printed.clientWidth + 1)
+      .map(printed => printed.textContent.slice(0, 60)),
     "main headings": (count => count === 1 ? [] : [count])(document.querySelectorAll("main h1").length),
     "figure not live": [...document.querySelectorAll(".interactive:not(.is-live)")].map(place => place.className),
     "still picture beside its live figure": [...document.querySelectorAll(".interactive > img")].filter(shown)
