@@ -228,7 +228,7 @@ EQUIVALENT = {      # exercise -> words of a changed line of its reference solut
     "gru/which": {
         ("torch.full((1, 1), 1.0)", "> 0.5"): "between 0 and 1",
         "torch.ones(1, 1), torch.full": "w_ih is zero", "torch.full((1, 1), 1.0)": "another state to look for",
-        "w_hh, w_ih, b_ih, b_hh =": "both are zeros (3, 1)", "w_ih, w_hh, b_hh, b_ih =": "both are zeros (3,)",
+        "w_hh, w_ih =": "both are zeros (3, 1)", "b_hh, b_ih =": "both are zeros (3,)",
         "= torch.ones(3, 1), torch.zeros(3, 1)": "x is zero", "b_ih[1] = 100.0": "the gate is at its end",
         ">= 0.25": "between 0 and 0.5", "b_ih[1] = -100.0": "the gate is at its end", "else 100.0": "the same",
         "b_ih[0] = -100.0": "the same", "<= 0.25": "between 0 and 0.76", "< 0.5": "between 0 and 0.76"},
