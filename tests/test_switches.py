@@ -12,7 +12,7 @@ from tools.course import BOOK, notebooks
 NOT_COMPARED = {}   # cell -> why its output may be another one tomorrow
 # Cells whose numbers are compared in a wider band -> what was measured: in two runs, and in one with SSE kernels only.
 WIDER = {
-    "aab11a04ab": "first-classifier, accuracy by length: its lowest point 68.0 and with SSE 63.6, and which name ends higher",
+    "aab11a04ab": "first-classifier, accuracy by length: at 2 steps 68.0, with SSE 63.6, and which name ends higher",
     "length-price": "first-classifier, 25 updates of each length: acc 91.15, with SSE 88.15; 80: 96.60 and 98.15",
     "length-note": "first-classifier, the note on these nets: acc 99.02, with SSE 99.80",
     "trained-run": "gru, a marked number: the best RNN 0.2366 and 0.2366, with SSE 0.3059; the GRUs equal",
