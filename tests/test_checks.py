@@ -24,6 +24,7 @@ import pytest
 import torch
 from torch import nn
 
+from instructor.student import broken
 from seqlab import checks
 from seqlab.checks import CheckFailed, check, plain
 from seqlab.checks.plain import shapes
@@ -94,6 +95,36 @@ def test_every_exercise_has_six_right_and_six_wrong_answers():
         short = {i: count for i in exercises if (count := sum(case[0] == i for case in cases)) < least}
         assert not short, f"fewer than {least} answers are tried"
     assert {case[0] for case in PLAIN["RIGHT"] + PLAIN["WRONG"]} <= in_plain
+
+
+NOT_TRAINED = {     # of the bugs to find: what is mended trains nothing that the learner's result stands in the way of
+    "first-classifier/bug": "it calls backward itself, and the check looks at the weights",
+    "backprop-through-time/bug": "it calls backward itself, and the check looks at the weights",
+    "images-as-sequences/bug": "it cuts pictures, which are not learned",
+    "what-a-net-keeps/bug": "a score is not learned from",
+    "hand-built-digits/bug": "it is the loop around the training",
+}
+
+
+def _detached(answer):
+    """The answer, with its results cut from the weights: the same values, and no way back."""
+    def cut(value):
+        return value.detach() if isinstance(value, torch.Tensor) else value
+
+    if isinstance(answer, type):
+        return type(answer.__name__, (answer,), {"forward": lambda self, *given: cut(answer.forward(self, *given))})
+    return lambda *given: cut(answer(*given))
+
+
+def test_what_mends_a_net_that_trains_must_train_too():
+    """In find the bug the code that is given trains. A repair with the right values and no gradient would not."""
+    bugs = [cell.metadata["seqlab"]["id"] for master in course.masters() for cell in master.code
+            if "exercise" in cell.tags and any(f" {name}(" in cell.source for name in broken(master.code))]
+    assert len(bugs) >= 8 and set(NOT_TRAINED) <= set(bugs)
+    for exercise_id in set(bugs) - set(NOT_TRAINED):
+        answers = next(answers for known, *answers in RIGHT if known == exercise_id)
+        with pytest.raises(CheckFailed, match="no gradient comes back"):
+            check(exercise_id, *map(_detached, answers))
 
 
 def test_what_the_plain_checks_know_of_layers_is_what_pytorch_says():

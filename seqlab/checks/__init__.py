@@ -17,7 +17,8 @@ from torch.overrides import TorchFunctionMode
 from . import plain
 from .plain import CheckFailed, call, exercises_of, fail, number, numbers, praise_for
 
-__all__ = ["CheckFailed", "Without", "call", "check", "exercises_of", "expect_close", "expect_tensor", "fail", "number",
+__all__ = ["CheckFailed", "Without", "call", "check", "exercises_of", "expect_close",
+           "expect_gradients", "expect_tensor", "fail", "number",
            "numbers", "tensor", "your_turn"]
 RECURRENT = ("rnn_tanh", "rnn_relu", "gru", "lstm", "rnn_tanh_cell", "rnn_relu_cell", "gru_cell", "lstm_cell")
 NO_LAYER = "{} calls one of PyTorch's own recurrent layers, and that is what you should write yourself"
@@ -144,6 +145,30 @@ def expect_close(got, want, name: str, causes, compare: str, tolerance: float = 
         if same(got, value) and not same(want, value):
             fail(f"{name} is not right: {cause}")
     fail(f"{name} is not right. {compare}")
+
+
+def expect_gradients(got, want, weights, name: str, causes=None) -> None:
+    """End the check unless `got` trains: a loss of it sends the weights the gradients that a loss of `want` sends.
+
+    `causes` maps a likely cause to the result, with the right values, whose way back is cut like that.
+    """
+    weights = list(weights)
+
+    def gradients(result):
+        if not result.requires_grad:
+            return torch.zeros(sum(weight.numel() for weight in weights), dtype=torch.float64)
+        loss = result.double().square().sum()
+        back = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True, materialize_grads=True)
+        return torch.cat([one.double().flatten() for one in back])
+
+    back, wanted = gradients(got), gradients(want)
+    if not back.any():
+        fail(f"{name} has the right values, but no gradient comes back from it to the weights, so a net with it would "
+             "never learn. What cuts the way: .data, .detach(), .item(), no_grad(), NumPy, or a copy of the weights?")
+    expect_close(back, wanted, f"the gradient that comes back from {name}", lambda: {
+        cause: gradients(result) for cause, result in (causes or {}).items()},
+        "The values are right, so something on the way is cut, or counted twice. Look for .data, .detach(), no_grad() "
+        "and new tensors made from old ones")
 
 
 def mistakes(compute, given: tuple, changes: dict) -> dict:

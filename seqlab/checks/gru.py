@@ -7,7 +7,18 @@ import math
 import torch
 from torch import nn
 
-from . import NO_LAYER, RECURRENT, Without, call, exercises_of, expect_close, expect_tensor, fail, mistakes
+from . import (
+    NO_LAYER,
+    RECURRENT,
+    Without,
+    call,
+    exercises_of,
+    expect_close,
+    expect_gradients,
+    expect_tensor,
+    fail,
+    mistakes,
+)
 
 exercise = exercises_of(__name__)
 
@@ -282,12 +293,16 @@ def _check_next_state(next_state):
                 parameter.copy_(weight)
         random = torch.Generator().manual_seed(8)
         x = torch.randn(batch, input_size, generator=random, dtype=torch.float64)
-        h = torch.randn(batch, hidden_size, generator=random, dtype=torch.float64)
+        h = torch.randn(batch, hidden_size, generator=random, dtype=torch.float64, requires_grad=True)
         with Without(RECURRENT, NO_LAYER.format("next_state")):
             got = call(next_state, cell, x.clone(), h.clone(), name="next_state")
-        expect_tensor(got, (batch, hidden_size), "the next state", "(batch, hidden_size)")
-        expect_close(got, _step(x, h, *weights), "the next state",
-                     lambda given=(x, h, *weights): mistakes(_step, given, {**STEP_MISTAKES, **REPAIR_MISTAKES}),
+        got = expect_tensor(got, (batch, hidden_size), "the next state", "(batch, hidden_size)")
+        expect_close(got, _step(x, h.detach(), *weights), "the next state",
+                     lambda given=(x, h.detach(), *weights): mistakes(
+                         _step, given, {**STEP_MISTAKES, **REPAIR_MISTAKES}),
                      "Set all weights to 0 and the bias of one gate to 50, then to -50. What should that gate do to "
                      "the old state, and what does yours do?", tolerance=1e-5)
+        own = list(cell.parameters())
+        expect_gradients(got, _step(x, h, *own), [h, *own], "the next state", {
+            "does .detach() or .data cut the way back to the state before?": _step(x, h.detach(), *own)})
     return "With the weights of an nn.GRUCell it gives the states of an nn.GRUCell."

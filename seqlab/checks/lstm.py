@@ -7,7 +7,18 @@ import math
 import torch
 from torch import nn
 
-from . import NO_LAYER, RECURRENT, Without, call, exercises_of, expect_close, expect_tensor, fail, mistakes
+from . import (
+    NO_LAYER,
+    RECURRENT,
+    Without,
+    call,
+    exercises_of,
+    expect_close,
+    expect_gradients,
+    expect_tensor,
+    fail,
+    mistakes,
+)
 
 exercise = exercises_of(__name__)
 
@@ -325,15 +336,20 @@ def _check_read(read):
                 for parameter in cell.parameters():
                     parameter.uniform_(-1.5, 1.5)
             x = torch.randn(batch, seq_len, 2, dtype=torch.float64)
-        with torch.no_grad():
-            got = call(read, cell, x.clone(), name="read", hints={
-                "unpack": "A cell returns two tensors, and takes two as its state"})
-            expect_tensor(got, (batch, 4), "what read returns", "batch, hidden_size", {
-                (2, batch, 4): "That is h and c: what does an LSTM show?",
-                (batch, seq_len, 4): "Those are all steps: the last one is asked for"})
-            expect_close(got, _read_by(cell, x), "what read returns", lambda cell=cell, x=x: _read_causes(cell, x),
-                         "Let nn.LSTMCell and your loop read one step, then two, and compare h and c after each: which "
-                         "of the two is off first?", tolerance=1e-6)
+        got = call(read, cell, x.clone(), name="read", hints={
+            "unpack": "A cell returns two tensors, and takes two as its state"})
+        got = expect_tensor(got, (batch, 4), "what read returns", "batch, hidden_size", {
+            (2, batch, 4): "That is h and c: what does an LSTM show?",
+            (batch, seq_len, 4): "Those are all steps: the last one is asked for"})
+        want = _read_by(cell, x)
+        expect_close(got, want, "what read returns", lambda cell=cell, x=x: _read_causes(cell, x),
+                     "Let nn.LSTMCell and your loop read one step, then two, and compare h and c after each: which "
+                     "of the two is off first?", tolerance=1e-6)
+        expect_gradients(got, want, cell.parameters(), "what read returns", {
+            f"does .detach() or .data cut the way back from each step to the one before it, at {what}?":
+            _read_by(cell, x, give=give) for what, give in (
+                ("h and c", lambda h, c: (h.detach(), c.detach())), ("h", lambda h, c: (h.detach(), c)),
+                ("c", lambda h, c: (h, c.detach())))})
     return "What it shows goes to the gates, and what it keeps stays in the cell state."
 
 

@@ -5,7 +5,7 @@ import contextlib
 import torch
 from torch import nn
 
-from . import call, exercises_of, expect_close, expect_tensor, fail, tensor
+from . import call, exercises_of, expect_close, expect_gradients, expect_tensor, fail, tensor
 
 exercise = exercises_of(__name__)
 
@@ -69,6 +69,8 @@ def _check_repair(reader_class):
             expect_tensor(_read(reader, x[:1]), (1, hidden_size), "what Reader returns for a batch of one",
                           "batch, hidden_size", {(hidden_size,): "The batch axis is gone: what does squeeze() do "
                                                                  "with every axis of size 1?"})
+        _check_trains(reader, x)
+        with torch.no_grad():
             _check_moves(reader, x)
     return "All four faults are gone."
 
@@ -157,6 +159,19 @@ def _check_end(reader, x, got, name):
         "the state starts from ones, not from zeros": gru(x, torch.ones_like(h_n))[1][-1],
     }, "Give your two layers' weights to nn.GRU(..., num_layers=2, batch_first=True), and compare: does the state "
        "start from zeros, does it walk along axis 1, and is its last step all that you return?", tolerance=1e-5)
+
+
+def _check_trains(reader, x):
+    """A loss of what it returns must reach every weight of both layers; one without layers, some of its own."""
+    layers, got = _recurrent_layers(reader), _read(reader, x)
+    if not layers:
+        expect_gradients(got, got, reader.parameters(), "what Reader returns")
+        return
+    own = [parameter for layer in layers for parameter in layer.parameters()]
+    gru = nn.GRU(x.shape[2], layers[0].hidden_size, num_layers=2, batch_first=True)
+    names = [name for name, _ in gru.named_parameters()]
+    right = torch.func.functional_call(gru, dict(zip(names, own, strict=True)), (x,))[1][-1]
+    expect_gradients(got, right, own, "what Reader returns")
 
 
 def _check_moves(reader, x):

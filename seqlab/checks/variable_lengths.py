@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from . import Without, call, exercises_of, expect_close, expect_tensor, fail, tensor
+from . import Without, call, exercises_of, expect_close, expect_gradients, expect_tensor, fail, tensor
 
 exercise = exercises_of(__name__)
 
@@ -242,17 +242,17 @@ def _check_ends(ends):
             torch.manual_seed(len(lengths))
             gru = nn.GRU(2, 4, num_layers=2, batch_first=True)
         x, lengths = _random(len(lengths), 5, 2), torch.tensor(lengths)
-        with torch.no_grad():
-            got = call(ends, gru, x.clone(), lengths.clone(), name="ends", hints={
-                "sorted in decreasing order": "Packing wants the longest first, unless it is told otherwise"})
-            want = torch.stack([gru(row[None, :n])[0][0, -1] for row, n in zip(x, lengths, strict=True)])
-            name = f"what ends returns for lengths {lengths.tolist()}"
-            expect_tensor(got, want.shape, name, "batch, hidden_size", {
-                (2, *want.shape): "That is all of h_n: choose a layer",
-                (len(x), 5, 4): "Those are all steps: one for each sequence is asked for"})
-            expect_close(got, want, name, lambda case=(gru, x, lengths, want): _end_causes(*case),
-                         "Read each sequence alone, `gru(x[i:i + 1, :lengths[i]])`, and compare row by row: which "
-                         "rows differ, and does the end of row i stand in another row?", tolerance=1e-5)
+        got = call(ends, gru, x.clone(), lengths.clone(), name="ends", hints={
+            "sorted in decreasing order": "Packing wants the longest first, unless it is told otherwise"})
+        want = torch.stack([gru(row[None, :n])[0][0, -1] for row, n in zip(x, lengths, strict=True)])
+        name = f"what ends returns for lengths {lengths.tolist()}"
+        got = expect_tensor(got, want.shape, name, "batch, hidden_size", {
+            (2, *want.shape): "That is all of h_n: choose a layer",
+            (len(x), 5, 4): "Those are all steps: one for each sequence is asked for"})
+        expect_close(got, want, name, lambda case=(gru, x, lengths, want): _end_causes(*case),
+                     "Read each sequence alone, `gru(x[i:i + 1, :lengths[i]])`, and compare row by row: which "
+                     "rows differ, and does the end of row i stand in another row?", tolerance=1e-5)
+        expect_gradients(got, want, gru.parameters(), name)
     return "Every end stands in the row of its own sequence, in whatever order the lengths come."
 
 

@@ -339,8 +339,7 @@ RIGHT = [
     ("bug", stepping(lambda z, n, h: torch.lerp(n, h, z))),
     ("bug", stepping(lambda z, n, h: torch.stack([(1 - z) * n, z * h]).sum(dim=0))),
     ("bug", step_with_turned_sign),
-    ("bug", in_numpy(stepping(keeps))),
-    ("bug", in_lists(stepping(keeps))),
+    ("bug", in_float32(stepping(keeps))),
     ("turn", by_hand_in_tensors),
     ("turn", by_hand_in_numpy),
     ("turn", by_hand_with_vectors),
@@ -425,5 +424,8 @@ WRONG = [
     ("bug", "own recurrent layers", step_by_built_in),
     ("bug", "the bias of one gate to 50", stepping(keeps, gates=torch.tanh)),
     ("bug", "multiplies the input's part. What", stepping(keeps, join=lambda x_n, h_n, r: r * x_n + h_n)),
+    ("bug", "no gradient comes back", in_numpy(stepping(keeps))),
+    ("bug", "no gradient comes back", in_lists(stepping(keeps))),
+    ("bug", "to the state before", lambda cell, x, h: stepping(keeps)(cell, x, h.detach())),
     ("bug", "the candidate alone", stepping(lambda z, n, h: n)),
 ]

@@ -486,6 +486,19 @@ def read_by_layer(cell, x):
     return layer(x)[0][:, -1]
 
 
+def read_by_borrowed_weights(cell, x):
+    layer = nn.LSTM(cell.input_size, cell.hidden_size, batch_first=True)
+    weights = {f"{name}_l0": weight for name, weight in cell.named_parameters()}
+    return torch.func.functional_call(layer, weights, (x,))[1][0][0]
+
+
+def read_with_the_cell_s_function(cell, x):
+    h, c = torch.zeros(2, len(x), cell.hidden_size, dtype=x.dtype)
+    for x_t in x.unbind(dim=1):
+        h, c = torch.lstm_cell(x_t, (h, c), *cell.parameters())
+    return h
+
+
 def read_in_a_list(cell, x):
     state = [x.new_zeros(len(x), cell.hidden_size)] * 2
     for x_t in x.unbind(dim=1):
@@ -560,9 +573,10 @@ RIGHT = [
     ("bug", reading(as_they_are)),
     ("bug", read_by_state),
     ("bug", read_with_other_names),
-    ("bug", read_by_layer),
+    ("bug", read_by_borrowed_weights),
+    ("bug", read_with_the_cell_s_function),
     ("bug", read_in_a_list),
-    ("bug", in_numpy(reading(as_they_are))),
+    ("bug", in_float32(reading(as_they_are))),
     ("turn", belt_in_tensors),
     ("turn", belt_in_numpy),
     ("turn", belt_by_cell),
@@ -669,4 +683,11 @@ WRONG = [
     ("bug", "takes two as its state", read_the_first_of_two),
     ("bug", "the last one is asked for", lambda cell, x: torch.stack([read_by_state(cell, x)] * x.shape[1], dim=1)),
     ("bug", "the last step was not read", read_all_but_the_last),
+    ("bug", "no gradient comes back", in_numpy(reading(as_they_are))),
+    ("bug", "no_grad(), numpy, or a copy of the weights", read_by_layer),
+    ("bug", "no gradient comes back", torch.no_grad()(reading(as_they_are))),
+    ("bug", "to the one before it, at h and c?", reading(lambda h, c: (h.detach(), c.detach()))),
+    ("bug", "to the one before it, at h?", reading(lambda h, c: (h.data, c))),
+    ("bug", "to the one before it, at c?", reading(lambda h, c: (h, c.detach()))),
+    ("bug", "or counted twice", lambda cell, x: 2 * read_by_state(cell, x) - read_by_state(cell, x).detach()),
 ]

@@ -301,6 +301,7 @@ WRONG = [
     ("repair", "does not depend on the first step", lambda *sizes: ReaderByHand(*sizes, steps=slice(1, None))),
     ("repair", "in one direction", ReaderBothWays),
     ("repair", "have not the sizes of nn.GRU(4, 12, num_layers=2)", ReaderOfOtherSizes),
+    ("repair", "no gradient comes back", reading(lambda out, h_n: h_n[-1].detach())),
     ("repair", "adds up both layers", reading(lambda out, h_n: h_n.sum(dim=0))),
     ("turn", "it is not squashed", lambda x, h, w, u, b, d: x @ w.T + b + h @ u.T + d),
     ("turn", "both biases are missing", lambda x, h, w, u, b, d: torch.tanh(x @ w.T + h @ u.T)),

@@ -352,7 +352,6 @@ RIGHT = [
     ("bug", ends_one_by_one),
     ("bug", packed_ends(lambda rows, order, lengths: rows[order.argsort()])),
     ("bug", packed_ends(scattered)),
-    ("bug", in_numpy(ends_unsorted)),
     ("bug", in_float64(ends_unsorted)),
 ]
 
@@ -491,6 +490,8 @@ WRONG = [
     ("bug", "one for each sequence is asked for", lambda gru, x, lengths: gru(x)[0]),
     ("bug", "each is cut at another's length", packed_ends(lambda rows, order, lengths: rows, sort_lengths=False)),
     ("bug", "average of both layers", lambda *given: ends_of_all_layers(*given).mean(dim=0)),
+    ("bug", "no gradient comes back", in_numpy(ends_unsorted)),
+    ("bug", "no gradient comes back", lambda *given: ends_unsorted(*given).data),
     ("bug", "average over the real steps", lambda gru, x, lengths: [
         gru(row[None, :n])[0][0].mean(dim=0) for row, n in zip(x, lengths, strict=True)]),
 ]
