@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from seqlab.checks import plain
-from tools import course
+from tools import course, npm
 
 CASES = sorted((course.ROOT / "tests" / "checks" / "plain").glob("*.py"))
 # Python's own words in an error differ between the two; the check's are the same.
@@ -47,6 +47,28 @@ vm.runInThisContext(worker, { importModuleDynamically: vm.constants.USE_MAIN_CON
 })().catch((problem) => { process.stderr.write(String(problem.stack ?? problem)); process.exit(1); });
 """
 
+# What a worker is told and tells, and the most bytes that its memory has had.
+ASKED = """
+const { readFileSync } = require("node:fs");
+const { worker, wasm, files, request } = JSON.parse(readFileSync(0, "utf8"));
+const told = [], memory = WebAssembly.Memory.prototype, grow = memory.grow;
+let most = 0;
+memory.grow = function (pages) {
+  const before = grow.call(this, pages);
+  most = Math.max(most, this.buffer.byteLength);
+  return before;
+};
+globalThis.self = globalThis;
+self.postMessage = (message) => told.push(message);
+const vm = require("node:vm");
+vm.runInThisContext(worker, { importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
+(async () => {
+  await self.onmessage({ data: { wasm, files } });
+  await self.onmessage({ data: { request } });
+  process.stdout.write(JSON.stringify([told, most]));
+})();
+"""
+
 
 @pytest.fixture(scope="module")
 def site_answers(root):
@@ -65,8 +87,6 @@ def test_there_are_answers_to_every_exercise_that_its_page_can_check(site_answer
 
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
 def test_the_page_says_what_the_notebook_says(file, site_answers, node):
-    from tools import npm
-
     program = TRY.replace("MODULE", file.stem).replace("SUBJECT", file.stem.replace("_", "-"))
     setting = {"worker": site_answers.worker_text(), "wasm": str(npm.folder("answers") / "micropython.wasm"),
                "files": {**site_answers.python_files(), "cases.py": file.read_text("utf8")}, "program": program}
@@ -125,6 +145,20 @@ def test_an_error_that_a_check_meets_gets_its_hint_too(node, site_answers):
     assert "this needs neither" in outcome["said"]
 
 
+@pytest.mark.parametrize("text", ["kept = []\nwhile True:\n    kept.append([0.0] * 1000)", "x = [0.0] * 10 ** 8",
+                                  "x = 'more'\nwhile True:\n    x = x + x"])
+def test_an_answer_that_fills_the_memory_ends_at_a_limit(text, node, site_answers):
+    """Long before the reader's device has none left. The page then starts another worker."""
+    request = {"given": "", "earlier": [], "check": "", "text": text}
+    setting = {"worker": site_answers.worker_text(), "wasm": str(npm.folder("answers") / "micropython.wasm"),
+               "files": site_answers.python_files(), "request": request}
+    ran = subprocess.run([node, "-e", ASKED], input=json.dumps(setting), capture_output=True, text=True, timeout=300)
+    told, most = json.loads(ran.stdout)
+    outcome = told[-1]["outcome"]
+    assert outcome["ended"] == "full" or "grows for ever" in outcome["hint"], ran.stderr[-3000:]
+    assert most <= 64 * 2 ** 20
+
+
 def test_the_reference_answers_run_there_unchanged(site_answers, node):
     """Each solution that its page can check, after those above it on the page, as a reader would paste it."""
     requests = []
@@ -141,8 +175,6 @@ def test_the_reference_answers_run_there_unchanged(site_answers, node):
 
 def answered(requests, node, site_answers):
     """What the page's Python makes of these requests."""
-    from tools import npm
-
     program = f"""
 import json, on_page
 requests = json.loads({json.dumps(json.dumps(requests))})

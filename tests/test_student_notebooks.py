@@ -1,9 +1,12 @@
 """The student notebooks: in step with the masters, free of solutions, and honest when nothing was answered."""
 
+import ast
+
 import nbformat
 import pytest
 
 from instructor.student import STUDENTS, broken, leaks, stub, student_notebook, write_all
+from seqlab import checks
 from tools.course import Cell, find_all, masters, some
 
 every_master = pytest.mark.parametrize("path", [one.path for one in masters()], ids=lambda path: path.stem)
@@ -74,6 +77,56 @@ def test_a_bug_to_find_is_what_the_student_starts_from():
                 found[master.subject] = cell
         assert not given or found[master.subject] is [one for one in master.cells if "exercise" in one.tags][-1]
     assert len(found) >= 8
+
+
+def said_of(names, check_cell):
+    """What the check of this cell says with these names."""
+    from seqlab.checks import CheckFailed
+    checking = check_cell.statements[0]
+    assert "check(" in ast.unparse(checking)
+    try:
+        exec(compile(ast.Module([checking], []), "check", "exec"), names)
+    except CheckFailed as problem:
+        return str(problem)
+    return "right"
+
+
+@pytest.mark.parametrize("master", [one for one in masters() if broken(one.code)], ids=lambda one: one.subject)
+def test_the_code_as_it_was_given_is_no_answer_yet_and_what_is_changed_is_diagnosed(master):
+    """Who checks before looking for the bug is not told where it is; comments and blank lines are no change."""
+    given, from_check = broken(master.code), {}
+    for k, cell in enumerate(master.code):
+        name = next((name for name in given if "exercise" in cell.tags and f" {name}(" in cell.source), None)
+        if not name:
+            continue
+        names = master.definitions(check=checks.check)
+        exec(f"# as it is\n{given[name]}\n# unchanged", names)
+        assert "this is the code as it was given" in said_of(names, master.code[k + 1])
+        changed = given[name].replace("\n    def forward(self, x):", "\n    more = 1\n\n    def forward(self, x):")
+        head, body = changed.split("\n", 1) if changed == given[name] else (changed, "")
+        exec(f"{head}\n    more = 1\n{body}" if body else f"{head}\n        more = 1\n        return self.gru(x)", names)
+        from_check[name] = said_of(names, master.code[k + 1])
+    assert from_check
+    for said in from_check.values():
+        assert "as it was given. Predict" not in said and said != "right"
+
+
+@pytest.mark.parametrize("master", masters(), ids=lambda one: one.subject)
+def test_an_answer_that_uses_an_exercise_above_is_not_blamed_for_it(master):
+    """Each solution alone, with all other exercises as they are handed out: it is right, or what it lacks is named."""
+    for k, cell in enumerate(master.code):
+        if "exercise" not in cell.tags:
+            continue
+        names = master.definitions(check=checks.check)
+        for other in master.code:
+            if "exercise" in other.tags and other is not cell:
+                exec(stub(other.source, broken(master.code)), names)
+        try:
+            cell.run(names)
+        except (TypeError, AttributeError):
+            continue            # its own cell stops, and says so
+        said = said_of(names, master.code[k + 1])
+        assert said == "right" or "no answer yet. Write that one first" in said or "answer that one first" in said, cell
 
 
 def test_a_solution_in_the_statement_is_found():

@@ -27,6 +27,7 @@ PLAIN = ROOT / "seqlab" / "checks" / "plain"
 KNOWN = ("math", "itertools")       # what answers may import on the page; notebooks import more
 PRACTICE = re.compile(r"book/exercises/\d\d-[\w-]+$")
 CHAPTER = re.compile(r"book/\d\d-[\w-]+$")
+MEMORY = 64 * 1024 * 1024           # bytes that an answer may fill; MicroPython alone would go on to 2 GiB
 
 
 # --- what an exercise is ---------------------------------------------------------------------------------------------
@@ -188,8 +189,12 @@ def write_assets(app, problem):
 def worker_text():
     """MicroPython and worker.js as one script. A page from disk can start no module: the module becomes a function."""
     module = (npm.folder("answers") / "micropython.mjs").read_text("utf8")
+    too_large = ("return err(`Cannot enlarge memory, requested ${requestedSize} bytes, but the limit is 2147483648 "
+                 "bytes!`),!1")
     for old, new in (("import.meta.url", '"file:///"'), ("export default _createMicroPythonModule;", ""),
-                     ("export async function", "async function")):
+                     ("export async function", "async function"), (too_large, 'throw new Error("the memory is full")'),
+                     ("requestedSize>2147483648", f"requestedSize>{MEMORY}"),
+                     ("Math.min(2147483648,", f"Math.min({MEMORY},")):
         assert old in module, f"another MicroPython than this was written for: it does not say {old!r}"
         module = module.replace(old, new)
     return f"self.microPython = (async () => {{\n{module}\n}})();\n{(HERE / 'worker.js').read_text('utf8')}"

@@ -22,8 +22,22 @@ if (mathjax) {
     for (const move of moves) removeEventListener(move, start);
     const script = document.createElement("script");
     script.src = mathjax.content;
+    script.addEventListener("load", () => MathJax.startup.promise.then(reachByKeyboard));
     document.head.append(script);
   }
   for (const move of moves) addEventListener(move, start, { passive: true });
   for (const formula of document.querySelectorAll(".bd-article .math")) near.observe(formula);
+}
+
+// A formula that is wider than the screen scrolls, and so that it does by keyboard, it can be reached by Tab.
+function reachByKeyboard() {
+  const resized = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+    const scrolls = target.scrollWidth > target.clientWidth;
+    if (scrolls === target.hasAttribute("tabindex")) return;
+    target.toggleAttribute("tabindex", scrolls);
+    if (scrolls) target.tabIndex = 0;
+    target.role = scrolls ? "group" : null;
+    target.ariaLabel = scrolls ? "Formula, scrolls sideways" : null;
+  }));
+  for (const formula of document.querySelectorAll(".bd-article mjx-container[display=true]")) resized.observe(formula);
 }

@@ -7,9 +7,12 @@ one of the helpers here and in plain, and returns a line of praise.
 """
 
 import difflib
+import dis
 import importlib.util
+import inspect
 import itertools
 import pkgutil
+import types
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -21,6 +24,7 @@ __all__ = ["CheckFailed", "Without", "call", "check", "exercises_of", "expect_cl
            "expect_gradients", "expect_tensor", "fail", "number",
            "numbers", "tensor", "your_turn"]
 RECURRENT = ("rnn_tanh", "rnn_relu", "gru", "lstm", "rnn_tanh_cell", "rnn_relu_cell", "gru_cell", "lstm_cell")
+DOING_NOTHING = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
 NO_LAYER = "{} calls one of PyTorch's own recurrent layers, and that is what you should write yourself"
 
 
@@ -40,7 +44,18 @@ def check(exercise_id: str, *answers, **named_answers) -> None:
         _load(subject)
     if exercise_id not in plain.EXERCISES:
         raise ValueError(f"there is no exercise {exercise_id!r}; {_nearest(str(exercise_id))}")
-    print("✓ " + praise_for(exercise_id, *answers, **named_answers))
+    for answer in answers:
+        if _is_as_given(answer):
+            fail("this is the code as it was given. Predict first what is wrong with it, and look for the place. When "
+                 "you have changed it, check again")
+    try:
+        print("✓ " + praise_for(exercise_id, *answers, **named_answers))
+    except CheckFailed as problem:
+        empty = sorted(name for answer in answers for name in _used(answer) if _is_empty(name, answer))
+        if empty and " returns nothing yet" not in str(problem):
+            fail(f"it uses {' and '.join(empty)}, which {'have' if len(empty) > 1 else 'has'} no answer yet. Write "
+                 "that one first, above, and run its cell")
+        raise
 
 
 def your_turn(exercise_id: str, *answers) -> None:
@@ -54,6 +69,46 @@ def your_turn(exercise_id: str, *answers) -> None:
         check(exercise_id, *answers)
     except CheckFailed as problem:
         print(f"Not yet: {problem}")
+
+
+# --- what an answer is made from --------------------------------------------------------------------------------------
+
+def _functions(answer) -> list:
+    """The function that an answer is, or the methods of the class."""
+    members = vars(answer).values() if isinstance(answer, type) else [answer]
+    return [one for one in members if inspect.isfunction(one)]
+
+
+def _is_as_given(answer) -> bool:
+    """Whether the code to find the bug in, under its name that begins with broken_ or Broken, says the same."""
+    own = _functions(answer)
+    name = getattr(answer, "__name__", "")
+    given = own and (own[0].__globals__.get(f"broken_{name}") or own[0].__globals__.get(f"Broken{name}"))
+    return bool(given) and given is not answer and list(map(_says, own)) == list(map(_says, _functions(given)))
+
+
+def _says(function) -> list:
+    """What a function does, without its name, its place and its comments."""
+    def parts(code):
+        return [code.co_code, code.co_names, code.co_varnames, code.co_freevars,
+                [parts(one) if isinstance(one, types.CodeType) else one for one in code.co_consts
+                 if not (isinstance(one, str) and "." in one and "<" in one)]]
+    return [parts(function.__code__), function.__defaults__, function.__kwdefaults__]
+
+
+def _used(answer) -> set[str]:
+    """The names, other than its own, that an answer takes from where it stands."""
+    def names(code):
+        return {*code.co_names, *(name for one in code.co_consts if isinstance(one, types.CodeType)
+                                  for name in names(one))}
+    return {name for one in _functions(answer) for name in names(one.__code__)} - {getattr(answer, "__name__", "")}
+
+
+def _is_empty(name: str, answer) -> bool:
+    """Whether a function or a class of that name stands beside the answer, and is still `...` inside."""
+    there = _functions(_functions(answer)[0].__globals__.get(name))
+    return bool(there) and all({one.opname for one in dis.get_instructions(function)} <= DOING_NOTHING and
+                               {*function.__code__.co_consts} <= {None, function.__doc__} for function in there)
 
 
 def subjects() -> list[str]:

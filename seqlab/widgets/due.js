@@ -1,6 +1,6 @@
 import { button, make, mount, redraw } from "./shared.js";
 import { blank, checked, place, unpack } from "./questions.js";
-import { cards, choose, idOf, record, until } from "./leitner.js";
+import { cards, choose, dueElsewhere, idOf, record, until } from "./leitner.js";
 
 let sittings = 0;       // radio buttons of one question need a name of their own on the page
 
@@ -15,14 +15,22 @@ function opening({ why, asked, due, next }, now) {
   return `${due} questions are due${asked.length < due ? `. Here are the ${asked.length} that waited longest` : ""}.`;
 }
 
-/** What an answer has changed, in words. */
-function outcome(right, { when }, left, now) {
-  const rest = left ? "" : " That is all for now.";
-  return `${right ? "Right at the first try" : "Not at the first try"}: it comes back ${until(when, now)}.${rest}`;
+/** What is left once all that was asked is answered, in words: `due` of these chapters, `elsewhere` of others. */
+function rest({ due, elsewhere }) {
+  if (due) return due > 1 ? `${due} more are due.` : "One more is due.";
+  return elsewhere ? "That is all from these chapters. More is due from others." : "That is all for now.";
 }
 
-/** The questions that are asked, as parts of the page; `say` is told what each first answer has changed. */
-function sitting(asked, say) {
+/** What an answer has changed, in words. */
+function outcome(right, { when }, now) {
+  return `${right ? "Right at the first try" : "Not at the first try"}: it comes back ${until(when, now)}.`;
+}
+
+/**
+ * The questions that are asked, as parts of the page. `told` hears what each first answer has changed, in words, and
+ * whether it was the last.
+ */
+function sitting(asked, told) {
   const number = sittings++, answers = asked.map(({ question }) => blank(question));
   const parts = asked.map(({ id, question }, k) => {
     const give = (answer) => {
@@ -32,13 +40,19 @@ function sitting(asked, say) {
     const settle = () => {
       give(checked(question, answers[k]));
       if (answers[k].tries > 1) return;
-      say(outcome(answers[k].right, record(id, answers[k].right), answers.some(({ tries }) => !tries), Date.now()));
+      told(outcome(answers[k].right, record(id, answers[k].right), Date.now()), answers.every(({ tries }) => tries));
     };
     return place(question, { k, group: `seqlab-due-${number}-${k}`, current: () => answers[k], settle,
       choose: (choice) => give({ ...answers[k], choice, checked: false }) });
   });
   parts.forEach((part, k) => part.draw(answers[k]));
   return parts.map((part) => part.element);
+}
+
+/** On the site: a link to the page that asks all that is due, as the menu has it. On that page itself there is none. */
+function wayToReview() {
+  const address = document.querySelector("nav a[href$='review.html']")?.href;
+  return address ? [make("a", { href: address }, "Review: all that is due")] : [];
 }
 
 function render({ model, el }) {
@@ -49,22 +63,29 @@ function render({ model, el }) {
   const line = make("p", { class: "standing", role: "status" });
   const list = make("div");
   const say = (words) => { line.textContent = words; };
-  const ask = (ids) => list.replaceChildren(...sitting(ids.map((id) => known.get(id)), say));
-  const anyway = button("Ask me anyway", () => {
-    anyway.hidden = true;
+  const told = (words, last) => {
+    const { why, due } = chosen(), elsewhere = dueElsewhere(model.get("names"), cards(), Date.now());
+    say(last ? `${words} ${rest({ due, elsewhere })}` : words);
+    next.hidden = !(last && why === "due");
+  };
+  const ask = (ids) => list.replaceChildren(...sitting(ids.map((id) => known.get(id)), told));
+  const go = () => {
+    anyway.hidden = next.hidden = true;
     ask(chosen().asked);
     list.querySelector("input, button").focus();
-  });
+  };
+  const anyway = button("Ask me anyway", go), next = button("Ask me more", go);
   const chosen = () => (
     choose(quizzes.map((questions) => questions.map(({ id }) => id)), cards(), Date.now(), model.get("most")));
   root.setAttribute("aria-label", "Questions from earlier chapters");
   root.classList.add("quiz", "due");
-  root.append(make("h2", {}, "From earlier chapters"), line, anyway, list);
+  root.append(make("h2", {}, "From earlier chapters"), line, anyway, list, make("p", { class: "more" }, next, ...wayToReview()));
 
   const begin = () => {
     const found = chosen();
     say(opening(found, Date.now()));
     anyway.hidden = found.why !== "none due";
+    next.hidden = true;
     ask(found.why === "none due" ? [] : found.asked);
   };
   const stop = redraw(model, ["most"], begin);

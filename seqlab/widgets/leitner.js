@@ -62,6 +62,11 @@ export function choose(quizzes, all, now, most) {
   return { why: "none kept", asked: turns.slice(0, 2), due: 0, next };
 }
 
+/** Whether a question of another quiz than these is due. */
+export function dueElsewhere(quizzes, all, now) {
+  return Object.entries(all).some(([id, { when }]) => when <= now && !quizzes.includes(id.split(":")[0]));
+}
+
 /** "today", "tomorrow", "in 3 days". */
 export function until(when, now) {
   const days = Math.round((when - dayAfter(now, 0)) / 86400000);

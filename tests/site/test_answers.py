@@ -127,6 +127,47 @@ def test_an_endless_loop_harms_nothing(open_page):
     assert press(page, "check").startswith("✓"), "Python does not start again"
 
 
+def test_an_answer_that_fills_the_memory_harms_nothing(open_page):
+    page = open_page(PAGE)
+    editor(page).locator("textarea").fill("kept = []\nwhile True:\n    kept.append([0.0] * 1000)")
+    assert press(page, "run") == ("Stopped: it filled all the memory that an answer may have. "
+                                  "Is there a list that grows for ever?")
+    editor(page).locator("textarea").fill(RIGHT)
+    assert press(page, "check").startswith("✓"), "Python does not start again"
+
+
+@pytest.mark.parametrize("button", ["check", "run", "stop"])
+def test_the_focus_stays_where_a_button_was_pressed(button, open_page):
+    page = open_page(PAGE)
+    here, focused = editor(page), "document.activeElement.className"
+    here.locator("textarea").fill(SPIN if button == "stop" else RIGHT)
+    pressed = here.locator(f".answer-{'run' if button == 'stop' else button}")
+    pressed.focus()
+    page.keyboard.press("Enter")
+    if button == "stop":
+        here.locator(".answer-stop").focus()
+        page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.answer').getAttribute('aria-busy') === 'false'")
+    assert page.evaluate(focused) == ("answer-run" if button == "stop" else f"answer-{button}")
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.closest('.answer') !== null")
+
+
+@pytest.mark.parametrize("master", course.masters(), ids=lambda one: one.subject)
+def test_the_check_s_own_cell_stands_there_for_the_notebook_alone(master, open_page):
+    """Where an editor checks, the cell below it would say the same again; where none does, it says what will check."""
+    page = open_page(f"book/exercises/{master.name}")
+    here = {section.get_attribute("data-exercise") for section in page.locator("section.answer").all()}
+    cells = [cell for cell in master.code if "check" in cell.tags]
+    shown = [one.is_visible() for one in page.locator(".tag_check").all()]
+    assert shown == [cell.metadata["seqlab"]["id"] not in here for cell in cells]
+
+
+def test_without_scripts_the_check_s_cell_is_there(open_page):
+    page = open_page(PAGE, java_script_enabled=False)
+    assert page.locator(".tag_check").first.is_visible()
+
+
 def test_stop_is_heard_while_python_is_loading(open_page):
     page = open_page(PAGE)
     held = []

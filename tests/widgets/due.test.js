@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { kept } from "../../seqlab/widgets/kept.js";
-import { answered, cards, choose, dayAfter, idOf, until } from "../../seqlab/widgets/leitner.js";
+import { answered, cards, choose, dayAfter, dueElsewhere, idOf, until } from "../../seqlab/widgets/leitner.js";
 
 const now = new Date(2026, 2, 10, 20, 15).getTime();        // an evening, where the reader is
 const days = (card) => Math.round((card.when - dayAfter(now, 0)) / 86400000);
@@ -44,6 +44,12 @@ test("where nothing is kept two are asked, of two chapters; where nothing is due
   const all = { a1: at(4), b2: at(2), a2: at(60), a3: at(21) };
   const { when: next } = at(2);
   assert.deepEqual(choose(quizzes, all, now, 3), { why: "none due", asked: ["b2", "a1", "a3"], due: 0, next });
+});
+
+test("what is due of other chapters is known, and what is not due yet does not count", () => {
+  const all = { "gru:a": at(-1), "lstm:b": at(0), "shapes:c": at(2) };
+  assert.deepEqual([["gru", "lstm"], ["gru"], []].map((names) => dueElsewhere(names, all, now)), [false, true, true]);
+  assert.equal(dueElsewhere(["gru"], { "shapes:c": at(2) }, now), false);
 });
 
 test("a question has a name of its own, which changes with what it asks and not with its feedback", () => {

@@ -112,6 +112,32 @@ def test_what_was_asked_in_a_chapter_comes_back_in_the_next_by_leitner_s_boxes(v
     assert asked(visit("book/03-shapes", 10)) == [texts[2], texts[1], texts[0]]
 
 
+def test_when_more_is_due_it_says_so_and_leads_on(visit):
+    quiz = visit("book/01-order-matters", 0, "Quiz")
+    for number in (FIRST, SECOND, THIRD):
+        answer(quiz, number, number)
+    due = visit("book/02-scalar-rnn", 7)
+    due.evaluate("host => host.model.set('most', 2)")
+    assert line(due) == "3 questions are due. Here are the 2 that waited longest."
+    more, way = due.get_by_role("button", name="Ask me more"), due.get_by_role("link")
+    answer(due, 0, FIRST)
+    assert not more.is_visible(), "the second one is still to be answered"
+    answer(due, 1, SECOND)
+    assert line(due) == "Right at the first try: it comes back in 3 days. One more is due."
+    more.press("Enter")
+    assert due.evaluate("host => host.shadowRoot.activeElement.matches('fieldset input')")
+    due.page.evaluate("when => seqlabKept.set('due', {...seqlabKept.table('due'), 'lstm:some': {box: 0, when}})",
+                      START.timestamp() * 1000)
+    answer(due, 0, THIRD)
+    assert line(due).endswith(" That is all from these chapters. More is due from others.") and not more.is_visible()
+    with due.page.expect_navigation():
+        way.press("Enter")
+    assert due.page.locator("h1").inner_text().startswith("Review")
+    review = due.page.locator("[data-figure=Due]")
+    review.locator(".standing").wait_for()
+    assert review.get_by_role("link").count() == 0, "a link to the page that it stands on"
+
+
 def test_a_quiz_shows_what_was_answered_before_and_starts_again(visit):
     quiz = visit("book/01-order-matters", 0, "Quiz")
     answer(quiz, FIRST, FIRST)

@@ -87,6 +87,7 @@
         this.stop = () => kill("stopped");
         worker.onmessage = ({ data }) => {
           if (data.printed !== undefined) print(data.printed);
+          else if (data.outcome?.ended === "full") kill("full");
           else if (data.outcome) end(data.outcome);
           else {
             kill("broken");
@@ -117,11 +118,20 @@
       this.tried = Boolean(kept?.tried);
       this.right = Boolean(kept?.right);
       section.hidden = false;
-      if (section.dataset.kind === "turn") section.previousElementSibling.hidden = true;     // the stub
+      const twice = this.elsewhere();
+      if (twice) twice.hidden = true;
       this.fit();
       this.showSolutions();
       if (this.right) this.say("is-right", "✓ You answered this one.");
       this.listen();
+    }
+
+    /** The cell for the notebook that this editor stands for: in a chapter the stub, in a practice the check below. */
+    elsewhere() {
+      if (this.section.dataset.kind === "turn") return this.section.previousElementSibling;
+      let next = this.section.nextElementSibling;
+      while (next && !next.matches("h2, section, .answer, .tag_check")) next = next.nextElementSibling;
+      return next?.matches(".tag_check") ? next : null;
     }
 
     /** The reveals from here to the next heading, the solution and its explanation; a chapter's stays open to all. */
@@ -231,18 +241,21 @@
       this.said.textContent = words;
     }
 
-    busy(is) {
-      for (const one of editors) one.run.disabled = one.check.disabled = is;
+    /** While an answer runs no other may start. Buttons are not disabled, and what is hidden is left: so the focus stays. */
+    busy(is, pressed) {
+      for (const one of editors) for (const button of [one.run, one.check]) button.ariaDisabled = String(is);
+      if (!is && document.activeElement === this.stop) pressed.focus();
       this.stop.hidden = !is;
       this.section.setAttribute("aria-busy", is);
     }
 
     async go(checking) {
-      if (this.check.disabled) return;
+      if (this.check.ariaDisabled === "true") return;
+      const pressed = checking ? this.check : this.run;
       this.printed.textContent = "";
       this.printed.hidden = true;
       this.say("", self.seqlabPython ? "Running …" : "Loading Python, about 230 kB, once …");
-      this.busy(true);
+      this.busy(true, pressed);
       const request = { given: this.data.given, earlier: this.above().map((one) => one.text.value),
         text: this.text.value, check: checking ? this.data.check : "" };
       try {
@@ -250,7 +263,7 @@
       } catch (problem) {
         this.say("is-wrong", `Python could not be started on this page: ${problem.message}.`);
       }
-      this.busy(false);
+      this.busy(false, pressed);
     }
 
     print(text) {
@@ -270,9 +283,10 @@
         "error": `${where}${said}${/[.?!]$/.test(said ?? "") ? "" : "."} ${hint ?? ""}`.trim(),
         "run": this.printed.hidden ? "It ran, and printed nothing." : "It ran.",
         "stopped": "Stopped.",
+        "full": "Stopped: it filled all the memory that an answer may have. Is there a list that grows for ever?",
         "too long": `Stopped: it ran for ${seconds} seconds. Is there a loop that never ends?`,
       };
-      const kinds = { "right": "is-right", "not yet": "is-wrong", "error": "is-wrong", "too long": "is-wrong" };
+      const kinds = { "right": "is-right", "not yet": "is-wrong", "error": "is-wrong", "full": "is-wrong", "too long": "is-wrong" };
       this.say(kinds[ended] ?? "", words[ended]);
       this.store();
       this.showSolutions();

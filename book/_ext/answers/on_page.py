@@ -125,6 +125,8 @@ def _hint(said, code):
     if "NameError" in said:
         return ("Is the name spelled as it is above, and is a text in quotes? If an exercise above asks for it, answer "
                 "that one first: its answer may be used here.")
+    if "MemoryError" in said:
+        return "Is there a list that grows for ever, or a number of elements that is far too large?"
     if "__xor__" in said:
         return "A power is written with two stars: x ** 2."
     if "*x must be" in said or (said.startswith("SyntaxError") and _star_in_brackets(code)):

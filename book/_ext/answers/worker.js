@@ -51,6 +51,7 @@ self.onmessage = async ({ data }) => {
     else self.postMessage({ outcome: run(data.request) });
     if (data.wasm) self.postMessage({ ready: true });
   } catch (problem) {
+    if (problem?.message === "the memory is full") return self.postMessage({ outcome: { ended: "full" } });
     self.postMessage({ broken: String(problem?.message ?? problem) });
   }
 };

@@ -38,8 +38,12 @@ def praise_for(exercise_id, *answers, **named_answers):
     Raises:
         CheckFailed: with a message that names what is wrong and the likely cause.
     """
-    if any(answer is ... or answer is None for answer in list(answers) + list(named_answers.values())):
+    given = list(answers) + list(named_answers.values())
+    if any(answer is ... for answer in given):
         fail("there is no answer yet. Put yours where the ... stands, run it, and check again")
+    if any(answer is None for answer in given):
+        fail("what you give is None. So what it was made with returns nothing: if that is a function of an exercise "
+             "above, answer that one first")
     return EXERCISES[exercise_id](*answers, **named_answers) or "Right."
 
 
