@@ -232,6 +232,16 @@ def test_every_sentence_that_all_checks_share_is_said_to_a_wrong_answer():
         with pytest.raises((CheckFailed, ValueError)) as failure:
             check(asked, ...)
         said.setdefault("about exercises", set()).add(str(failure.value))
+    with pytest.raises(CheckFailed) as failure:
+        check(RIGHT[0][0], None, None)
+    said["about exercises"].add(str(failure.value))
+    given = {"check": check}        # the two that are about a notebook's other cells: tests/test_student_notebooks.py
+    exec("def broken_read(cell, x):\n    return x\n\ndef read(cell, x):\n    return x\n\ndef lstm_step():\n    ...\n\n"
+         "def ends(out, h_n):\n    return lstm_step()[0]", given)
+    for asked in ("check('lstm/bug', read)", "check('shapes/ends', ends)"):
+        with pytest.raises(CheckFailed) as failure:
+            eval(asked, given)
+        said["about exercises"].add(str(failure.value))
     assert not [one for module in (checks, plain) for one in unsaid(Path(module.__file__), said)]
 
 

@@ -102,9 +102,8 @@ def test_the_code_as_it_was_given_is_no_answer_yet_and_what_is_changed_is_diagno
         names = master.definitions(check=checks.check)
         exec(f"# as it is\n{given[name]}\n# unchanged", names)
         assert "this is the code as it was given" in said_of(names, master.code[k + 1])
-        changed = given[name].replace("\n    def forward(self, x):", "\n    more = 1\n\n    def forward(self, x):")
-        head, body = changed.split("\n", 1) if changed == given[name] else (changed, "")
-        exec(f"{head}\n    more = 1\n{body}" if body else f"{head}\n        more = 1\n        return self.gru(x)", names)
+        assert "return " in given[name]
+        exec(given[name].replace("return ", "more = 1; return ", 1), names)
         from_check[name] = said_of(names, master.code[k + 1])
     assert from_check
     for said in from_check.values():

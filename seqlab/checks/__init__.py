@@ -202,7 +202,7 @@ def expect_close(got, want, name: str, causes, compare: str, tolerance: float = 
     fail(f"{name} is not right. {compare}")
 
 
-def expect_gradients(got, want, weights, name: str, causes=None) -> None:
+def expect_gradients(got, want, weights, name: str, causes: dict) -> None:
     """End the check unless `got` trains: a loss of it sends the weights the gradients that a loss of `want` sends.
 
     `causes` maps a likely cause to the result, with the right values, whose way back is cut like that.
@@ -221,7 +221,7 @@ def expect_gradients(got, want, weights, name: str, causes=None) -> None:
         fail(f"{name} has the right values, but no gradient comes back from it to the weights, so a net with it would "
              "never learn. What cuts the way: .data, .detach(), .item(), no_grad(), NumPy, or a copy of the weights?")
     expect_close(back, wanted, f"the gradient that comes back from {name}", lambda: {
-        cause: gradients(result) for cause, result in (causes or {}).items()},
+        cause: gradients(result) for cause, result in causes.items()},
         "The values are right, so something on the way is cut, or counted twice. Look for .data, .detach(), no_grad() "
         "and new tensors made from old ones")
 

@@ -297,9 +297,9 @@ def _check_next_state(next_state):
         with Without(RECURRENT, NO_LAYER.format("next_state")):
             got = call(next_state, cell, x.clone(), h.clone(), name="next_state")
         got = expect_tensor(got, (batch, hidden_size), "the next state", "(batch, hidden_size)")
-        expect_close(got, _step(x, h.detach(), *weights), "the next state",
-                     lambda given=(x, h.detach(), *weights): mistakes(
-                         _step, given, {**STEP_MISTAKES, **REPAIR_MISTAKES}),
+        numbers = x, h.detach(), *weights
+        expect_close(got, _step(*numbers), "the next state",
+                     lambda given=numbers: mistakes(_step, given, {**STEP_MISTAKES, **REPAIR_MISTAKES}),
                      "Set all weights to 0 and the bias of one gate to 50, then to -50. What should that gate do to "
                      "the old state, and what does yours do?", tolerance=1e-5)
         own = list(cell.parameters())

@@ -165,13 +165,13 @@ def _check_trains(reader, x):
     """A loss of what it returns must reach every weight of both layers; one without layers, some of its own."""
     layers, got = _recurrent_layers(reader), _read(reader, x)
     if not layers:
-        expect_gradients(got, got, reader.parameters(), "what Reader returns")
+        expect_gradients(got, got, reader.parameters(), "what Reader returns", {})
         return
     own = [parameter for layer in layers for parameter in layer.parameters()]
     gru = nn.GRU(x.shape[2], layers[0].hidden_size, num_layers=2, batch_first=True)
     names = [name for name, _ in gru.named_parameters()]
     right = torch.func.functional_call(gru, dict(zip(names, own, strict=True)), (x,))[1][-1]
-    expect_gradients(got, right, own, "what Reader returns")
+    expect_gradients(got, right, own, "what Reader returns", {})
 
 
 def _check_moves(reader, x):

@@ -252,7 +252,7 @@ def _check_ends(ends):
         expect_close(got, want, name, lambda case=(gru, x, lengths, want): _end_causes(*case),
                      "Read each sequence alone, `gru(x[i:i + 1, :lengths[i]])`, and compare row by row: which "
                      "rows differ, and does the end of row i stand in another row?", tolerance=1e-5)
-        expect_gradients(got, want, gru.parameters(), name)
+        expect_gradients(got, want, gru.parameters(), name, {})
     return "Every end stands in the row of its own sequence, in whatever order the lengths come."
 
 

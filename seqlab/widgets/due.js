@@ -79,7 +79,8 @@ function render({ model, el }) {
     choose(quizzes.map((questions) => questions.map(({ id }) => id)), cards(), Date.now(), model.get("most")));
   root.setAttribute("aria-label", "Questions from earlier chapters");
   root.classList.add("quiz", "due");
-  root.append(make("h2", {}, "From earlier chapters"), line, anyway, list, make("p", { class: "more" }, next, ...wayToReview()));
+  const more = make("p", { class: "more" }, next, ...wayToReview());
+  root.append(make("h2", {}, "From earlier chapters"), line, anyway, list, more);
 
   const begin = () => {
     const found = chosen();

@@ -241,7 +241,7 @@
       this.said.textContent = words;
     }
 
-    /** While an answer runs no other may start. Buttons are not disabled, and what is hidden is left: so the focus stays. */
+    /** While an answer runs no other may start. Nothing is disabled or hidden under the focus, so that it stays. */
     busy(is, pressed) {
       for (const one of editors) for (const button of [one.run, one.check]) button.ariaDisabled = String(is);
       if (!is && document.activeElement === this.stop) pressed.focus();
@@ -286,8 +286,8 @@
         "full": "Stopped: it filled all the memory that an answer may have. Is there a list that grows for ever?",
         "too long": `Stopped: it ran for ${seconds} seconds. Is there a loop that never ends?`,
       };
-      const kinds = { "right": "is-right", "not yet": "is-wrong", "error": "is-wrong", "full": "is-wrong", "too long": "is-wrong" };
-      this.say(kinds[ended] ?? "", words[ended]);
+      const kind = { right: "is-right", run: "", stopped: "" }[ended] ?? "is-wrong";
+      this.say(kind, words[ended]);
       this.store();
       this.showSolutions();
     }
