@@ -119,7 +119,8 @@ OPTIONS = {Recurrent: [{"cell": kind, **deep} for kind in ("rnn", "gru", "lstm")
            SequenceClassifier: [{"kind": kind, **deep} for kind in ("rnn", "lstm", GRUCell) for deep in DEEP]}
 SIZES = {"input_size": 3, "hidden_size": 4, "num_classes": 2, "cell": "lstm", "kind": "gru", "use": "lengths - 1",
          "reset_after": True, "z_keeps": True}
-READS = {"FirstClassifier": 1, "Reader": 1, "RowReader": 28, "ForgetfulReader": 28}     # input_size, where it is fixed
+READS = {"FirstClassifier": 1, "Reader": 1, "StepReader": 1,      # input_size, where it is fixed
+         "RowReader": 28, "ForgetfulReader": 28}
 
 
 def made(part, **options):
@@ -137,7 +138,7 @@ def test_everything_written_here_stays_on_another_device(part):
         h = torch.randn(2, 4)
         given = [x[:, 0], (h, h) if "LSTM" in part.__name__ or part.__name__ == "EightLinearCell" else h]
     else:
-        given = [x, torch.tensor([5, 3])] if part.__name__ == "Reader" else [x]
+        given = [x, torch.tensor([5, 3])] if part.__name__ in ("Reader", "StepReader") else [x]
     for chosen in OPTIONS.get(part, [{}]):
         model = made(part, **chosen)
         here = tree_flatten(model(*given))[0]
@@ -262,7 +263,7 @@ def test_variable_lengths_are_read_there():
         mask = names["real_steps"](lengths, x.shape[1])
         return [state.detach() for state in (
             mask, names["mean_over_real"](layer(x)[0], mask), names["last_by_gather"](layer, x, lengths),
-            names["last_by_loop"](cell, x, lengths), names["last_by_packing"](layer, x, lengths.cpu()))]
+            names["last_by_loop"](cell, x, mask), names["last_by_packing"](layer, x, lengths.cpu()))]
 
     on_both(states, nn.RNN(1, 4, batch_first=True), RNNCell(1, 4), x, lengths)
     for use in ("lengths - 1", "out[:, -1]"):

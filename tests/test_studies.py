@@ -16,7 +16,7 @@ import studies
 from seqlab import results
 from seqlab.data import Digits
 from seqlab.measured import RESULTS
-from studies import STUDIES, digit_reader, digits, recall, recall_rates, runner
+from studies import STUDIES, digit_reader, digits, padding, recall, recall_rates, runner
 from studies.__main__ import main
 from studies.fingerprint import fingerprint
 from tools import course
@@ -181,11 +181,41 @@ def read_digits(run, monkeypatch):
         assert run(key) == [number, accuracy] and centred == way
 
 
+def padded_ends(run, monkeypatch):
+    """Who reads the last two real numbers knows all; who knows that in 12 columns only is a coin in 24."""
+    def knows(x, lengths):
+        rows = torch.arange(len(x))
+        higher = x[rows, lengths - 1, 0] > x[rows, lengths - 2, 0]
+        return torch.nn.functional.one_hot(higher.long(), 2)
+
+    def knows_in_12(x, lengths):
+        return knows(x, lengths) if x.shape[1] == 12 else torch.nn.functional.one_hot(torch.ones(len(x)).long(), 2)
+
+    for read_at, nets, last in (("lengths - 1", [knows] * 4, 100), ("out[:, -1]", [knows_in_12] * 4, 50)):
+        monkeypatch.setattr(padding, "trained", lambda read_at, seed, nets=nets: iter(nets))
+        assert run(read_at, 0) == [100] * 4 + [pytest.approx(last, abs=3 if last == 50 else 0)]
+
+
+@pytest.mark.parametrize("read_at", ["lengths - 1", "out[:, -1]"])
+def test_the_net_that_reads_padded_blocks_reads_where_it_is_told(read_at, monkeypatch):
+    """What stands on padding changes the one and not the other; and it learns at every step, as its loss says."""
+    monkeypatch.setattr(padding, "STOPS", (1, 40))
+    x, lengths, higher = padding.ends(500, seed=5)
+    other = torch.where(torch.arange(12)[:, None] < lengths[:, None, None], x, 1.0)
+    losses = []
+    for net in padding.trained(read_at, 0):
+        assert torch.equal(net(x, lengths), net(other, lengths)) is (read_at == "lengths - 1")
+        losses.append(torch.nn.functional.cross_entropy(net(x, lengths), higher).item())
+    assert len(losses) == 2 and (losses[1] < losses[0] - 0.02 or read_at == "out[:, -1]")
+    for row, n, label in zip(x[..., 0].tolist(), lengths.tolist(), higher.tolist(), strict=True):
+        assert label == (row[n - 1] > row[n - 2]) and not any(row[n:]) and 2 <= n <= 12
+
+
 # Each study in miniature: a function that runs it where the answer is known.
 MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_confused": recall_confused,
               "recall_rates": rates_of_memories,
               "recall_factor": factor_of_memories, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
-              "digit_reader": read_digits}
+              "digit_reader": read_digits, "padded_ends": padded_ends}
 
 
 @pytest.mark.parametrize("name", MINIATURES)

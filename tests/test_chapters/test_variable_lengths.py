@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import seqlab
+from seqlab import results
 from tools import course
 
 from . import numbers, states_by_hand, trained_by_hand, verdicts
@@ -34,16 +35,41 @@ def test_three_ways_to_the_last_state_agree(chapter, kind, seed):
     """Whatever stands on padding: here it is noise, not zero."""
     x, lengths = block(4, 7, seed)
     loop = seqlab.Recurrent(kind, 3, 5).double()
-    layer = loop.to_builtin()
+    layer, mask = loop.to_builtin(), chapter["real_steps"](lengths, 7)
     torch.set_default_dtype(torch.float64)
     try:
-        ends = [chapter["last_by_gather"](layer, x, lengths), chapter["last_by_loop"](loop.cells[0], x, lengths),
+        ends = [chapter["last_by_gather"](layer, x, lengths), chapter["last_by_loop"](loop.cells[0], x, mask),
                 chapter["last_by_packing"](layer, x, lengths), loop(x, lengths=lengths)[1][-1],
                 torch.stack([layer(row[None, :n])[1][-1, 0] for row, n in zip(x, lengths, strict=True)])]
     finally:
         torch.set_default_dtype(torch.float32)
     for end in ends[1:]:
         torch.testing.assert_close(end, ends[0], atol=1e-10, rtol=0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_masked_loop_alone_reads_a_left_padded_block(chapter, seed):
+    x, lengths = block(4, 7, seed)
+    lengths[0] = 3                                  # not all of them are whole
+    loop = seqlab.Recurrent("rnn", 3, 5).double()
+    layer, mask = loop.to_builtin(), chapter["real_steps"](lengths, 7)
+    alone = torch.stack([layer(row[None, :n])[1][-1, 0] for row, n in zip(x, lengths, strict=True)])
+    left, left_mask = (chapter["to_left"](one, lengths) for one in (x, mask))
+    assert torch.equal(left_mask.sum(dim=1), lengths) and left_mask[:, -1].all()
+    for row, turned, n in zip(x, left, lengths.tolist(), strict=True):
+        assert torch.equal(turned[7 - n:], row[:n])
+    assert torch.allclose(chapter["last_by_loop"](loop.cells[0], left, left_mask), alone, atol=1e-10)
+    for other in (layer(left)[0][:, -1], chapter["last_by_gather"](layer, left, lengths),
+                  chapter["last_by_packing"](layer, left, lengths)):
+        assert not torch.allclose(other[0], alone[0], atol=1e-4)
+
+
+def test_a_collated_batch_is_as_wide_as_its_longest(chapter):
+    sequences = [torch.randn(n, 4) for n in (2, 6, 1)]
+    x, lengths, labels = chapter["padded_batch"](list(zip(sequences, (5, 3, 4), strict=True)))
+    assert x.shape == (3, 6, 4) and lengths.tolist() == [2, 6, 1] and labels.tolist() == [5, 3, 4]
+    for row, sequence in zip(x, sequences, strict=True):
+        assert torch.equal(row[:len(sequence)], sequence) and not row[len(sequence):].any()
 
 
 def test_packing_an_lstm_gives_both_states_at_the_real_end():
@@ -102,7 +128,7 @@ def test_the_tasks_are_what_the_text_says(chapter):
 
 def accuracies(text):
     return {name.strip(): (float(mean), float(sd))
-            for name, mean, sd in course.find_all(r"^(.*?):? +mean acc +(\S+) %, sd acc +(\S+) %", text, re.MULTILINE)}
+            for name, mean, sd in course.find_all(r"^(.+):\n +mean acc (\S+) %, sd acc (\S+) %", text, re.MULTILINE)}
 
 
 # --- the cells as they run --------------------------------------------------------------------------------------------
@@ -143,11 +169,9 @@ def test_padding_moves_the_state_of_a_sequence_that_has_ended(start):
         assert numbers(line) == [t, pytest.approx((states[t] - alone(cell, "A")[2]).abs().max().item(), abs=0.0051)]
         assert ("real" in line) == (t < 3)
     lines = start("for others in").printed.splitlines()
-    assert [numbers(line)[:3] for line in lines] == [[1, 3, 4], [2, 5, 4], [2, 9, 4]]
     for line, more in zip(lines, (0, 2, 6), strict=True):
         end = read(cell["rnn"], nn.functional.pad(cell["A"], (0, 0, 0, more))[None])[0, -1, :3]
-        shown = course.find_all(r"'(-?\d\.\d\d)'", line)
-        assert [float(value) for value in shown] == pytest.approx(end.tolist(), abs=0.0051)
+        assert numbers(line) == [1 + (more > 0), 3 + more, 4, *(pytest.approx(v, abs=0.0051) for v in end.tolist())]
 
 
 def test_four_ways_are_right_and_the_last_column_is_not(start):
@@ -177,14 +201,14 @@ def test_what_packing_stores_and_gives_back(start):
         assert not back["packed_out"][row, length:].any()
         assert torch.allclose(back["packed_h_n"][0, row], states[-1], atol=1e-6)
     assert torch.allclose(back["plain_h_n"][0], read(back["rnn"], back["x"])[:, 4], atol=1e-6)
-    assert verdicts(back.printed) == [False, True, True, False]
+    assert verdicts(back.printed) == [False, True, True, False] and numbers(back.printed)[-1] == 0
 
 
 @pytest.mark.parametrize("use", ["lengths - 1", "out[:, -1]", "every step"])
 def test_the_readers_read_what_they_say_and_learn_from_it(chapter, use):
     """The loop of the chapter, against one that clears its gradients, on the same rows."""
     torch.manual_seed(3)
-    net = chapter["Reader"](use)
+    net = chapter["StepReader"]() if use == "every step" else chapter["Reader"](use)
     own, (x, lengths, y) = copy.deepcopy(net), chapter["ends"](40, "up", seed=1)
     y = y[:, None].expand(40, 12) if use == "every step" else y
 
@@ -242,7 +266,7 @@ def test_the_loss_over_steps_is_compared_on_steps_that_are_real(chapter):
     """A network that answers 1 everywhere is right where the next step is higher, and never on padding."""
     pupil = Pupil(chapter, lambda x, lengths: torch.ones(x.shape, dtype=torch.long))
     x, lengths, y, mask = chapter["next_is_higher"](1000, seed=99)
-    pupil.names["Reader"] = lambda use: type("Net", (), {"use": use})
+    pupil.names["StepReader"] = lambda: type("Net", (), {"use": "every step"})
     forward = pupil.train
     pupil.names["train"] = lambda net, *data, steps: lambda x, lengths: forward(net, *data)(x, lengths).transpose(1, 2)
     names = LENGTHS.cell("tagged = {}").run({**pupil.names, "steps_x": x, "lengths_x": lengths, "steps_y": y,
@@ -263,7 +287,9 @@ def test_the_comparison_says_what_the_text_says(ran):
     assert acc["up, lengths - 1"][0] > 94 and acc["sign, lengths - 1"][0] > 96
     assert acc["up, out[:, -1]"][0] < 56, "hardly better than a coin"
     assert 88 < acc["sign, out[:, -1]"][0] < acc["sign, lengths - 1"][0] - 2, "it copes, at a price"
-    cell = ran("by_padding = ")
+    left = accuracies(ran("up, left padding").printed)["up, left padding, out[:, -1]"][0]
+    assert abs(left - acc["up, lengths - 1"][0]) < 2, "learnt at once"
+    cell = ran("by_padding = {}")
     lengths = cell["ends"](2000, "up", seed=99)[1].tolist()
     for use, curves in cell["by_padding"].items():
         for hits, curve in zip(cell["hits"]["up", use], curves, strict=True):
@@ -288,8 +314,8 @@ def test_the_backward_half_alone_is_soiled(ran):
     weights, A = list(cell["both_ways"].parameters())[4:], cell["A"][None]
     clean = states_by_hand(weights, A.flip(1), torch.zeros(1, 6)).flip(1)
     soiled = states_by_hand(weights, cell["x"][:1].flip(1), torch.zeros(1, 6)).flip(1)[:, :3]
-    changes = {name: [float(v) for v in course.find_all(r"\d\.\d\d", values)]
-               for name, values in course.find_all(r"(\w+ \w+) +\[(.*)\]", cell.printed)}
+    changes = {name: [float(v) for v in values.split()]
+               for name, values in course.find_all(r"(\w+ \w+) +(\d.*)", cell.printed)}
     assert changes.pop("padded backward") == pytest.approx((soiled - clean)[0].abs().amax(dim=1).tolist(), abs=0.0051)
     assert set(changes) == {"padded forward", "packed forward", "packed backward"}
     assert all(values == [0, 0, 0] for values in changes.values())
@@ -329,12 +355,80 @@ def test_padding_costs_what_the_text_says(ran):
     assert set(cell["buckets"][:256].tolist()) == set(cell["random_order"][:256].tolist()), "sorted within a bucket"
 
 
+SLIPS = {       # words of a cell: words of what it says
+    "pack([3, 5, 0]": "has to be greater than 0", "pack([3, 5, 2])": "must be sorted in decreasing order",
+    'pack(lengths.to("meta"))': "should be a 1D CPU int64 tensor",
+    "told(lambda: pack_padded_sequence(x": "Expected `len(lengths)` to be equal to batch_size",
+    "packed_beyond = ": "exceeds dimension size", "nn.Linear(6, 2)(rnn(packed)[0])": "must be Tensor",
+}
+
+
 @pytest.mark.slow
 def test_the_messages_are_the_real_ones(ran):
-    text = " ".join(ran("slips = ").printed.split())
-    for words in ("has to be greater than 0", "must be sorted in decreasing order", "should be a 1D CPU int64 tensor",
-                  "Expected `len(lengths)` to be equal to batch_size", "exceeds dimension size", "must be Tensor"):
-        assert words in text
-    assert ran("wide = ").printed.splitlines() == ["a block of 7 steps comes back as (3, 5, 6) {}",
-                                                   "a block of 7 steps comes back as (3, 7, 6) {'total_length': 7}",
-                                                   "batch_first forgotten: h_n (1, 3, 6) and no error"]
+    for words, message in SLIPS.items():
+        assert message in " ".join(ran(words).printed.split())
+    assert ran("wide = ").printed.splitlines() == ["(3, 5, 6) {}", "(3, 7, 6) {'total_length': 7}"]
+    assert ran("mixed = ").printed == "h_n (1, 3, 6)\n"
+
+
+def read_left(cell, letter, padding):
+    return read(cell["rnn"], nn.functional.pad(cell[letter], (0, 0, padding, 0))[None])[0, -1]
+
+
+@pytest.mark.slow
+def test_left_padding_spoils_the_beginning(ran):
+    cell = ran("def to_left")
+    table = {line[:21].strip(): [float(value) for value in line[21:].split()]
+             for line in cell.printed.splitlines()[4:]}
+    off = [(read_left(cell, letter, 5 - n) - alone(cell, letter)[-1]).abs().max().item()
+           for letter, n in zip("ABC", ABC, strict=True)]
+    assert table.pop("out[:, -1]") == pytest.approx(off, abs=5.1e-4) and off[2] > off[0] > 0.01 and off[1] < 1e-6
+    assert table.pop("masked loop") == [0, 0, 0]
+    assert set(table) == {"gather", "packing"} and all(row[0] > 0.5 and row[2] > 0.5 for row in table.values())
+
+
+@pytest.mark.slow
+def test_the_row_of_the_padding_is_zero_and_the_state_moves_on(ran):
+    cell = ran("padding_idx=0")
+    assert not cell["table"].weight[0].any() and not cell["vectors"][0, 3:].any()
+    states = read(cell["rnn"], cell["vectors"].detach())
+    moved = (states[0, 4] - states[0, 2]).abs().max().item()
+    assert numbers(cell.printed.splitlines()[0]) == [0] and moved > 0.1
+    assert cell.printed.splitlines()[1] == "rows with a gradient: [1, 2, 3, 4]"
+    assert numbers(cell.printed.splitlines()[2]) == [pytest.approx(moved, abs=0.0051)]
+
+
+@pytest.mark.slow
+def test_the_study_trains_the_nets_of_the_chapter(ran):
+    """Its accuracies after 200 steps, seed by seed."""
+    for use in ("lengths - 1", "out[:, -1]"):
+        hits = ran("hits = {}")["hits"]["up", use]
+        stored = results("padded_ends").where(use)["after 200 steps (%)"][:5]
+        assert [100 * hit.mean().item() for hit in hits] == pytest.approx(stored, abs=1)
+
+
+def test_the_wrong_state_costs_training_and_then_safety():
+    """The claims of the chapter on ten nets of each kind."""
+    right, wrong = (results("padded_ends").where(use) for use in ("lengths - 1", "out[:, -1]"))
+    late, wide = "after 2,000 steps (%)", "in a wider block (%)"
+    assert wrong.summary("after 200 steps (%)").mean < 54 < 95 < right.summary("after 200 steps (%)").smallest
+    assert 5 < right.summary(late).mean - wrong.summary(late).mean < 10, "nine points behind"
+    assert wrong.summary(late).mean < right.summary("after 200 steps (%)").mean
+    assert wrong.summary(late).smallest > 80 and wrong.summary(wide).smallest < 50
+    assert right[late] == right[wide], "they do not notice"
+
+
+def test_the_table_shows_what_the_study_measured():
+    text = LENGTHS.cell("study = results").printed
+    for use in ("lengths - 1", "out[:, -1]"):
+        runs = results("padded_ends").where(use)
+        shown = [[float(value) for value in line[len(use) + 3:].split()]
+                 for line in text.splitlines() if line.startswith("   " + use)]
+        want = [[runs.summary(column).mean, runs.summary(column).smallest] for column in runs.columns[2:]]
+        assert shown == [pytest.approx(row, abs=0.051) for row in want]
+
+
+@pytest.mark.slow
+def test_two_batches_of_the_loader(ran):
+    assert ran("collate_fn=padded_batch").printed.splitlines() == ["(2, 5, 4) lengths [3, 5] y [0, 1]",
+                                                                  "(1, 2, 4) lengths [2] y [1]"]
