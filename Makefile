@@ -44,8 +44,8 @@ tools: test-packages     ## install the browser and bubblewrap that the tests us
 run: lab-packages     ## execute every notebook, or make run NB=book/03-shapes.ipynb, and store its outputs
 	$(BIN)/python -m tools.run_notebooks $(NB)
 
-lab: lab-packages     ## open the notebooks in JupyterLab
-	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/book
+lab: lab-packages     ## open JupyterLab at the exercises to fill in; the chapters are beside them, in book
+	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/exercises
 
 faults: test-packages     ## plant shape faults one at a time and see each one caught
 	$(BIN)/python -m tools.plant_faults

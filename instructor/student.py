@@ -104,6 +104,21 @@ def from_their_folder(text: str) -> str:
                   lambda link: f"](../book/{'' if link[0].startswith('](../') else 'exercises/'}{link[1]})", text)
 
 
+ALONE = ("\n\nThis notebook was downloaded alone. So it names the chapters and the other pages without a link: they are on "
+         "the site that it came from.")
+
+
+def alone(student: nbformat.NotebookNode, site: str = "") -> nbformat.NotebookNode:
+    """A student notebook that leaves its folder: its links lead to the `site`, or, without one, are words."""
+    notebook = copy.deepcopy(student)
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "markdown"):
+        cell.source = re.sub(r"\[([^\]]+)\]\(\.\./([^)#]+)\.(?:ipynb|md)(#[^)]*)?\)", lambda link: (
+            f"[{link[1]}]({site}/{link[2]}.html{link[3] or ''})" if site else link[1]), cell.source)
+    if not site:
+        notebook.cells[0].source += ALONE
+    return notebook
+
+
 def leaks(master: nbformat.NotebookNode, student: nbformat.NotebookNode) -> list[str]:
     """Lines of a solution that still stand in the student notebook, outside the code that the exercise hands out."""
     def plain(notebook, *, given):

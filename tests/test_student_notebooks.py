@@ -5,9 +5,9 @@ import ast
 import nbformat
 import pytest
 
-from instructor.student import STUDENTS, broken, leaks, stub, student_notebook, write_all
+from instructor.student import STUDENTS, alone, broken, leaks, stub, student_notebook, write_all
 from seqlab import checks
-from tools.course import Cell, find_all, masters, some
+from tools.course import ROOT, Cell, find_all, masters, some
 
 every_master = pytest.mark.parametrize("path", [one.path for one in masters()], ids=lambda path: path.stem)
 
@@ -44,6 +44,25 @@ def test_its_links_lead_somewhere_and_it_says_where_the_worked_answers_are(path)
     links = [link for link in find_all(r"\]\(([^)\s]+)\)", text) if "://" not in link]
     assert f"../book/exercises/{path.name}" in links
     assert [link for link in links if not (student.parent / link.partition("#")[0]).is_file()] == []
+
+
+@every_master
+def test_downloaded_alone_its_links_are_addresses_or_words(path):
+    student = nbformat.read(STUDENTS / path.name, as_version=4)
+    before = find_all(r"\]\(\.\./", "".join(cell.source for cell in student.cells))
+    there = "\n".join(cell.source for cell in alone(student, "https://you.example/it").cells)
+    pages = find_all(r"\]\(https://you\.example/it/([^)#]+)\.html", there)
+    assert len(pages) == len(before) and "](../" not in there
+    assert all((ROOT / f"{page}.ipynb").is_file() or (ROOT / f"{page}.md").is_file() for page in pages)
+    nowhere = alone(student).cells
+    assert "downloaded alone" in nowhere[0].source and "](../" not in "".join(cell.source for cell in nowhere)
+
+
+def test_make_lab_opens_the_notebooks_to_fill():
+    """Not the folder in book, which holds the same names with their solutions."""
+    opened, by_hand = (find_all(r"-m jupyterlab --LabApp\.default_url=/lab/tree/(\S+)", (ROOT / file).read_text("utf8"))
+                       for file in ("Makefile", "README.md"))
+    assert [ROOT / folder for folder in opened + by_hand] == [STUDENTS, STUDENTS]
 
 
 @every_master

@@ -19,8 +19,9 @@ from sphinx.builders.html._assets import _JavaScript
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))  # for tools and instructor, wherever the build was started
-from instructor.student import broken, stub, student_notebook  # noqa: E402
+from instructor.student import alone, broken, stub, student_notebook  # noqa: E402
 from tools import course, npm  # noqa: E402
+from tools.set_address import address, is_set, spellings  # noqa: E402
 
 HERE = Path(__file__).resolve().parent / "answers"
 PLAIN = ROOT / "seqlab" / "checks" / "plain"
@@ -183,7 +184,8 @@ def write_assets(app, problem):
     (folder / "python.js").write_text(f"self.seqlabPython = {json.dumps(python, ensure_ascii=False)};\n", "utf8")
     for master in course.masters():     # what a practice page offers to download
         target = Path(app.outdir, "_sources", "book", "exercises", master.path.name)
-        nbformat.write(student_notebook(nbformat.read(master.path, as_version=4), master.path.name), target)
+        student = student_notebook(nbformat.read(master.path, as_version=4), master.path.name)
+        nbformat.write(alone(student, spellings(address())["site"] if is_set() else ""), target)
 
 
 def worker_text():

@@ -8,8 +8,9 @@ import nbformat
 import pytest
 from browsing import axe_violations
 
-from instructor.student import STUDENTS
+from instructor.student import STUDENTS, alone
 from tools import course
+from tools.set_address import address, is_set, spellings
 
 PAGE = "book/exercises/02-scalar-rnn"
 SPIN = "while True:\n    pass"
@@ -231,7 +232,9 @@ def test_no_practice_page_shows_a_tick_of_its_notebook(site):
 def test_what_a_practice_page_offers_to_download_is_to_be_filled(site):
     for master in course.masters():
         given = nbformat.read(site / "_sources" / "book" / "exercises" / master.path.name, as_version=4)
-        assert given == nbformat.read(STUDENTS / master.path.name, as_version=4)
+        student = nbformat.read(STUDENTS / master.path.name, as_version=4)
+        assert given == alone(student, spellings(address())["site"] if is_set() else "")
+        assert "](../" not in "".join(cell.source for cell in given.cells), "a link that leads nowhere from elsewhere"
 
 
 def test_the_header_s_buttons_lead_to_the_notebook_to_fill_too():
