@@ -60,8 +60,8 @@ def test_downloaded_alone_its_links_are_addresses_or_words(path):
 
 def test_make_lab_opens_the_notebooks_to_fill():
     """Not the folder in book, which holds the same names with their solutions."""
-    opened, by_hand = (find_all(r"-m jupyterlab --LabApp\.default_url=/lab/tree/(\S+)", (ROOT / file).read_text("utf8"))
-                       for file in ("Makefile", "README.md"))
+    command = r"-m jupyterlab --LabApp\.default_url=/lab/tree/(\S+)"
+    opened, by_hand = (find_all(command, (ROOT / file).read_text("utf8")) for file in ("Makefile", "README.md"))
     assert [ROOT / folder for folder in opened + by_hand] == [STUDENTS, STUDENTS]
 
 
