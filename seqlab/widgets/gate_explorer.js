@@ -67,7 +67,7 @@ const percent = (share) => {
 
 /** What is to be seen now: of the step under the cursor, and of what was written first. */
 export function finding(s, at) {
-  const steps = run(s), [keep, where] = s.kind === "lstm" ? ["f", "on the belt"] : ["z", "in the state"];
+  const steps = run(s), [keep, where] = s.kind === "lstm" ? ["f", "in the cell state"] : ["z", "in the state"];
   const now = `At step ${at + 1}, ${ofThisStep(s, steps[at])}`;
   const first = steps.findIndex(({ written }) => Math.abs(written) > 0.05);
   if (first < 0) return `${now} Nothing is written at any step.`;
@@ -77,15 +77,15 @@ export function finding(s, at) {
 }
 
 function ofThisStep(s, one) {
-  const lstm = s.kind === "lstm", [name, where] = lstm ? ["the belt", "on the belt"] : ["the state", "in the state"];
+  const lstm = s.kind === "lstm", name = lstm ? "the cell state" : "the state";
   const wrote = Math.abs(one.written) > 0.05, was = Math.abs(one.before) > 0.05;
   if (was && one[lstm ? "f" : "z"] < 0.1) return `${name} is wiped${wrote ? " and something new is written" : ""}.`;
   if (lstm && Math.abs(one.c) > 2) {
     return `c is ${signed(one.c)}, but h shows ${signed(one.h)}: after the tanh, large numbers look alike.`;
   }
-  if (wrote) return `${signed(one.written)} is written ${where}.`;
+  if (wrote) return `${signed(one.written)} is written into ${name}.`;
   if (was && lstm && Math.abs(one.h) < 0.1 * Math.abs(Math.tanh(one.c))) {
-    return "the belt carries its number, but the shut output gate shows nothing of it.";
+    return "the cell state carries its number, but the shut output gate shows nothing of it.";
   }
   if (was) return `${name} carries ${signed(one.belt)}${lstm ? ` and shows ${figures(one.h)}` : ""}.`;
   return `${name} is all but empty.`;
@@ -185,7 +185,7 @@ function drawGate(paint, name, openings, p) {
 /** What is kept and written at every step, and of an LSTM what is shown. */
 function drawMemory(paint, s, steps, at, p, hatch) {
   const lstm = s.kind === "lstm", memory = lstm ? "c" : "h", zero = p.belt(0);
-  label(paint, (p.belt(p.most) + zero) / 2, memory, lstm ? "belt" : "state", memory);
+  label(paint, (p.belt(p.most) + zero) / 2, memory, lstm ? (p.width < 480 ? "cell" : "cell state") : "state", memory);
   for (const value of [p.most, p.least].filter((each) => each !== 0)) {
     rule(paint, p, p.belt(value), "grid");
     paint("text", { x: p.gutter - 5, y: p.belt(value) + 4, class: "soft end" }, signed(value, 1));
@@ -284,7 +284,7 @@ function lstmRows(s, { x, hBefore: h, ...one }) {
     ["candidate", `${sym("g")} = tanh(${inside})`, `tanh(${num(s.w_xg * x + s.w_hg * h + s.b_g)}) = ${num(one.g)}`],
     ["kept", `${sym("f")} · ${sub("c", "t−1", "c")}`, `${num(one.f)} · ${inner(one.before)} = ${num(one.kept)}`],
     ["written", `${sym("i")} · ${sym("g")}`, `${num(one.i)} · ${inner(one.g)} = ${num(one.written)}`],
-    ["on the belt", `${sub("c", "t", "c")} = kept + written`, added(one, one.c)],
+    ["cell state", `${sub("c", "t", "c")} = kept + written`, added(one, one.c)],
     ["shown", `${sub("h", "t", "h")} = ${sym("o")} · tanh(${sub("c", "t", "c")})`,
       `${num(one.o)} · ${inner(Math.tanh(one.c))} = ${num(one.h)}`],
   ];
@@ -434,7 +434,7 @@ function closeup() {
     const room = Math.max(280, Math.round(drawing.getBoundingClientRect().width) || width);
     drawBelt(paint, s, one, room, Math.max(1, Math.abs(most), Math.abs(least)), hatch);
     done();
-    const belt = s.kind === "lstm" ? `, on the belt ${figures(one.c)}` : "";
+    const belt = s.kind === "lstm" ? `, cell state ${figures(one.c)}` : "";
     put(drawing, { viewBox: `0 0 ${room} 212`, "aria-label": `Step ${at + 1}: kept ${figures(one.kept)}, `
       + `written ${figures(one.written)}${belt}, shown ${figures(one.h)}` });
   };

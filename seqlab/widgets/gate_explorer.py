@@ -140,7 +140,7 @@ class GateExplorer(Figure):
                   linewidth=0, label="written: " + ("i · g" if lstm else "(1 − z) · n"))
         if lstm:
             below.plot(steps, h, color=COLOURS["h"], label="shown: h")
-        below.set_ylabel("belt c" if lstm else "state h")
+        below.set_ylabel("cell state c" if lstm else "state h")
         below.set_xlabel("step")
         below.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 0.98))
         return fig

@@ -111,7 +111,7 @@ def test_repr_and_still(kind):
     assert repr(figure) == "GateExplorer: a figure to move. Run this cell to use it."
     above, below = figure.still().axes
     assert len(above.patches) == 51 and len(below.patches) == 102
-    assert below.get_ylabel() == ("belt c" if kind == "lstm" else "state h")
+    assert below.get_ylabel() == ("cell state c" if kind == "lstm" else "state h")
 
 
 # --- in a browser ----------------------------------------------------------------------------------------------------

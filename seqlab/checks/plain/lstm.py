@@ -43,7 +43,7 @@ def _turn(keep_write_show):
     for f, i, g, o, c in ((0.9, 0.3, -0.5, 0.7, 1.6), (0.2, 0.8, 0.6, 0.4, -2.0), (0.6, 0.1, 0.9, 0.3, 0.7)):
         got = call(keep_write_show, f, i, g, o, c, name="keep_write_show")
         if not several(got):
-            fail("what keep_write_show returns is one number. It should return two: what is shown, and the belt")
+            fail("what keep_write_show returns is one number. It should return two: what is shown, and the cell state")
         got = numbers(got, "what keep_write_show returns", "two numbers, the new h and the new c")
         expect_count(got, 2, "what keep_write_show returns", "the new h, and the new c")
         new = f * c + i * g
@@ -51,30 +51,31 @@ def _turn(keep_write_show):
         if close(got, [new, o * math.tanh(new)]):
             fail("the two come in the other order: the new h first")
         expect_close(got[1:], [new], f"{given}, the new c", [
-            ("the input gate and the forget gate are swapped: which one meets the old belt?", [i * c + f * g]),
+            ("the input gate and the forget gate are swapped: which one meets the old cell state?", [i * c + f * g]),
             ("the candidate is written whole. How much of it does i let through?", [f * c + g]),
-            ("the old belt is kept whole. What does f do to it?", [c + i * g]),
-            ("nothing is written: what comes to the belt at the plus?", [f * c]),
-            ("nothing of the old belt is kept", [i * g]),
+            ("the old cell state is kept whole. What does f do to it?", [c + i * g]),
+            ("nothing is written: what comes to the cell state at the plus?", [f * c]),
+            ("nothing of the old cell state is kept", [i * g]),
             ("i is written, and g has no part in it", [f * c + i]),
             ("what is written is i + g; there the picture has a cross, not a plus", [f * c + i + g]),
-            ("what f does to the belt is no sum; there the picture has a cross, not a plus", [f + c + i * g]),
+            ("what f does to the cell state is no sum; there the picture has a cross, not a plus", [f + c + i * g]),
             ("g is squashed once more. It has been through its tanh", [f * c + i * math.tanh(g)]),
-            ("the belt itself is squashed. On it, steps only multiply and add", [math.tanh(new)]),
+            ("the cell state itself is squashed. On it, steps only multiply and add", [math.tanh(new)]),
             ("1 - f stands where i should. So a GRU shares out; here i decides for itself", [f * c + (1 - f) * g]),
             ("o writes. Which gate stands in the picture beside the candidate?", [f * c + o * g]),
             ("it is the old one", [c]),
-        ], "Follow the belt from left to right: what happens at the cross, and what at the plus?")
+        ], "Follow the cell state from left to right: what happens at the cross, and what at the plus?")
         expect_close(got[:1], [o * math.tanh(new)], f"{given}, the new h", [
-            ("the tanh on the way down from the belt is missing", [o * new]),
-            ("it shows the old belt. Where does the arrow leave it, before the plus or behind it?", [o * math.tanh(c)]),
-            ("it shows the old belt, and the tanh is missing", [o * c]),
+            ("the tanh on the way down from the cell state is missing", [o * new]),
+            ("it shows the old cell state. Where does the arrow leave it, before the plus or behind it?",
+             [o * math.tanh(c)]),
+            ("it shows the old cell state, and the tanh is missing", [o * c]),
             ("the output gate has no part in it", [math.tanh(new)]),
             ("the tanh comes first, and the gate multiplies what it gives", [math.tanh(o * new)]),
-            ("the belt is squashed by a sigmoid. What stands in the box below it?", [o / (1 + math.exp(-new))]),
-            ("what is shown is the candidate, not the belt", [o * g]),
-            ("what is shown is the candidate, not the belt", [o * math.tanh(g)]),
+            ("the cell state is squashed by a sigmoid. What stands in the box below it?", [o / (1 + math.exp(-new))]),
+            ("what is shown is the candidate, not the cell state", [o * g]),
+            ("what is shown is the candidate, not the cell state", [o * math.tanh(g)]),
             ("o and the tanh are added; there the picture has a cross, not a plus", [o + math.tanh(new)]),
             ("it is the new c", [new]),
-        ], "The belt is right. Follow the arrow that goes down from it, to the right")
+        ], "The cell state is right. Follow the arrow that goes down from it, to the right")
     return "Keep, write, show: all that an LSTM does with its four numbers."
