@@ -104,8 +104,8 @@ def from_their_folder(text: str) -> str:
                   lambda link: f"](../book/{'' if link[0].startswith('](../') else 'exercises/'}{link[1]})", text)
 
 
-ALONE = ("\n\nThis notebook was downloaded alone. So it names the chapters and the other pages without a link: they are on "
-         "the site that it came from.")
+ALONE = ("\n\nThis notebook was downloaded alone. So it names the chapters and the other pages without a link: "
+         "they are on the site that it came from.")
 
 
 def alone(student: nbformat.NotebookNode, site: str = "") -> nbformat.NotebookNode:

@@ -169,6 +169,23 @@ def test_without_scripts_the_check_s_cell_is_there(open_page):
     assert page.locator(".tag_check").first.is_visible()
 
 
+def test_an_answer_above_is_named_where_it_is_to_blame_and_harms_no_other(open_page):
+    page = open_page(PAGE)
+    page.evaluate("self.seqlabLimit = 3000")
+    uses = "at_09 = states([1.0, 0.5, -1.0, 2.0], 0.8, 0.9, 0.1)\nmoved_most = 3"
+    begin = "This uses your answer to exercise 1, which is not checked as right yet: begin with that one."
+    editor(page, 2).locator("textarea").fill(uses)
+    assert press(page, "check", 2).startswith(begin), "the exercise above is empty"
+    editor(page).locator("textarea").fill(SPIN + "\nstates = 3")
+    assert press(page, "check", 2).startswith(begin), "the exercise above never ends"
+    editor(page, 3).locator("textarea").fill("def weight_for(steps):\n    return 0.5 ** (1 / steps)")
+    assert press(page, "check", 3).startswith("✓"), "an answer above that is not used here has been run"
+    editor(page).locator("textarea").fill(RIGHT)
+    assert press(page, "check").startswith("✓") and press(page, "check", 2).startswith("✓")
+    editor(page, 2).locator("textarea").fill(uses.replace("= 3", "= 2"))
+    assert press(page, "check", 2).startswith("Not yet: ")
+
+
 def test_stop_is_heard_while_python_is_loading(open_page):
     page = open_page(PAGE)
     held = []

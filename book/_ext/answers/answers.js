@@ -256,7 +256,7 @@
       this.printed.hidden = true;
       this.say("", self.seqlabPython ? "Running …" : "Loading Python, about 230 kB, once …");
       this.busy(true, pressed);
-      const request = { given: this.data.given, earlier: this.above().map((one) => one.text.value),
+      const request = { given: this.data.given, earlier: this.needed().map((one) => one.text.value),
         text: this.text.value, check: checking ? this.data.check : "" };
       try {
         this.show(await python.run(request, (text) => this.print(text)));
@@ -264,6 +264,27 @@
         this.say("is-wrong", `Python could not be started on this page: ${problem.message}.`);
       }
       this.busy(false, pressed);
+    }
+
+    /** The answers above that this one uses, or that one of those uses: no other is run, and so none can harm it. */
+    needed() {
+      const names = (text) => [...text.matchAll(/^(?:def|class) +(\w+)|^(\w+) *=/gm)].map((one) => one[1] ?? one[2]);
+      const own = names(this.text.value), found = [];
+      let words = this.text.value;
+      for (const one of this.above().reverse()) {
+        const used = names(one.text.value).filter((name) => !own.includes(name));
+        if (!used.some((name) => new RegExp(`\\b${name}\\b`).test(words))) continue;
+        found.unshift(one);
+        words += one.text.value;
+      }
+      return found;
+    }
+
+    /** Which answer above to look at first, in words, where one that is used has not been checked as right. */
+    blamed() {
+      const one = this.needed().find((above) => !above.right);
+      const name = one?.section.getAttribute("aria-label").replace("Your answer to ", "");
+      return one ? `This uses your answer to ${name}, which is not checked as right yet: begin with that one.` : "";
     }
 
     print(text) {
@@ -287,7 +308,8 @@
         "too long": `Stopped: it ran for ${seconds} seconds. Is there a loop that never ends?`,
       };
       const kind = { right: "is-right", run: "", stopped: "" }[ended] ?? "is-wrong";
-      this.say(kind, words[ended]);
+      const blamed = kind === "is-wrong" ? this.blamed() : "";
+      this.say(kind, blamed ? `${blamed} Here it comes to this: ${words[ended]}` : words[ended]);
       this.store();
       this.showSolutions();
     }
