@@ -156,13 +156,8 @@ def test_a_chapter_has_the_common_rhythm(notebook):
     assert tried == [(title[0].lower() + title[1:], slug(title)) for title in titles], "`Now try` names each exercise"
 
 
-BETWEEN = {"variable-lengths"}      # its second edition is being written; it leaves this set with it
-
-
 @every_chapter
 def test_an_exercise_is_offered_once_the_prediction_before_it_is_explained(notebook):
-    if notebook.subject in BETWEEN:
-        return
     assert "Now try [" in notebook.prose
     for before, offer, behind in zip(notebook.cells, notebook.cells[1:], notebook.cells[2:], strict=False):
         if offer.source.startswith("Now try") and "hide-output" in before.tags:
