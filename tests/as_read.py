@@ -1,7 +1,8 @@
 """A second record of the words whose truth no code computes: what they were when somebody read them, and found them so.
 
-These are alt texts, what is said beside a picture, quizzes, definitions, the addresses of sources, and what the cells
-of a notebook assert. Whoever changes one of them reads it again, beside what it speaks of, and then records that with
+These are alt texts, what is said beside a picture, the answer to a prediction, what stands in a toggle, formulas,
+numbers that are compared in a wide band only, quizzes, definitions, the addresses of sources, and what the cells of a
+notebook assert. Whoever changes one of them reads it again, beside what it speaks of, and then records that with
 `python tests/as_read.py`, which says what is new.
 """
 
@@ -14,6 +15,8 @@ from pathlib import Path
 
 STORED = Path(__file__).with_suffix(".json")
 MAGIC = re.compile(r"^([ ]*)[%!].*", re.MULTILINE)
+COMPUTES = re.compile(r"[=+/^*<>]|\\(?:sqrt|frac|cdot|odot|sum|prod)")
+DURATION = re.compile(r"(?<![\w.])\d+(\.\d+)? (ns|us|µs|ms|s|min|it/s)\b")
 ADDRESS = re.compile(r"\]\((https?://[^)\s]+)\)|<(https?://[^>\s]+)>")
 
 
@@ -30,6 +33,32 @@ def pictures(notebook):
             for side, other, paragraph in (("above", k - 1, -1), ("below", k + 1, 0)):
                 if 0 <= other < len(cells) and cells[other].kind == "markdown":
                     yield f"words {side} {cell.id}", cells[other].source.strip().split("\n\n")[paragraph]
+
+
+def answers(notebook):
+    """(place, words) of what follows each output that is to be predicted, and of the toggles in each cell."""
+    for asked, told in zip(notebook.cells, notebook.cells[1:], strict=False):
+        if "hide-output" in asked.tags and told.kind == "markdown":
+            yield f"answer to {asked.id}", told.source
+    for cell in notebook.cells:
+        if cell.kind == "markdown" and (found := re.findall(r"<details>.*?</details>", cell.source, re.DOTALL)):
+            yield f"toggles of {cell.id}", "\n".join(found)
+
+
+def formulas(notebook):
+    """(place, formulas) of every cell of text that has some in which something is computed."""
+    for cell in notebook.cells:
+        if cell.kind == "markdown":
+            written = [one or other for one, other in re.findall(r"\$\$(.+?)\$\$|\$(.+?)\$", cell.source, re.DOTALL)]
+            if found := [formula for formula in written if COMPUTES.search(formula)]:
+                yield f"formulas of {cell.id}", "\n".join(found)
+
+
+def wide(notebook):
+    """(place, output) of every cell whose numbers may differ from run to run: what the text was written beside."""
+    for cell in notebook.code:
+        if cell.metadata.get("bands"):
+            yield f"numbers of {cell.id}", DURATION.sub("", cell.shown)
 
 
 def assertions(notebook):
@@ -64,7 +93,9 @@ def now() -> dict[str, str]:
 
     found = []
     for notebook in notebooks():
-        found += [*pictures(notebook), *assertions(notebook), *sources(notebook.prose)]
+        for kind in (pictures, answers, formulas, wide, assertions):
+            found += kind(notebook)
+        found += sources(notebook.prose)
     for page in some(sorted(BOOK.rglob("*.md"))):
         found += sources(page.read_text("utf8"))
     found += definitions((BOOK / "appendix" / "glossary.md").read_text("utf8"))

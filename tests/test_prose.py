@@ -134,9 +134,11 @@ def test_words_that_no_code_computes_are_those_that_were_read():
 
 def test_words_of_every_kind_are_in_that_record():
     """A chapter without an assertion in its cells is none the worse: its tests hold what it says."""
-    for kind in ("alt text of", "words above", "words below", "term", "question", "line with"):
+    for kind in ("alt text of", "words above", "words below", "answer to", "toggles of", "formulas of", "term",
+                 "question", "line with"):
         assert sum(place.startswith(f"{kind} ") for place in as_read.stored()) >= len(chapters()), kind
-    assert any(place.startswith("assertions of ") for place in as_read.stored())
+    for kind in ("assertions of", "numbers of"):
+        assert any(place.startswith(f"{kind} ") for place in as_read.stored()), kind
 
 
 @pytest.mark.parametrize(("one", "other"), [
@@ -150,6 +152,20 @@ def test_an_assertion_that_says_less_is_another(one, other, tmp_path):
         nbformat.write(notebook, tmp_path / "01-a.ipynb")
         words.append(dict(as_read.assertions(Notebook(tmp_path / "01-a.ipynb"))))
     assert as_read.changed(*words) == ["assertions of a"]
+
+
+def test_formulas_answers_toggles_and_numbers_in_a_wide_band_are_found(tmp_path):
+    def output(text):
+        return [nbformat.v4.new_output("stream", name="stdout", text=text)]
+
+    cells = [nbformat.v4.new_code_cell("train()", id="a", outputs=output("acc 81.74 % 12 s\n"),
+                                       metadata={"tags": ["hide-output"], "bands": {"acc": 10}}),
+             nbformat.v4.new_markdown_cell("Two at $r$, with $\\sqrt{p / n}$.\n\n<details>First.</details>", id="b")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "01-a.ipynb")
+    notebook = Notebook(tmp_path / "01-a.ipynb")
+    found = [*as_read.answers(notebook), *as_read.formulas(notebook), *as_read.wide(notebook)]
+    assert found == [("answer to a", cells[1].source), ("toggles of b", "<details>First.</details>"),
+                     ("formulas of b", "\\sqrt{p / n}"), ("numbers of a", "acc 81.74 % \n")]
 
 
 def test_a_source_that_has_another_s_address_is_noticed():
