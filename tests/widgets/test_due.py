@@ -117,7 +117,10 @@ def test_when_more_is_due_it_says_so_and_leads_on(visit):
     for number in (FIRST, SECOND, THIRD):
         answer(quiz, number, number)
     due = visit("book/02-scalar-rnn", 7)
-    due.evaluate("host => host.model.set('most', 2)")
+    due.evaluate("""host => {
+        host.model.set("most", 2);
+        return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));     // drawn by then
+    }""")
     assert line(due) == "3 questions are due. Here are the 2 that waited longest."
     more, way = due.get_by_role("button", name="Ask me more"), due.get_by_role("link")
     answer(due, 0, FIRST)
