@@ -18,3 +18,8 @@ in_lists = form(lambda result: torch.as_tensor(result).tolist())
 in_float64 = form(lambda result: torch.as_tensor(result).double())
 in_float32 = form(lambda result: torch.as_tensor(result).float())
 in_rows = form(lambda result: list(torch.as_tensor(result)))
+
+
+def of_tensors(function):
+    """An answer that makes tensors of the lists that it is given."""
+    return lambda *given: function(*[torch.tensor(one) if isinstance(one, list) else one for one in given])

@@ -81,7 +81,7 @@ def site_answers(root):
 
 def test_there_are_answers_to_every_exercise_that_its_page_can_check(site_answers):
     ids = [exercise_id for notebook in course.notebooks() for exercise_id in site_answers.exercises(notebook)]
-    assert len(ids) >= 19
+    assert len(ids) >= 30
     assert {exercise_id.partition("/")[0].replace("-", "_") for exercise_id in ids} == {file.stem for file in CASES}
 
 
@@ -170,7 +170,14 @@ def test_the_reference_answers_run_there_unchanged(site_answers, node):
                              "text": solutions[exercise_id], "check": exercise["check"]})
             above.append(solutions[exercise_id])
     outcomes = answered(requests, node, site_answers)
-    assert [one for one in outcomes if one["ended"] != "right"] == [] and len(outcomes) >= 18
+    assert [one for one in outcomes if one["ended"] != "right"] == [] and len(outcomes) >= 24
+
+
+def test_the_page_runs_the_check_and_nothing_that_stands_behind_it(site_answers):
+    master = course.chapter("first-classifier").practice
+    cell = next(cell for cell in master.code if "print(" in cell.source and "first-classifier/loss" in cell.source)
+    assert "check" in cell.tags and "tensor(" in cell.source
+    assert site_answers.exercises(master)["first-classifier/loss"]["check"] == cell.source.splitlines()[0]
 
 
 def answered(requests, node, site_answers):

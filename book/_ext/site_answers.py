@@ -5,6 +5,7 @@ solution stands a small editor, and answers.js runs what is written there, and t
 So can the step of a chapter that the reader writes: there the editor stands for the cell with the stub.
 """
 
+import ast
 import base64
 import html
 import json
@@ -51,12 +52,18 @@ def exercises(notebook):
             number += 1
             if on_page(exercise_id):
                 found[exercise_id] = {"kind": "exercise", "name": f"Your answer to exercise {number}",
-                                      "check": cells[k + 1].source, "stub": stub(cell.source, broken(notebook.code))}
+                                      "check": checking(cells[k + 1].source),
+                                      "stub": stub(cell.source, broken(notebook.code))}
         elif "your-turn" in cell.tags and on_page(exercise_id):
             written, check = cell.source.split("\n\n", 1)[1].split("your_turn(")
             found[exercise_id] = {"kind": "turn", "name": "Your turn", "check": f"check({check}",
                                   "stub": written.strip()}
     return found
+
+
+def checking(source):
+    """The first statement of a check's cell. What follows it shows something in the notebook, with PyTorch."""
+    return ast.get_source_segment(source, ast.parse(source).body[0])
 
 
 def given(notebook):

@@ -1,13 +1,12 @@
 """Checks of the exercises of this chapter."""
 
 import copy
-import math
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from . import Without, call, exercises_of, expect_close, expect_tensor, fail, number, tensor
+from . import call, exercises_of, expect_close, expect_tensor, fail, tensor
 
 exercise = exercises_of(__name__)
 CLASSES = torch.tensor([0, 1, 1, 0, 1, 0])
@@ -74,63 +73,6 @@ def _check_mean(mean_logits):
                      "Take a single sequence of two steps: what the head says should lie halfway between what it says "
                      "of the first state and of the second")
     return "Right: all states count, and the shape is the same as before."
-
-
-@exercise("loss")
-def _check_loss(loss_by_hand, floor):
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(4)
-        cases = [(3 * torch.randn(6, classes), torch.randint(0, classes, (6,))) for classes in (2, 5, 6)]
-    for logits, y in cases:
-        got = expect_tensor(_loss(loss_by_hand, logits, y), (), "the loss", "one number", {
-            (6,): "There is one number per sequence: which step of the recipe makes them one?",
-            (6, 6): "Every row was paired with every label: pick one entry per row"})
-        log_p = logits.log_softmax(dim=1)
-        right = log_p[range(6), y]
-        expect_close(got, -right.mean(), "the loss", {
-            "the sign is turned around: a probability below one has a negative logarithm": right.mean(),
-            "it is the sum over the sequences, not the mean": -right.sum(),
-            "it averages over all classes. Only the right class of each sequence counts": -log_p.mean(),
-            "softmax is applied twice": F.cross_entropy(logits.softmax(dim=1), y),
-            "it is the mean probability without the logarithm": -right.exp().mean(),
-            "the mean is taken before the logarithm: take the logarithm of each probability first":
-                -right.exp().mean().log(),
-            "the logarithm is to base 2; the loss takes the natural one": -right.mean() / math.log(2),
-            "the logarithm is to base 10; the loss takes the natural one": -right.mean() / math.log(10),
-            "softmax went over axis 0, the batch; classes are axis 1": F.nll_loss(logits.log_softmax(dim=0), y),
-            "softmax is missing: these are the logits of the right class, not log-probabilities":
-                -logits[range(6), y].mean()},
-            "Try one row of two equal logits: the loss is ln 2, 0.6931, whichever class is the right one. Then make "
-            "the right class's logit larger, and the loss should shrink")
-    large = torch.tensor([[1000.0, 0.0, -1000.0], [1000.0, 998.0, 0.0]])
-    for y in (torch.tensor([0, 1]), torch.tensor([1, 0])):
-        got, want = expect_tensor(_loss(loss_by_hand, large, y), (), "the loss"), F.cross_entropy(large, y)
-        if not torch.isfinite(got):
-            fail("with logits of 1000 the loss is not a finite number: exp(1000) overflows, or a probability rounds "
-                 "to zero before its logarithm is taken. Can you avoid forming the probabilities at all?")
-        if got < 0.9 * want:
-            fail(f"with logits of 1000 and a wrong answer the loss is only {got:.4g}. A small number added inside the "
-                 "logarithm, or a clamp, avoids infinity and hides how wrong the net is. Can you avoid forming the "
-                 "probabilities at all?")
-        expect_close(got, want, "the loss with logits of 1000", {}, "With logits of 10 in their place, does your "
-                     "function agree with F.cross_entropy? Then look for what is cut off or added")
-    floor, want = number(floor, "floor"), math.log(math.e + 9) - 1
-    expect_close(floor, want, "floor", {
-        "that is reached with logits, which can grow without end. What can come out of softmax?": 0.0,
-        "that is the loss of a net with no clue. This net is certain, and right": math.log(10),
-        "that is the floor with two classes": math.log(math.e + 1) - 1,
-        "the net is certain here, but of a wrong class": math.log(math.e + 9),
-        "it is rounded. Keep all digits that your function returns": round(want, 2)},
-        "What are the ten numbers that softmax gives in the best case? Let your function take them for logits")
-    return "Right, also where exp would overflow."
-
-
-def _loss(loss_by_hand, logits, y):
-    """What the learner's function returns; an axis of size 1 is dropped, as number() drops it."""
-    with Without(("cross_entropy", "cross_entropy_loss"), "loss_by_hand calls PyTorch's cross-entropy, and that "
-                 "is what you should write yourself"):
-        got = tensor(call(loss_by_hand, logits.clone(), y.clone(), name="loss_by_hand"), "the loss")
-    return got.reshape(()) if got.numel() == 1 else got
 
 
 @exercise("long")

@@ -159,43 +159,6 @@ def _not_copied(layer, layers, side) -> bool:
     return bool(((layer.weight[:, None] - rows).abs().amax(dim=-1).amin(dim=1) > 1e-6).any())
 
 
-@exercise("per-digit")
-def _per_digit(per_digit):
-    generator = torch.Generator().manual_seed(1)
-    labels = torch.cat([torch.arange(10), torch.randint(10, (190,), generator=generator)])
-    noise = torch.randint(10, (200,), generator=generator)
-    predictions = torch.where(torch.rand(200, generator=generator) < 0.7, labels, noise)
-    predictions[predictions == 9] = 4                       # this network never says 9
-    got = call(per_digit, labels.clone(), predictions.clone(), name="per_digit")
-    got = expect_tensor(got, (10,), "what per_digit returns", "one share per digit", {
-        (): "That is one number for all digits together; take them one true digit at a time",
-        (10, 10): "That is the whole confusion matrix; which entries are right, and out of how many?",
-        (10, 1): "One axis too many: each digit's share should be one number",
-        (200,): "That is one number per example; take them together, one true digit at a time",
-        (9,): "This network never predicts a 9, but there are nines to be read: go by the labels, from 0 to 9",
-    })
-    got = got.double().nan_to_num()     # a digit that is never predicted makes 0 / 0 where predictions are counted
-    table = torch.bincount(10 * labels + predictions, minlength=100).reshape(10, 10).double()
-    right, true, said = table.diagonal(), table.sum(dim=1), table.sum(dim=0)
-    expect_close(got, right / true, "what per_digit returns", {
-        "these are counts; divide by how often each digit occurs": right,
-        "these are percentages; a share lies between 0 and 1": 100 * right / true,
-        "this divides by how often each digit was predicted. Divide by how often it is the label":
-            (right / said).nan_to_num(),
-        "this divides by the number of all examples": right / len(labels),
-        "these are the shares of wrong answers": 1 - right / true,
-        "this counts an example as right for a digit when both say that it is not that digit. Keep only the examples "
-        "that are the digit": 1 - (true + said - 2 * right) / len(labels),
-        "that is how often each digit occurs": true / len(labels),
-        "that is how often each digit is predicted": said / len(labels),
-        "this divides by how often the digit is the label or the prediction. Divide by how often it is the label":
-            right / (true + said - right),
-        "that is the accuracy over all digits, ten times": (right.sum() / len(labels)).expand(10),
-        "the digits stand in the wrong order": (right / true).flip(0),
-    }, "Take one digit by hand: how many labels are that digit, and for how many of those is the prediction the same?")
-    return "Ten accuracies, one for each digit."
-
-
 # --- find the bug -----------------------------------------------------------------------------------------------------
 
 @exercise("bug")

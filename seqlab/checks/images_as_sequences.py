@@ -85,39 +85,6 @@ def _check_two_rows(two_rows_per_step, input_size):
     return "Half as many steps, each twice as wide."
 
 
-# --- zigzag -------------------------------------------------------------------------------------------------------
-
-@exercise("zigzag")
-def _check_zigzag(zigzag_order):
-    grid = torch.arange(784).reshape(28, 28)
-    want = _turned(grid, slice(1, None, 2))
-    got = expect_tensor(call(zigzag_order, name="zigzag_order"), (784,), "your order", "one number per pixel", {
-        (28, 28): "The numbers may be right, but an order is one long list: flatten it"})
-    if got.is_floating_point() or got.dtype == torch.bool:
-        fail(f"your order holds {got.dtype}, but pixel numbers must be whole numbers to be used as an index")
-    missing = sorted(set(range(784)) - set(got.tolist()))
-    if missing:
-        fail(f"an order visits every pixel once, but {len(missing)} of 784 are never visited, "
-             f"the first of them is pixel {missing[0]}")
-    expect_close(got, want.flatten(), "your order", {
-        "every row runs from left to right: that is the plain row order": grid.flatten(),
-        "the first row should run from left to right, and only then the second back":
-            _turned(grid, slice(0, None, 2)).flatten(),
-        "it zigzags through columns, not rows": _turned(grid.T, slice(1, None, 2)).flatten(),
-        "it starts in the last row": want.flip(0).flatten(),
-        "every row runs from right to left": grid.flip(1).flatten()},
-        "Print the first 60 numbers of your order: to which pixel does it go from pixel 27, and to which after the "
-        "second row?")
-    return "Every pixel once, and never a jump."
-
-
-def _turned(lines, which):
-    """The lines of pixel numbers, with some of them read backwards."""
-    lines = lines.clone()
-    lines[which] = lines[which].flip(1)
-    return lines
-
-
 # --- the guard ----------------------------------------------------------------------------------------------------
 
 class _Reader(nn.Module):

@@ -2,7 +2,6 @@
 
 import copy
 import itertools
-import math
 
 import torch
 from torch import nn
@@ -231,37 +230,6 @@ def _run(lstm, x, given, detach_h, detach_c):
         h, c = _step(x_t, h.detach() if detach_h else h, c.detach() if detach_c else c, *lstm.parameters())
         outs.append(h)
     return torch.stack(outs, dim=1), h, c
-
-
-def _blocks(stacked, order):
-    return torch.cat([stacked.chunk(4)[k] for k in order])
-
-
-@exercise("reorder")
-def _check_reorder(from_iofc):
-    for shape in ((8, 3), (20, 5), (12,)):
-        stacked = torch.arange(math.prod(shape), dtype=torch.float32).reshape(shape)
-        given = stacked.clone()
-        name = f"what from_iofc returns for {'a bias' if len(shape) == 1 else 'a weight'} of shape {shape}"
-        got = expect_tensor(call(from_iofc, given, name="from_iofc"), shape, name)
-        if not torch.equal(given, stacked):
-            fail("from_iofc changes the tensor it is given: make a new one")
-        expect_close(got, _blocks(stacked, (0, 2, 3, 1)), name, {
-            "nothing has moved yet": stacked,
-            "that is the way back, from i f g o to i o f c": _blocks(stacked, (0, 3, 1, 2)),
-            "the second block and the third are exchanged, and one more must move": _blocks(stacked, (0, 2, 1, 3)),
-            "the second block and the last are exchanged; say aloud what now stands third":
-                _blocks(stacked, (0, 3, 2, 1)),
-            "it moves single rows; a block is a quarter of all rows": _interleaved(stacked),
-            "the order is turned round": _blocks(stacked, (3, 2, 1, 0)),
-        }, "Number the rows of a small bias from 0 on, send it through, and name the gate that stands in each block of "
-           "the result")
-    return "Every block in its place."
-
-
-def _interleaved(stacked):
-    """What comes out when the rows are taken as i o f c i o f c ..."""
-    return stacked.reshape(-1, 4, *stacked.shape[1:])[:, [0, 2, 3, 1]].reshape(stacked.shape)
 
 
 @exercise("every-gate")

@@ -207,34 +207,6 @@ def _packed(pack_by_hand, x, lengths):
     return given, tensor(result[0], "data"), tensor(result[1], "batch_sizes")
 
 
-@exercise("backward")
-def _check_backward(turn_real):
-    for x, lengths, mask in _blocks(2):
-        batch, seq_len, _ = x.shape
-        given = _Given(turn_real, "turn_real", x=x, lengths=lengths)
-        got = expect_tensor(given.result, tuple(x.shape), "the result", "(batch, seq_len, input_size)", {
-            (seq_len, batch, 2): "Batch and time are swapped",
-            (batch, int(lengths.max()), 2): "It is only as wide as its longest row, and a block may be wider: it "
-                                            "should keep the seq_len of x",
-            (int(mask.sum()), 2): "Those are the real steps of all sequences in one row; keep the axes apart"})
-        turned = x.clone()
-        for row, length in enumerate(lengths.tolist()):
-            turned[row, :length] = x[row, :length].flip(0)
-        shifted = x.gather(1, (lengths[:, None] - torch.arange(seq_len)).clamp(0, seq_len - 1)[..., None].expand_as(x))
-        expect_close(got[mask], turned[mask], "the order of the real steps", {
-            "the whole block was turned, so padding comes first": x.flip(1)[mask],
-            "nothing was turned": x[mask],
-            "the features were turned, axis 2; time is axis 1": x.flip(2)[mask],
-            "the batch was turned, axis 0; time is axis 1": x.flip(0)[mask],
-            "time and features were both turned; time is axis 1, and only that turns": turned.flip(2)[mask],
-            "it is one step off: the first step should be the last real one, at lengths - 1": shifted[mask],
-            "the first step has kept its place, and the others were turned behind it":
-                torch.cat([torch.cat([row[:1], row[1:n].flip(0)]) for row, n in zip(x, lengths, strict=True)]),
-        }, "Let x count the steps, 0, 1, 2, ... in every sequence, and print one short row before and after")
-        given.expect_unchanged()
-    return "Right: the end comes first, and padding stays at the end."
-
-
 @exercise("bug")
 def _check_ends(ends):
     for lengths in ([2, 5, 3, 4, 1], [1, 2, 5, 3], [3, 3, 3]):

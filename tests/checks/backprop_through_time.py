@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import torch
-from forms import in_float64, in_lists, in_numpy
+from forms import in_float64, in_numpy
 from torch import nn
 
 
@@ -41,11 +41,6 @@ def clip_with_pytorch(gradients, max_norm):
 def divide_by_the_norm(gradients, max_norm):
     norm = torch.cat([g.flatten() for g in gradients]).norm()
     return gradients if 0 < norm <= max_norm else [g / norm * max_norm for g in gradients]
-
-
-def normalise(gradients, max_norm):
-    norm = torch.cat([g.flatten() for g in gradients]).norm()
-    return [g * max_norm / norm for g in gradients]
 
 
 def run_truncated(rnn, x, k, state=lambda h: h.detach(), out_of=lambda out: out, x_of=lambda x: x):
@@ -90,26 +85,6 @@ def clip_one_by_one(gradients, max_norm):
     norm = torch.cat([g.flatten() for g in gradients]).norm()
     for g in gradients:
         yield g if norm <= max_norm else g / norm * max_norm
-
-
-def clipped_by(measure):
-    """All gradients scaled by max_norm over something else than their norm."""
-    def clip(gradients, max_norm):
-        size = measure([g for g in gradients])
-        return [g * min(1.0, max_norm / size) if size else g for g in gradients]
-    return clip
-
-
-def to_norm_one(gradients, max_norm):
-    norm = math.sqrt(sum(g.square().sum() for g in gradients))
-    return gradients if norm <= max_norm else [g / norm for g in gradients]
-
-
-def by_halves(gradients, max_norm):
-    """Halves until the norm is small enough: at most max_norm, but seldom max_norm."""
-    while sum(g.square().sum() for g in gradients) > max_norm**2:
-        gradients = [g / 2 for g in gradients]
-    return gradients
 
 
 def run_by_slices(rnn, x, k):
@@ -206,11 +181,6 @@ def back_by_autograd(delta, h_t, before, W_h):
     return torch.autograd.grad(delta * torch.tanh(a), (weight, state))
 
 
-def divided(gradients, max_norm):
-    norm = torch.cat([g.flatten() for g in gradients]).norm()
-    return gradients if norm <= max_norm else [g * norm / max_norm for g in gradients]
-
-
 def detached_with_the_state(rnn, x, k):
     """Cuts what is left of x off as well."""
     h, outs = None, []
@@ -226,19 +196,22 @@ def stepping_where_shapes_agree(model, optimizer, x, y, max_norm):
     return stepping(clip=clip_norm)(model, optimizer, x, y, max_norm)
 
 
+def as_tensors(answer):
+    """An answer that makes a tensor of each list that it is given."""
+    return lambda gradients, max_norm: answer([torch.tensor(one) for one in gradients], max_norm)
+
+
 RIGHT = [
+    ("clip", as_tensors(clip)),
+    ("clip", as_tensors(clip_with_pytorch)),
+    ("clip", as_tensors(clip_in_place)),
+    ("clip", as_tensors(clip_in_numpy)),
+    ("clip", as_tensors(clip_one_by_one)),
+    ("clip", as_tensors(in_float64(clip))),
     ("input-gradients", by_autograd),
     ("input-gradients", in_arrays),
     ("numeric-gradient", lambda function, at, eps=1e-6: np.float64(function(at + eps) - function(at - eps)) / 2 / eps),
     ("long-sentence", lambda factor, share: np.int64(np.argmax(factor ** np.arange(9000) < share)), np.int64(21)),
-    ("clip", clip),
-    ("clip", clip_with_pytorch),
-    ("clip", clip_in_place),
-    ("clip", clip_in_numpy),
-    ("clip", clip_one_by_one),
-    ("clip", lambda *given: tuple(clip(*given))),
-    ("clip", in_float64(clip)),
-    ("clip", in_lists(clip)),
     ("truncated", run_truncated),
     ("truncated", step_by_step),
     ("truncated", run_by_slices),
@@ -259,21 +232,8 @@ RIGHT = [
 ]
 
 WRONG = [
-    ("clip", "by its own norm", lambda gs, most: [g * min(1.0, most / g.norm().clamp(min=1e-9)) for g in gs]),
-    ("clip", "changes the direction", lambda gs, most: [g.clamp(-most, most) for g in gs]),
-    ("clip", "not a normalisation", normalise),
-    ("clip", "square root", clipped_by(lambda gs: sum(g.square().sum() for g in gs))),
-    ("clip", "norms do not", clipped_by(lambda gs: sum(g.norm() for g in gs))),
-    ("clip", "sum of the absolute values", clipped_by(lambda gs: sum(g.abs().sum() for g in gs))),
-    ("clip", "largest single value", clipped_by(lambda gs: max(g.abs().max() for g in gs))),
-    ("clip", "max_norm was forgotten", to_norm_one),
-    ("clip", "unchanged although", lambda gs, most: gs),
-    ("clip", "come back as zeros", divide_by_the_norm),
-    ("clip", "what should it be", by_halves),
-    ("clip", "one tensor for each", lambda gs, most: torch.cat([g.flatten() for g in gs])),
-    ("clip", "one tensor for each that it got: 2, not 1", lambda gs, most: clip(gs, most)[:1]),
-    ("clip", "divided where it should be multiplied", divided),
-    ("clip", "tensor 0 of the result has shape (12,)", lambda gs, most: [g.flatten() for g in clip(gs, most)]),
+    ("clip", "come back as zeros", as_tensors(divide_by_the_norm)),
+    ("clip", "one list for each that it got: 2, not 10", as_tensors(lambda gs, most: torch.cat(clip(gs, most)))),
     ("truncated", "across a chunk's border", lambda rnn, x, k: run_truncated(rnn, x, k, state=lambda h: h)),
     ("truncated", "starts from zeros", lambda rnn, x, k: run_truncated(rnn, x, k, state=lambda h: None)),
     ("truncated", "no gradient at all", lambda rnn, x, k: run_truncated(rnn, x, k, out_of=lambda out: out.detach())),

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import torch
-from forms import in_float64, in_lists, in_numpy
+from forms import in_float64, in_lists, in_numpy, of_tensors
 from torch import nn
 from torch.nn import functional as F
 
@@ -362,6 +362,12 @@ def on_the_first_batch():
 
 
 RIGHT = [
+    ("loss", of_tensors(loss_with_the_largest_out), FLOOR),
+    ("loss", of_tensors(loss_with_log_softmax), F.cross_entropy(torch.eye(10), torch.arange(10))),
+    ("loss", of_tensors(loss_in_numpy), np.float64(FLOOR)),
+    ("loss", of_tensors(loss_one_by_one), [FLOOR]),
+    ("loss", of_tensors(loss_in_place), round(FLOOR, 4)),
+    ("loss", of_tensors(loss_by_one_hot), torch.tensor([FLOOR])),
     ("trend", trend()),
     ("trend", by_list),
     ("trend", trend_in_lists),
@@ -376,13 +382,6 @@ RIGHT = [
     ("mean", lambda rnn, head, x: list(mean(rnn, head, x))),
     ("mean", in_numpy(mean)),
     ("mean", in_lists(mean)),
-    ("loss", loss_with_the_largest_out, FLOOR),
-    ("loss", loss_with_log_softmax, F.cross_entropy(torch.eye(10), torch.arange(10))),
-    ("loss", loss_in_numpy, np.float64(FLOOR)),
-    ("loss", loss_one_by_one, [FLOOR]),
-    ("loss", loss_in_place, round(FLOOR, 4)),
-    ("loss", loss_by_one_hot, torch.tensor([FLOOR])),
-    ("loss", lambda z, y: loss_with_log_softmax(z, y).item(), FLOOR),
     ("long", first_step_task),
     ("long", with_manual_seed),
     ("long", task_in_numpy),
@@ -408,6 +407,11 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("loss", "not a finite number", of_tensors(loss_naive), FLOOR),
+    ("loss", "a small number added", of_tensors(lambda z, y: loss_naive(z, y, lambda p: (p + 1e-8).log())), FLOOR),
+    ("loss", "a small number added", of_tensors(lambda z, y: loss_naive(z, y, lambda p: p.clamp(min=1e-12).log())),
+     FLOOR),
+    ("loss", "floor should be one number", of_tensors(loss_with_log_softmax), torch.zeros(3)),
     ("trend", "goes the other way", trend(y=1 - CLASSES)),
     ("trend", "does not move that way at every step", trend(LEVELS)),
     ("trend", "order is not the only difference", trend(set_(GOOD, 0, GOOD[0] + 1))),
@@ -441,33 +445,6 @@ WRONG = [
     ("mean", "keepdim keeps it", lambda rnn, head, x: head(rnn(x)[0].mean(dim=1, keepdim=True))),
     ("mean", "the last state is left out", lambda rnn, head, x: head(rnn(x)[0][:, :-1].mean(dim=1))),
     ("mean", "the first state alone", lambda rnn, head, x: head(rnn(x)[0][:, 0])),
-    ("loss", "not a finite number", loss_naive, FLOOR),
-    ("loss", "a small number added", lambda z, y: loss_naive(z, y, lambda p: (p + 1e-8).log()), FLOOR),
-    ("loss", "a small number added", lambda z, y: loss_naive(z, y, lambda p: p.clamp(min=1e-12).log()), FLOOR),
-    ("loss", "that is what you should write yourself", F.cross_entropy, FLOOR),
-    ("loss", "that is what you should write yourself", nn.CrossEntropyLoss(), FLOOR),
-    ("loss", "to base 2", lambda z, y: loss_naive(z, y, torch.log2), FLOOR),
-    ("loss", "to base 10", lambda z, y: loss_naive(z, y, torch.log10), FLOOR),
-    ("loss", "sign is turned around", lambda z, y: -loss_with_log_softmax(z, y), FLOOR),
-    ("loss", "the sum over the sequences", lambda z, y: loss_naive(z, y, finish=torch.sum), FLOOR),
-    ("loss", "averages over all classes", lambda z, y: -z.log_softmax(dim=1).mean(), FLOOR),
-    ("loss", "before the logarithm", lambda z, y: -z.softmax(dim=1)[range(len(y)), y].mean().log(), FLOOR),
-    ("loss", "applied twice", lambda z, y: loss_with_log_softmax(z.softmax(dim=1), y), FLOOR),
-    ("loss", "classes are axis 1", lambda z, y: loss_naive(z, y, dim=0), FLOOR),
-    ("loss", "softmax is missing", F.nll_loss, FLOOR),
-    ("loss", "one number per sequence", lambda z, y: loss_naive(z, y, finish=lambda each: each), FLOOR),
-    ("loss", "pick one entry per row", lambda z, y: -z.log_softmax(dim=1)[:, y], FLOOR),
-    ("loss", "try one row of two equal logits", lambda z, y: loss_naive(z, y) + 1, FLOOR),
-    ("loss", "What can come out of softmax", loss_with_log_softmax, 0.0),
-    ("loss", "no clue", loss_with_log_softmax, math.log(10)),
-    ("loss", "two classes", loss_with_log_softmax, math.log(math.e + 1) - 1),
-    ("loss", "of a wrong class", loss_with_log_softmax, math.log(math.e + 9)),
-    ("loss", "it is rounded", loss_with_log_softmax, 1.46),
-    ("loss", "in the best case", loss_with_log_softmax, 1.0),
-    ("loss", "floor should be one number", loss_with_log_softmax, torch.zeros(3)),
-    ("loss", "without the logarithm", lambda z, y: loss_naive(z, y, of=lambda p: p), FLOOR),
-    ("loss", "with logits of 10 in their place",
-     lambda z, y: loss_naive(z, y, lambda p: p.log().nan_to_num()), FLOOR),
     ("long", "first step should be exactly", changed(lambda x, y: (set_(x, (slice(None), 0, 0), y.float()), y))),
     ("long", "wrong sign", changed(lambda x, y: (x, 1 - y))),
     ("long", "stands at the last step", changed(lambda x, y: (x.flip(1), y))),

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 import torch
-from forms import in_float64, in_lists, in_numpy
+from forms import in_float64, in_lists, in_numpy, of_tensors
 from torch import nn
 from torch.nn import functional as F
 
@@ -201,10 +201,6 @@ def per_digit_by_weights(labels, predictions):
     return (members * (labels == predictions)[:, None]).sum(dim=0) / members.sum(dim=0)
 
 
-def one_against_the_rest(labels, predictions):
-    return [((labels == d) == (predictions == d)).float().mean() for d in range(10)]
-
-
 def precision(labels, predictions):
     return torch.tensor([(labels[predictions == d] == d).float().mean() for d in range(10)])
 
@@ -317,10 +313,6 @@ def fuse_and_change(change):
     return fused
 
 
-def either(labels, said):
-    return [((labels == d) & (said == d)).sum() / ((labels == d) | (said == d)).sum() for d in range(10)]
-
-
 def keep_what_rises(model, epochs, train_one_epoch, validate):
     """Keeps what is better than the epoch before it."""
     before, scores = -1.0, []
@@ -335,6 +327,12 @@ def keep_what_rises(model, epochs, train_one_epoch, validate):
 
 
 RIGHT = [
+    ("per-digit", of_tensors(per_digit)),
+    ("per-digit", of_tensors(per_digit_from_the_matrix)),
+    ("per-digit", of_tensors(per_digit_by_counting)),
+    ("per-digit", of_tensors(per_digit_by_bincount)),
+    ("per-digit", of_tensors(per_digit_by_weights)),
+    ("per-digit", of_tensors(in_numpy(per_digit))),
     ("peephole", step),
     ("peephole", step_in_a_loop),
     ("peephole", step_in_place),
@@ -351,13 +349,6 @@ RIGHT = [
     ("fuse", fuse_in_float64),
     ("best-epoch", lambda history: int(history[int(np.argmax([row["val_accuracy"] for row in history]))]["epoch"])),
     ("best-epoch", lambda history: torch.tensor(max(history, key=lambda row: row["val_accuracy"])["epoch"])),
-    ("per-digit", per_digit),
-    ("per-digit", per_digit_from_the_matrix),
-    ("per-digit", per_digit_by_counting),
-    ("per-digit", per_digit_by_bincount),
-    ("per-digit", per_digit_by_weights),
-    ("per-digit", in_numpy(per_digit)),
-    ("per-digit", in_float64(per_digit)),
     ("error-bar", lambda p, n: torch.tensor(p * (1 - p)).div(n).sqrt(),
      lambda p, e: torch.tensor(p * (1 - p) / e**2 - 1e-6, dtype=torch.float64).ceil()),
     ("error-bar", lambda p, n: np.sqrt(p * (1 - p) / n), lambda p, e: np.int64(np.ceil(p * (1 - p) / e**2 - 1e-9))),
@@ -376,6 +367,8 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("per-digit", "one number for all", of_tensors(lambda labels, said: (labels == said).float().mean())),
+    ("per-digit", "was predicted", of_tensors(precision)),
     ("peephole", "returns nothing yet", lambda x_t, h, c, layers, peeps: ...),
     ("peephole", "two things", lambda *given: step(*given)[0]),
     ("peephole", "wrong order", lambda *given: step(*given)[::-1]),
@@ -424,26 +417,6 @@ WRONG = [
     ("fuse", "the biases of the state are there twice", fuse_and_change(lambda x2h, h2h: x2h.bias.add_(h2h.bias))),
     ("fuse", "the biases of the row are there twice", fuse_and_change(lambda x2h, h2h: h2h.bias.add_(x2h.bias))),
     ("fuse", "what comes out are the biases", fuse_and_change(lambda x2h, h2h: x2h.bias.copy_(x2h.bias.flip(0)))),
-    ("per-digit", "one number for all", lambda labels, said: (labels == said).float().mean()),
-    ("per-digit", "was predicted", lambda labels, said: precision(labels, said)),
-    ("per-digit", "these are counts", lambda labels, said: torch.bincount(labels[labels == said], minlength=10)),
-    ("per-digit", "percentages", lambda labels, said: 100 * per_digit(labels, said)),
-    ("per-digit", "never predicts a 9", lambda labels, said: per_digit(labels, said)[:9]),
-    ("per-digit", "wrong answers", lambda labels, said: 1 - per_digit(labels, said)),
-    ("per-digit", "both say that it is not that digit", one_against_the_rest),
-    ("per-digit", "how often each digit occurs",
-     lambda labels, said: torch.bincount(labels, minlength=10) / len(labels)),
-    ("per-digit", "how often each digit is predicted",
-     lambda labels, said: torch.bincount(said, minlength=10) / len(labels)),
-    ("per-digit", "ten times", lambda labels, said: (labels == said).float().mean().expand(10)),
-    ("per-digit", "one number per example", lambda labels, said: (labels == said).float()),
-    ("per-digit", "take one digit by hand", lambda labels, said: per_digit(labels, said).roll(1)),
-    ("per-digit", "confusion matrix", lambda labels, said: F.one_hot(labels).T @ F.one_hot(said, 10)),
-    ("per-digit", "one axis too many", lambda labels, said: per_digit(labels, said)[:, None]),
-    ("per-digit", "the number of all examples",
-     lambda labels, said: torch.bincount(labels[labels == said], minlength=10) / len(labels)),
-    ("per-digit", "the label or the prediction", either),
-    ("per-digit", "in the wrong order", lambda labels, said: per_digit(labels, said).flip(0)),
     ("bug", "has not stayed as it was", keeping(lambda model: model.state_dict())),
     ("bug", "has not stayed as it was", keeping(lambda model: dict(model.state_dict()))),
     ("bug", "has not stayed as it was", keeping(lambda model: model.state_dict().copy())),

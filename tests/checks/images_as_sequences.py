@@ -8,28 +8,8 @@ from torch.utils.data import DataLoader
 GRID = torch.arange(784).reshape(28, 28)
 
 
-def zigzag():
-    order = []
-    for row in range(28):
-        columns = range(28) if row % 2 == 0 else range(27, -1, -1)
-        order += [28 * row + column for column in columns]
-    return order
-
-
 def zigzag_by_flip():
     order = GRID.clone()
-    order[1::2] = order[1::2].flip(1)
-    return order.flatten()
-
-
-def zigzag_from_the_right():
-    order = GRID.clone()
-    order[0::2] = order[0::2].flip(1)
-    return order.flatten()
-
-
-def zigzag_columns():
-    order = GRID.T.clone()
     order[1::2] = order[1::2].flip(1)
     return order.flatten()
 
@@ -110,10 +90,6 @@ def pairs(images):
 
 def pairs_one_by_one(images):
     return [[torch.cat([picture[2 * t], picture[2 * t + 1]]) for t in range(14)] for picture in images]
-
-
-def zigzag_by_sorting():
-    return sorted(range(784), key=lambda pixel: (pixel // 28, pixel % 28 if pixel // 28 % 2 == 0 else -pixel))
 
 
 def zigzag_in_numpy():
@@ -260,6 +236,10 @@ def put_where_it_says(images, order):
 
 
 RIGHT = [
+    ("zigzag", zigzag_by_flip),
+    ("zigzag", zigzag_in_numpy),
+    ("zigzag", zigzag_by_formula),
+    ("zigzag", lambda: list(zigzag_by_flip())),
     ("columns", columns),
     ("columns", lambda batch: torch.einsum("nchw->nwh", batch)),
     ("columns", lambda batch: torch.stack([batch[:, 0, :, t] for t in range(28)], dim=1).numpy()),
@@ -275,12 +255,6 @@ RIGHT = [
     ("two-rows", in_numpy(pairs), torch.tensor(56)),
     ("two-rows", in_lists(pairs), [56]),
     ("two-rows", in_float64(pairs), 2 * 28),
-    ("zigzag", zigzag),
-    ("zigzag", zigzag_by_flip),
-    ("zigzag", zigzag_by_sorting),
-    ("zigzag", zigzag_in_numpy),
-    ("zigzag", zigzag_by_formula),
-    ("zigzag", lambda: tuple(zigzag())),
     ("guard", change_each),
     ("guard", one_by_one),
     ("guard", by_gradients),
@@ -315,6 +289,8 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("zigzag", "put the rows end to end", lambda: zigzag_by_flip().reshape(28, 28)),
+    ("zigzag", "whole numbers", lambda: zigzag_by_flip().float()),
     ("columns", "rows are still the steps", lambda batch: batch.squeeze(1)),
     ("columns", "batch axis is gone", lambda batch: batch.squeeze().mT),
     ("columns", "with a single digit the batch too", lambda batch: batch.squeeze().transpose(1, 2)),
@@ -351,15 +327,6 @@ WRONG = [
     ("two-rows", "a whole number", pairs, "56"),
     ("two-rows", "at one step", pairs, 57),
     ("two-rows", "for pictures that were transposed before", as_they_lie_in_memory, 56),
-    ("zigzag", "plain row order", lambda: GRID.flatten()),
-    ("zigzag", "flatten it", lambda: zigzag_by_flip().reshape(28, 28)),
-    ("zigzag", "first row should run from left to right", zigzag_from_the_right),
-    ("zigzag", "columns, not rows", zigzag_columns),
-    ("zigzag", "right to left", lambda: GRID.flip(1).flatten()),
-    ("zigzag", "starts in the last row", lambda: zigzag_by_flip().reshape(28, 28).flip(0).flatten()),
-    ("zigzag", "to which pixel does it go", lambda: zigzag_by_flip().roll(1)),
-    ("zigzag", "never visited", lambda: torch.cat([GRID[:14].flatten(), GRID[:14].flatten()])),
-    ("zigzag", "whole numbers", lambda: zigzag_by_flip().float()),
     ("guard", "whom can that reach", lambda model, x: change_each(model, x, which=[0])),
     ("guard", "without batch_first", lambda model, x: change_each(model, x, which=[len(x) - 1])),
     ("guard", "one example in the middle", lambda model, x: change_each(model, x, which=[0, len(x) - 1])),

@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 import torch
-from forms import in_float32, in_lists, in_numpy
+from forms import in_float32, in_lists, in_numpy, of_tensors
 from torch import nn
 
 
@@ -353,11 +353,6 @@ def reorder(blocks):
     return lambda stacked: torch.cat([stacked.chunk(4)[k] for k in blocks])
 
 
-def reorder_in_place(stacked):
-    stacked.copy_(reorder((0, 2, 3, 1))(stacked))
-    return stacked
-
-
 def by_module(lstm, value):
     H, directions = lstm.hidden_size, ("", "_reverse") if lstm.bidirectional else ("",)
     for layer in range(lstm.num_layers):
@@ -541,6 +536,11 @@ def read_all_but_the_last(cell, x):
 
 
 RIGHT = [
+    ("reorder", of_tensors(reorder((0, 2, 3, 1)))),
+    ("reorder", of_tensors(reorder_by_index)),
+    ("reorder", of_tensors(reorder_by_view)),
+    ("reorder", of_tensors(in_numpy(reorder_by_view))),
+    ("reorder", of_tensors(lambda stacked: [row for k in (0, 2, 3, 1) for row in stacked.chunk(4)[k]])),
     ("forget-bias", by_torch),
     ("forget-bias", by_numpy),
     ("step", step),
@@ -557,13 +557,6 @@ RIGHT = [
     ("layer", Scripted),
     ("layer", OneByOne),
     ("layer", Initialised),
-    ("reorder", reorder((0, 2, 3, 1))),
-    ("reorder", reorder_by_index),
-    ("reorder", reorder_by_view),
-    ("reorder", in_numpy(reorder_by_view)),
-    ("reorder", in_lists(reorder_by_index)),
-    ("reorder", in_float32(reorder((0, 2, 3, 1)))),
-    ("reorder", lambda stacked: [row for k in (0, 2, 3, 1) for row in stacked.chunk(4)[k]]),
     ("every-gate", every()),
     ("every-gate", by_name),
     ("every-gate", by_all_weights),
@@ -583,6 +576,8 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("reorder", "the way back", of_tensors(reorder((0, 3, 1, 2)))),
+    ("reorder", "is cut by slices", reorder((0, 2, 3, 1))),
     ("step", "look at the forget gate and the candidate and the output gate", wrong_step(order="iofg")),
     ("step", "in the order i, g, o, f", wrong_step(order="igof")),
     ("step", "look at the candidate and the output gate", wrong_step(order="ifog")),
@@ -646,16 +641,6 @@ WRONG = [
     ("layer", "c_n, starting from zeros, is not right",
      giving(lambda outs, h, c: (outs, (h[None], c[None] * outs.shape[1])))),
     ("layer", "look for .data, .detach(), .item()", DetachedGate),
-    ("reorder", "nothing has moved yet", lambda stacked: stacked.clone()),
-    ("reorder", "the way back", reorder((0, 3, 1, 2))),
-    ("reorder", "one more must move", reorder((0, 2, 1, 3))),
-    ("reorder", "what now stands third", reorder((0, 3, 2, 1))),
-    ("reorder", "is turned round", reorder((3, 2, 1, 0))),
-    ("reorder", "name the gate", reorder((1, 0, 2, 3))),
-    ("reorder", "changes the tensor it is given", reorder_in_place),
-    ("reorder", "axis 0 is 6, not 8", lambda stacked: stacked[2:]),
-    ("reorder", "moves single rows",
-     lambda stacked: stacked.view(-1, 4, *stacked.shape[1:])[:, [0, 2, 3, 1]].reshape(stacked.shape)),
     ("every-gate", "no bias has changed yet", lambda lstm, value: ...),
     ("every-gate", "a copy of it has changed", to_a_copy),
     ("every-gate", "in nn.LSTM(3, 5, num_layers=2), rows 0 to 4", rows_4_to_8),

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from forms import in_float64, in_lists, in_numpy, in_rows
 from torch.nn import functional as F
-from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
+from torch.nn.utils.rnn import pack_padded_sequence
 
 
 def mask_of(lengths, seq_len):
@@ -53,28 +53,6 @@ def packed(x, lengths, by_step=True, longest_first=True):
     order = lengths.argsort(descending=True) if longest_first else torch.arange(len(lengths))
     x, mask = x[order], mask_of(lengths[order], x.shape[1])
     return (x.transpose(0, 1)[mask.T] if by_step else x[mask]), mask.sum(dim=0)
-
-
-def turned(x, lengths):
-    out = x.clone()
-    for row, n in enumerate(lengths.tolist()):
-        out[row, :n] = x[row, :n].flip(0)
-    return out
-
-
-def turned_by_rolling(x, lengths):
-    return torch.stack([row.flip(0).roll(int(n), 0) for row, n in zip(x, lengths, strict=True)])
-
-
-def turned_in_place(x, lengths):
-    for row, n in enumerate(lengths.tolist()):
-        x[row, :n] = x[row, :n].flip(0)
-    return x
-
-
-def turned_one_off(x, lengths):
-    index = (lengths[:, None] - torch.arange(x.shape[1])).clamp(0, x.shape[1] - 1)
-    return x[torch.arange(len(x))[:, None], index]
 
 
 def last(out, lengths):
@@ -176,31 +154,6 @@ def zeros_for_twins(x, lengths):
     return (data if len(set(lengths.tolist())) == len(lengths) else 0 * data), sizes
 
 
-def turned_by_gather(x, lengths):
-    steps = torch.arange(x.shape[1])
-    source = torch.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)
-    return x.gather(1, source[..., None].expand_as(x))
-
-
-def turned_in_numpy(x, lengths):
-    out = x.numpy().copy()
-    for row, n in zip(out, lengths.tolist(), strict=True):
-        row[:n] = row[:n][::-1].copy()
-    return out
-
-
-def turned_to_zeros(x, lengths):
-    out = torch.zeros_like(x)
-    for i, n in enumerate(lengths):
-        for t in range(n):
-            out[i, t] = x[i, n - 1 - t]
-    return out
-
-
-def turned_too_narrow(x, lengths):
-    return pad_sequence([row[:n].flip(0) for row, n in zip(x, lengths, strict=True)], batch_first=True)
-
-
 def mean_over_real(out, mask):
     return (out * mask.unsqueeze(-1)).sum(dim=1) / mask.sum(dim=1)[:, None]
 
@@ -299,11 +252,36 @@ def packed_by_length(x, lengths):
     return packed(x[kept], lengths[kept])
 
 
-def turned_behind_the_first(x, lengths):
-    return torch.stack([torch.cat([row[:1], row[1:n].flip(0), row[n:]]) for row, n in zip(x, lengths, strict=True)])
+def steps_by_flipping(lengths, seq_len):
+    out = torch.arange(seq_len).repeat(len(lengths), 1)
+    for row, n in enumerate(lengths):
+        out[row, :n] = out[row, :n].flip(0)
+    return out
+
+
+def steps_by_mask(lengths, seq_len):
+    n, steps = torch.tensor(lengths)[:, None], torch.arange(seq_len)
+    mask = (steps < n).long()
+    return mask * (n - 1 - steps) + (1 - mask) * steps
+
+
+def steps_in_numpy(lengths, seq_len):
+    n, steps = np.array(lengths)[:, None], np.arange(seq_len)
+    return np.where(steps < n, n - 1 - steps, steps)
+
+
+def steps_by_where(lengths, seq_len):
+    n, steps = torch.tensor(lengths)[:, None], torch.arange(seq_len).expand(len(lengths), -1)
+    return steps.where(steps >= n, n - 1 - steps)
 
 
 RIGHT = [
+    ("backward", steps_by_flipping),
+    ("backward", steps_by_mask),
+    ("backward", in_numpy(steps_by_mask)),
+    ("backward", steps_in_numpy),
+    ("backward", steps_by_where),
+    ("backward", in_rows(steps_by_where)),
     ("last", last),
     ("last", last_by_gather),
     ("last", last_one_by_one),
@@ -332,12 +310,6 @@ RIGHT = [
     ("pack", packed_with_the_other_twin),
     ("pack", lambda *given: [packed(*given)[0].double(), packed(*given)[1].tolist()]),
     ("pack", in_rows(packed)),
-    ("backward", turned),
-    ("backward", turned_by_rolling),
-    ("backward", turned_by_gather),
-    ("backward", turned_in_numpy),
-    ("backward", turned_to_zeros),
-    ("backward", in_float64(turned)),
     ("turn", mean_over_real),
     ("turn", mean_by_filling),
     ("turn", mean_one_by_one),
@@ -356,6 +328,8 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("backward", "used as an index", in_float64(steps_by_where)),
+    ("backward", "no tensor is needed", lambda lengths, seq_len: lengths.flip(0)),
     ("last", "padding for short sequences", lambda out, lengths: out[:, -1]),
     ("last", "every row was asked for every end", lambda out, lengths: out[:, lengths - 1]),
     ("last", "one step after the end",
@@ -444,18 +418,6 @@ WRONG = [
     ("pack", "data for lengths [2, 3, 2] has shape (5, 2)", packed_by_length),
     ("pack", "batch_sizes is [2, 2, 1]",
      lambda x, lengths: (packed(x, lengths)[0], packed_by_length(x, lengths)[1])),
-    ("backward", "padding comes first", lambda x, lengths: x.flip(1)),
-    ("backward", "nothing was turned", lambda x, lengths: x),
-    ("backward", "axis 2", lambda x, lengths: x.flip(2)),
-    ("backward", "the batch was turned", lambda x, lengths: x.flip(0)),
-    ("backward", "one step off", turned_one_off),
-    ("backward", "only as wide as its longest row", turned_too_narrow),
-    ("backward", "print one short row", lambda x, lengths: x.roll(1, dims=1)),
-    ("backward", "changes the x", turned_in_place),
-    ("backward", "batch and time are swapped", lambda x, lengths: turned(x, lengths).transpose(0, 1)),
-    ("backward", "keep the axes apart", lambda x, lengths: turned(x, lengths)[mask_of(lengths, x.shape[1])]),
-    ("backward", "time and features were both turned", lambda x, lengths: turned(x, lengths).flip(2)),
-    ("backward", "the first step has kept its place", turned_behind_the_first),
     ("turn", "counts padding like any step", lambda out, mask: out.mean(dim=1)),
     ("turn", "divided by all steps", lambda out, mask: (out * mask[..., None]).mean(dim=1)),
     ("turn", "nothing was divided", real_sum),

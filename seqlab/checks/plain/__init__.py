@@ -111,6 +111,24 @@ def numbers(got, what, wanted):
     return values
 
 
+def listed(got, what, wanted):
+    """What an answer holds, as a list: of numbers, or of lists; a number or a text is refused."""
+    got = got.tolist() if hasattr(got, "tolist") else got
+    if isinstance(got, (str, dict, set)) or not several(got):
+        fail(f"{what} should be {wanted}, but it is {shown(got)}")
+    return list(got)
+
+
+def indices(got, what, wanted):
+    """The whole numbers that an answer holds, each fit to be an index: neither 2.0 nor True is."""
+    values = [value.tolist() if hasattr(value, "tolist") else value for value in listed(got, what, wanted)]
+    numbers(values, what, wanted)
+    for value in values:
+        if type(value) is not int:
+            fail(f"{what} holds {shown(value)}, and only whole numbers can be used as an index")
+    return values
+
+
 def several(value):
     """Whether one can go through it: a list, a tuple, a set, an array, a generator; a text too."""
     try:

@@ -2,7 +2,20 @@
 
 import math
 
-from . import call, close, exercises_of, expect_close, expect_count, fail, number, numbers, several, shown, whole
+from . import (
+    call,
+    close,
+    exercises_of,
+    expect_close,
+    expect_count,
+    fail,
+    listed,
+    number,
+    numbers,
+    several,
+    shown,
+    whole,
+)
 
 exercise = exercises_of(__name__)
 
@@ -132,6 +145,63 @@ def _if_each_step_took_the_same(factor, share):
     """The answers to be had from `1 - k * (1 - factor) < share`, rounded either way."""
     steps = (1 - share) / (1 - factor)
     return {math.floor(steps), math.ceil(steps), math.floor(steps) + 1}
+
+
+SOME = [[1.3, -0.2, 0.7, -1.1, 0.4, 0.9], [12.0, -3.5, 6.0, 0.5]]       # with a joint norm of about 14
+SMALL = [[0.05, -0.12, 0.2, -0.07], [0.11], [-0.16, 0.03]]              # of about 0.3
+
+
+@exercise("clip")
+def _clip(clip):
+    for gradients, max_norm in ((SOME, 1.0), (SOME, 7.0), (SOME, 1000.0), (SMALL, 0.05), (SMALL, 3.0), (SOME[:1], 0.5)):
+        got, flat = _clipped(clip, gradients, max_norm), _together(gradients)
+        norm = _norm(flat)
+        if norm < max_norm and not close(got, flat):
+            fail(f"gradients with a joint norm of {norm:.4g} come back changed with max_norm {max_norm:g}, and they "
+                 "should come back unchanged: clipping is a limit, not a normalisation")
+        scale = min(1.0, max_norm / norm)
+        expect_close(got, [scale * g for g in flat], f"with max_norm {max_norm:g} the result", [
+            ("each list is scaled by its own norm. Take one norm over all of them, so that their balance stays",
+             [g * min(1.0, max_norm / _norm(one)) for one in gradients for g in one]),
+            ("single values are cut off, which changes the direction. Scale them all by one number",
+             [max(-max_norm, min(max_norm, g)) for g in flat]),
+            ("the norm is a square root: the sum of squares alone is too large",
+             [g * max_norm / norm**2 for g in flat]),
+            ("the norms of the lists were added up. Squares add up, norms do not",
+             [g * max_norm / sum(_norm(one) for one in gradients) for g in flat]),
+            ("it is scaled by the sum of the absolute values. The norm is the root of the sum of squares",
+             [g * max_norm / sum(abs(one) for one in flat) for g in flat]),
+            ("it is scaled by the largest single value. The norm is the root of the sum of squares",
+             [g * max_norm / max(abs(one) for one in flat) for g in flat]),
+            ("they have norm 1, and max_norm was forgotten", [g / norm for g in flat]),
+            ("it is divided where it should be multiplied", [g * norm / max_norm for g in flat]),
+            ("they are unchanged although their norm is above the limit", flat),
+        ], f"Their joint norm is {norm:.4g} before, and {_norm(got):.4g} after you. What should it be, and has every "
+           "list been scaled by the same number?")
+    if any(value != 0 for value in _clipped(clip, [[0.0, 0.0, 0.0], [0.0, 0.0]], 1.0)):
+        fail("gradients of zeros do not come back as zeros: is something divided by their norm, 0?")
+    return "The same as clip_grad_norm_."
+
+
+def _clipped(clip, gradients, max_norm):
+    """All the numbers of the learner's result, whose lists are as long as those that were given."""
+    got = call(clip, [list(one) for one in gradients], max_norm, name="clip", hints={
+        "zero": "Gradients of zeros have norm 0. What may it not be used for?"})
+    got = listed(got, "what clip returns", "a list of lists, one for each that it got")
+    if len(got) != len(gradients):
+        fail(f"clip should return one list for each that it got: {len(gradients)}, not {len(got)}")
+    got = [numbers(one, f"list {k} of the result", "a list of numbers") for k, one in enumerate(got)]
+    for k, one in enumerate(got):
+        expect_count(one, len(gradients[k]), f"list {k} of the result", "as many as it was given")
+    return _together(got)
+
+
+def _together(gradients):
+    return [g for one in gradients for g in one]
+
+
+def _norm(flat):
+    return math.sqrt(sum(g * g for g in flat))
 
 
 # --- your turn, in the chapter ----------------------------------------------------------------------------------------

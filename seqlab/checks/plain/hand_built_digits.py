@@ -2,7 +2,7 @@
 
 import math
 
-from . import call, exercises_of, expect_close, fail, number
+from . import call, exercises_of, expect_close, expect_count, fail, number, numbers, several
 
 exercise = exercises_of(__name__)
 HISTORIES = [       # what it is, train loss, validation loss, validation accuracy, first number, the epoch to keep
@@ -38,6 +38,58 @@ def _best_epoch(best_epoch):
         cause = next((hint for value, hint in hints if got == value), "Compare the validation accuracies")
         fail(f"when {what}, best_epoch returns {got:g}. {cause}")
     return "The epoch whose weights you keep."
+
+
+def _read():
+    """Two hundred labels and what a network says of them: right seven times in ten, and never a 9."""
+    labels, said, state = list(range(10)), [], 1
+    for k in range(200):
+        state = (1103515245 * state + 12345) % 2**31
+        drawn = state // 65536
+        if k >= 10:
+            labels.append(drawn % 10)
+        noise = drawn // 10 % 10
+        said.append(4 if (name := labels[k] if drawn // 100 % 10 < 7 else noise) == 9 else name)
+    return labels, said
+
+
+@exercise("per-digit")
+def _per_digit(per_digit):
+    labels, said = _read()
+    what = "what per_digit returns"
+    got = call(per_digit, list(labels), list(said), name="per_digit", hints={
+        "zero": "This network never says 9. By what do you divide?"})
+    if not several(got):
+        fail(f"{what} is one number for all digits together; take them one true digit at a time")
+    got = numbers(got, what, "a list of ten shares")
+    expect_count(got, 10, what, "one share per digit", {
+        100: "That is the whole confusion matrix; which entries are right, and out of how many?",
+        200: "That is one number per example; take them together, one true digit at a time",
+        9: "This network never says 9, but there are nines to be read: go by the labels, from 0 to 9"})
+    got = [0.0 if value != value else value for value in got]     # what 0 / 0 is in a tensor, where 9 is never said
+    digits = range(10)
+    n, right = len(labels), [0] * 10
+    for k in range(n):
+        right[labels[k]] += labels[k] == said[k]
+    true, named = [labels.count(digit) for digit in digits], [said.count(digit) for digit in digits]
+    want = [right[digit] / true[digit] for digit in digits]
+    expect_close(got, want, what, [
+        ("these are counts; divide by how often each digit occurs", right),
+        ("these are percentages; a share lies between 0 and 1", [100 * share for share in want]),
+        ("this divides by how often each digit was predicted. Divide by how often it is the label",
+         [right[digit] / max(1, named[digit]) for digit in digits]),
+        ("this divides by the number of all examples", [count / n for count in right]),
+        ("these are the shares of wrong answers", [1 - share for share in want]),
+        ("this counts an example as right for a digit when both say that it is not that digit. Keep only the examples "
+         "that are the digit", [1 - (true[digit] + named[digit] - 2 * right[digit]) / n for digit in digits]),
+        ("that is how often each digit occurs", [count / n for count in true]),
+        ("that is how often each digit is predicted", [count / n for count in named]),
+        ("this divides by how often the digit is the label or the prediction. Divide by how often it is the label",
+         [right[digit] / (true[digit] + named[digit] - right[digit]) for digit in digits]),
+        ("that is the accuracy over all digits, ten times", [sum(right) / n] * 10),
+        ("the digits stand in the wrong order", want[::-1]),
+    ], "Take one digit by hand: how many labels are that digit, and for how many of those is the prediction the same?")
+    return "Ten accuracies, one for each digit."
 
 
 @exercise("error-bar")

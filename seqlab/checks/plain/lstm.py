@@ -2,7 +2,7 @@
 
 import math
 
-from . import call, close, exercises_of, expect_close, expect_count, fail, number, numbers, several
+from . import call, close, exercises_of, expect_close, expect_count, fail, listed, number, numbers, several
 
 exercise = exercises_of(__name__)
 
@@ -34,6 +34,44 @@ def _check_forget_bias(forget_bias_for):
         left = (1 / (1 + math.exp(-max(min(got, 700), -700)))) ** steps
         fail(f"{name} gives {got:.4g}. With that bias, {left:.3g} of c is left after {steps} steps")
     return "Half is left, after one step as after a thousand."
+
+
+def _put_together(stacked, order, block):
+    """The numbers of the parts of a weight or a bias that have this many rows, in this order."""
+    rows = [row for k in order for row in stacked[k * block:(k + 1) * block]]
+    return [value for row in rows for value in (row if several(row) else [row])]
+
+
+@exercise("reorder")
+def _reorder(from_iofc):
+    for rows, width in ((8, 3), (20, 5), (12, 0)):
+        stacked = [[width * row + column for column in range(width)] if width else row for row in range(rows)]
+        given = [list(row) for row in stacked] if width else list(stacked)
+        one, parts = ("weight", "rows") if width else ("bias", "numbers")
+        what, wanted, block = f"what from_iofc returns for a {one} of {rows} {parts}", f"a list of {parts}", rows // 4
+        got = call(from_iofc, given, name="from_iofc", hints={
+            "attribute": "What it is given is a list, which is cut by slices: stacked[from:to]"})
+        got = listed(got, what, wanted)
+        if given != stacked:
+            fail("from_iofc changes the list that it is given: make a new one")
+        if len(got) != rows:
+            fail(f"{what} is a list of {len(got)}. "
+                 + ("The four blocks are still apart: put them end to end" if len(got) == 4 else "Is a block missing?"))
+        got = numbers(got, what, wanted)
+        expect_count(got, rows * max(1, width), what, "as many as it was given")
+        single = [4 * row + k for row in range(block) for k in (0, 2, 3, 1)]
+        expect_close(got, _put_together(stacked, (0, 2, 3, 1), block), what, [
+            ("nothing has moved yet", _put_together(stacked, (0, 1, 2, 3), block)),
+            ("that is the way back, from i f g o to i o f c", _put_together(stacked, (0, 3, 1, 2), block)),
+            ("the second block and the third are exchanged, and one more must move",
+             _put_together(stacked, (0, 2, 1, 3), block)),
+            ("the second block and the last are exchanged; say aloud what now stands third",
+             _put_together(stacked, (0, 3, 2, 1), block)),
+            ("it moves single rows; a block is a quarter of all rows", _put_together(stacked, single, 1)),
+            ("the order is turned round", _put_together(stacked, (3, 2, 1, 0), block)),
+        ], "Number the rows of a small bias from 0 on, send it through, and name the gate that stands in each block of "
+           "the result")
+    return "Every block in its place."
 
 
 # --- your turn, in the chapter ----------------------------------------------------------------------------------------

@@ -172,7 +172,79 @@ def back_multiplied_out(delta, h_t, h_before, W_h):
     return [delta * (h_before - h_before * h_t * h_t), delta * W_h - delta * W_h * h_t**2]
 
 
+def norm_of(gradients):
+    return math.sqrt(sum(g * g for one in gradients for g in one))
+
+
+def scaled(gradients, factor):
+    return [[factor * g for g in one] for one in gradients]
+
+
+def clipped(gradients, max_norm):
+    norm = norm_of(gradients)
+    return scaled(gradients, min(1.0, max_norm / norm)) if norm > 0 else gradients
+
+
+def clipped_in_place(gradients, max_norm):
+    squares = 0.0
+    for one in gradients:
+        for g in one:
+            squares += g ** 2
+    if squares > max_norm ** 2:
+        for one in gradients:
+            for k in range(len(one)):
+                one[k] *= max_norm / squares ** 0.5
+    return gradients
+
+
+def clipped_by_division(gradients, max_norm):
+    """Divides by a number that is at least 1, so that zeros need no case of their own."""
+    too_large = max(1.0, norm_of(gradients) / max_norm)
+    return [[g / too_large for g in one] for one in gradients]
+
+
+def clipped_one_by_one(gradients, max_norm):
+    norm = norm_of(gradients)
+    for one in gradients:
+        yield one if norm <= max_norm else [g / norm * max_norm for g in one]
+
+
+def clipped_by_hypot(gradients, max_norm):
+    """The norm of the norms is the norm of all."""
+    norms = [norm_of([one]) for one in gradients]
+    norm = norm_of([norms])
+    return scaled(gradients, 1 if norm < max_norm else max_norm / norm)
+
+
+def clipped_by_a_map(gradients, max_norm):
+    norm = sum(sum(map(lambda g: g * g, one)) for one in gradients) ** 0.5
+    scale = max_norm / norm if norm > max_norm else 1
+    return [list(map(lambda g: g * scale, one)) for one in gradients]
+
+
+def clipped_with(measure):
+    """All gradients scaled by max_norm over something else than their norm."""
+    def clip(gradients, max_norm):
+        size = measure(gradients)
+        return scaled(gradients, min(1.0, max_norm / size)) if size else gradients
+    return clip
+
+
+def clipped_by_halves(gradients, max_norm):
+    """Halves until the norm is small enough: at most max_norm, but seldom max_norm."""
+    while norm_of(gradients) > max_norm:
+        gradients = scaled(gradients, 0.5)
+    return gradients
+
+
 RIGHT = [
+    ("clip", clipped),
+    ("clip", clipped_in_place),
+    ("clip", clipped_by_division),
+    ("clip", clipped_one_by_one),
+    ("clip", clipped_by_hypot),
+    ("clip", clipped_by_a_map),
+    ("clip", lambda gs, most: tuple(map(tuple, clipped(gs, most)))),
     ("input-gradients", input_gradients),
     ("input-gradients", by_nudging),
     ("input-gradients", by_products),
@@ -200,6 +272,26 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("clip", "by its own norm", lambda gs, most: [clipped([one], most)[0] for one in gs]),
+    ("clip", "changes the direction", lambda gs, most: [[max(-most, min(most, g)) for g in one] for one in gs]),
+    ("clip", "not a normalisation", lambda gs, most: scaled(gs, most / max(norm_of(gs), 1e-9))),
+    ("clip", "square root", clipped_with(lambda gs: norm_of(gs) ** 2)),
+    ("clip", "norms do not", clipped_with(lambda gs: sum(norm_of([one]) for one in gs))),
+    ("clip", "sum of the absolute values", clipped_with(lambda gs: sum(abs(g) for one in gs for g in one))),
+    ("clip", "largest single value", clipped_with(lambda gs: max(abs(g) for one in gs for g in one))),
+    ("clip", "max_norm was forgotten",
+     lambda gs, most: gs if norm_of(gs) <= most else scaled(gs, 1 / norm_of(gs))),
+    ("clip", "unchanged although", lambda gs, most: gs),
+    ("clip", "divided where it should be multiplied",
+     lambda gs, most: gs if norm_of(gs) <= most else scaled(gs, norm_of(gs) / most)),
+    ("clip", "have norm 0", lambda gs, most: scaled(gs, min(1.0, most / norm_of(gs)))),
+    ("clip", "come back as zeros", lambda gs, most: clipped(gs, most) if norm_of(gs) else [[most] * 3, [most] * 2]),
+    ("clip", "what should it be", clipped_by_halves),
+    ("clip", "one list for each", lambda gs, most: [g for one in clipped(gs, most) for g in one]),
+    ("clip", "one list for each that it got: 2, not 1", lambda gs, most: clipped(gs, most)[:1]),
+    ("clip", "a list of lists", lambda gs, most: norm_of(gs)),
+    ("clip", "list 0 of the result holds 5 numbers instead of 6", lambda gs, most: [one[1:] for one in gs]),
+    ("clip", "list 0 of the result should be a list of numbers", lambda gs, most: [norm_of([one]) for one in gs]),
     ("input-gradients", "from the last input to the first", lambda *given: walk(*given, order=-1)),
     ("input-gradients", "slope of tanh is missing", lambda *given: walk(*given, slope=lambda h: 1)),
     ("input-gradients", "square of the state", lambda *given: walk(*given, slope=lambda h: 1 - h)),

@@ -86,7 +86,89 @@ def digits_in_a_list(accuracy, error):
     return [digits_needed(accuracy, error)]
 
 
+def same(one, other):
+    return 1 if one == other else 0
+
+
+def right_ones(labels, said):
+    return [sum(label == digit == name for label, name in zip(labels, said)) for digit in range(10)]
+
+
+def ten_shares(labels, said):
+    return [right / labels.count(digit) for digit, right in enumerate(right_ones(labels, said))]
+
+
+def shares_in_one_pass(labels, predictions):
+    right, all_of_it = [0] * 10, [0] * 10
+    for label, name in zip(labels, predictions):
+        all_of_it[label] += 1
+        if label == name:
+            right[label] += 1
+    return [one / of for one, of in zip(right, all_of_it)]
+
+
+def shares_of_pairs(labels, predictions):
+    for digit in range(10):
+        names = [name for label, name in zip(labels, predictions) if label == digit]
+        yield names.count(digit) / len(names)
+
+
+def who_for_whom(labels, predictions):
+    table = [[0] * 10 for _ in range(10)]
+    for k in range(len(labels)):
+        table[labels[k]][predictions[k]] += 1
+    return table
+
+
+def shares_from_the_table(labels, predictions):
+    return [row[digit] / sum(row) for digit, row in enumerate(who_for_whom(labels, predictions))]
+
+
+def shares_one_by_one(labels, predictions):
+    """One list of a single share for every digit."""
+    verdicts = {}
+    for label, name in zip(labels, predictions):
+        verdicts.setdefault(label, []).append(label == name)
+    return [[sum(verdicts[digit]) / len(verdicts[digit])] for digit in sorted(verdicts)]
+
+
+def shares_by_sorting(labels, predictions):
+    """Sorts the two lists that it is given."""
+    pairs = sorted(zip(labels, predictions))
+    shares = []
+    for digit in range(10):
+        mine = [pair for pair in pairs if pair[0] == digit]
+        shares.append(1 - sum(label != name for label, name in mine) / len(mine))
+    labels.sort()
+    return shares
+
+
+def precision(labels, said):
+    return [right / said.count(digit) for digit, right in enumerate(right_ones(labels, said))]
+
+
+def careful_precision(labels, said):
+    return [right / max(1, said.count(digit)) for digit, right in enumerate(right_ones(labels, said))]
+
+
+def one_against_the_rest(labels, said):
+    return [sum(same(label == digit, name == digit) for label, name in zip(labels, said)) / len(labels)
+            for digit in range(10)]
+
+
+def right_of_either(labels, said):
+    return [right / sum(digit in pair for pair in zip(labels, said))
+            for digit, right in enumerate(right_ones(labels, said))]
+
+
 RIGHT = [
+    ("per-digit", ten_shares),
+    ("per-digit", shares_in_one_pass),
+    ("per-digit", shares_of_pairs),
+    ("per-digit", shares_from_the_table),
+    ("per-digit", shares_one_by_one),
+    ("per-digit", shares_by_sorting),
+    ("per-digit", lambda labels, said: tuple(round(share, 6) for share in ten_shares(labels, said))),
     ("best-epoch", best_epoch),
     ("best-epoch", best_epoch_in_a_loop),
     ("best-epoch", best_epoch_by_sorting),
@@ -103,6 +185,27 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("per-digit", "one number for all", lambda labels, said: sum(map(same, labels, said)) / len(labels)),
+    ("per-digit", "by what do you divide", precision),
+    ("per-digit", "this divides by how often each digit was predicted", careful_precision),
+    ("per-digit", "these are counts", right_ones),
+    ("per-digit", "percentages", lambda labels, said: [100 * share for share in ten_shares(labels, said)]),
+    ("per-digit", "never says 9, but there are", lambda labels, said: ten_shares(labels, said)[:9]),
+    ("per-digit", "wrong answers", lambda labels, said: [1 - share for share in ten_shares(labels, said)]),
+    ("per-digit", "both say that it is not that digit", one_against_the_rest),
+    ("per-digit", "how often each digit occurs",
+     lambda labels, said: [labels.count(digit) / len(labels) for digit in range(10)]),
+    ("per-digit", "how often each digit is predicted",
+     lambda labels, said: [said.count(digit) / len(said) for digit in range(10)]),
+    ("per-digit", "ten times", lambda labels, said: [sum(map(same, labels, said)) / len(labels)] * 10),
+    ("per-digit", "one number per example", lambda labels, said: list(map(same, labels, said))),
+    ("per-digit", "take one digit by hand", lambda labels, said: ten_shares(labels, said)[1:] + [0.5]),
+    ("per-digit", "confusion matrix", who_for_whom),
+    ("per-digit", "the number of all examples",
+     lambda labels, said: [count / len(labels) for count in right_ones(labels, said)]),
+    ("per-digit", "the label or the prediction", right_of_either),
+    ("per-digit", "in the wrong order", lambda labels, said: ten_shares(labels, said)[::-1]),
+    ("per-digit", "a list of ten shares", lambda labels, said: [str(share) for share in ten_shares(labels, said)]),
     ("best-epoch", "returns nothing yet", lambda history: ...),
     ("best-epoch", "position in the list, counted from 0", position),
     ("best-epoch", "position in the list", lambda history: position(history) + 1),

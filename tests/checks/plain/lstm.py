@@ -79,7 +79,64 @@ def shown_as(show):
     return answer
 
 
+def quarters(stacked):
+    H = len(stacked) // 4
+    return [stacked[k * H:(k + 1) * H] for k in range(4)]
+
+
+def from_iofc(stacked):
+    i, o, f, g = quarters(stacked)
+    return i + f + g + o
+
+
+def from_iofc_by_slices(stacked):
+    H = len(stacked) // 4
+    return stacked[:H] + stacked[2 * H:] + stacked[H:2 * H]
+
+
+def from_iofc_by_numbers(stacked):
+    H = len(stacked) // 4
+    return [stacked[block * H + row] for block in (0, 2, 3, 1) for row in range(H)]
+
+
+def from_iofc_by_names(stacked):
+    blocks = dict(zip("iofg", quarters(stacked)))
+    for name in "ifgo":
+        yield from blocks[name]
+
+
+def from_iofc_by_sorting(stacked):
+    """By the place that each row goes to."""
+    H, place = len(stacked) // 4, (0, 3, 1, 2)
+    order = sorted(range(len(stacked)), key=lambda row: (place[row // H], row))
+    return [stacked[row] for row in order]
+
+
+def from_iofc_by_moving(stacked):
+    """Takes the rows of o out of a copy, one by one, and puts them at its end."""
+    rows, H = list(stacked), len(stacked) // 4
+    for _ in range(H):
+        rows.append(rows.pop(H))
+    return rows
+
+
+def from_iofc_in_place(stacked):
+    stacked[:] = from_iofc(stacked)
+    return stacked
+
+
+def blocks_in(order):
+    return lambda stacked: [row for k in order for row in quarters(stacked)[k]]
+
+
 RIGHT = [
+    ("reorder", from_iofc),
+    ("reorder", from_iofc_by_slices),
+    ("reorder", from_iofc_by_numbers),
+    ("reorder", from_iofc_by_names),
+    ("reorder", from_iofc_by_sorting),
+    ("reorder", from_iofc_by_moving),
+    ("reorder", lambda stacked: tuple(from_iofc(stacked))),
     ("forget-bias", logit),
     ("forget-bias", by_search),
     ("forget-bias", by_newton),
@@ -96,6 +153,24 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("reorder", "nothing has moved yet", list),
+    ("reorder", "the way back", blocks_in((0, 3, 1, 2))),
+    ("reorder", "one more must move", blocks_in((0, 2, 1, 3))),
+    ("reorder", "what now stands third", blocks_in((0, 3, 2, 1))),
+    ("reorder", "is turned round", blocks_in((3, 2, 1, 0))),
+    ("reorder", "name the gate", blocks_in((1, 0, 2, 3))),
+    ("reorder", "name the gate", lambda stacked: from_iofc(stacked[::-1])),
+    ("reorder", "changes the list that it is given", from_iofc_in_place),
+    ("reorder", "is a block missing", lambda stacked: stacked[2:]),
+    ("reorder", "put them end to end", lambda stacked: [quarters(stacked)[k] for k in (0, 2, 3, 1)]),
+    ("reorder", "moves single rows",
+     lambda stacked: [stacked[k + step] for k in range(0, len(stacked), 4) for step in (0, 2, 3, 1)]),
+    ("reorder", "is cut by slices", lambda stacked: stacked.chunk(4)),
+    ("reorder", "holds 16 numbers instead of 24",
+     lambda stacked: [row[1:] if isinstance(row, list) else row for row in from_iofc(stacked)]),
+    ("reorder", "should be a list of rows", lambda stacked: len(stacked)),
+    ("reorder", "should be a list of rows", lambda stacked: ["i", "f", "g", "o"] * (len(stacked) // 4)),
+    ("reorder", "returns nothing yet", lambda stacked: stacked.reverse()),
     ("forget-bias", "the gate itself", lambda steps: 0.5 ** (1 / steps)),
     ("forget-bias", "the sign is the other way round", lambda steps: -logit(steps)),
     ("forget-bias", "not exact for few", lambda steps: math.log(steps / math.log(2))),
