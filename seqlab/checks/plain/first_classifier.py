@@ -5,6 +5,7 @@ import math
 from . import call, exercises_of, expect_close, fail, number, numbers, several
 
 exercise = exercises_of(__name__)
+LARGE = [[1000.0, 0.0, -1000.0], [1000.0, 998.0, 0.0]]
 
 
 def _log_p(row):
@@ -70,16 +71,15 @@ def _check_loss(loss_by_hand, floor):
 
 def _expect_large(loss_by_hand):
     """End the check unless logits of 1000 are survived."""
-    large = [[1000.0, 0.0, -1000.0], [1000.0, 998.0, 0.0]]
     for y in ([0, 1], [1, 0]):
         try:
-            got = number(loss_by_hand([list(row) for row in large], list(y)), "the loss with logits of 1000")
+            got = number(loss_by_hand([list(row) for row in LARGE], list(y)), "the loss with logits of 1000")
         except (OverflowError, ValueError, ZeroDivisionError):      # of exp, of log, of a sum of nothing but zeros
             got = math.inf
         if got != got or got in (math.inf, -math.inf):
             fail("with logits of 1000 the loss is not a finite number: exp(1000) overflows, or a probability rounds "
                  "to zero before its logarithm is taken. Can you avoid forming the probabilities at all?")
-        want = _loss(large, y)
+        want = _loss(LARGE, y)
         if got < 0.9 * want:
             fail(f"with logits of 1000 and a wrong answer the loss is only {got:.4g}. A small number added inside the "
                  "logarithm, or a clamp, avoids infinity and hides how wrong the net is. Can you avoid forming the "
