@@ -20,8 +20,10 @@ def _truncated(run_truncated):
         x = torch.randn(2, 11, 3)
     for m in (4, 1, 11, 20):
         x_in = x.clone().requires_grad_()
-        out = expect_tensor(call(run_truncated, rnn, x_in, m, name="run_truncated"), (2, 11, 5),
-                            "what run_truncated returns", "batch, seq_len, hidden_size", {
+        out = call(run_truncated, rnn, x_in, m, name="run_truncated", hints={
+            "hx should also be": "A state goes in as the layer gave it back: (num_layers, batch, hidden_size)",
+            "must match except": "Along which axis do the chunks follow one another?"})
+        out = expect_tensor(out, (2, 11, 5), "what run_truncated returns", "batch, seq_len, hidden_size", {
             (11, 2, 5): "Batch and time are swapped",
             (2, 11 - 11 % m, 5): "The steps after the last full chunk are missing: the last chunk may be shorter",
             (2, 5): "Return the outputs of all steps, not the last state",
@@ -36,7 +38,8 @@ def _truncated(run_truncated):
         }, f"Its values should be those of one run over the whole x. Compare the two at the first step of the second "
            f"chunk, step {m}: from which state does it start?")
         if not out.requires_grad:
-            fail("the outputs carry no gradient at all. Detach the state that is handed on, not the outputs")
+            fail("the outputs carry no gradient at all. Detach the state that is handed on, and nothing else: does "
+                 ".detach() or no_grad() reach the outputs?")
         for step in (10, 5):
             gradient = torch.autograd.grad(out[:, step].sum(), x_in, retain_graph=True, allow_unused=True)[0]
             if gradient is None:
@@ -50,7 +53,7 @@ def _truncated(run_truncated):
                      "across a chunk's border")
             if reached[0] > first:
                 fail(f"with m = {m}, the gradient of step {step} reaches back to step {reached[0]} only: "
-                     "it is cut within a chunk")
+                     f"it is cut within a chunk, or the chunks do not have {m} steps")
     return "The state goes on, the gradient does not."
 
 
@@ -106,8 +109,9 @@ def _check_train_step(train_step):
         case = batches, max_norm, lr
         expect_close(weights, _stepped(*case), f"what the net weighs after {len(batches)} of your steps, "
                      f"max_norm {max_norm:g},", lambda case=case: {
-            "no gradient was clipped. At that moment, what does .grad hold?": _stepped(*case, clip="never"),
-            "it has not moved. What does .grad hold when the optimizer looks?": _stepped(*case, clip="away"),
+            "no gradient was clipped before it was used. What does .grad hold at the moment of clipping, and has the "
+            "optimizer looked by then?": _stepped(*case, clip="never"),
+            "it has not moved. When does the optimizer look, and what does .grad hold at that moment?": _stepped(*case, clip="away"),
             "each number was clipped by itself, which turns the gradient into another direction":
                 _stepped(*case, clip="values"),
             "each tensor was clipped by its own norm. The gradient has one norm, of all tensors together":

@@ -48,11 +48,14 @@ def _check_mean(mean_logits):
             x = torch.randn(batch, seq_len, 2)
             out, _ = rnn(x)
         got = call(mean_logits, rnn, head, x.clone(), name="mean_logits", hints={
-            "'tuple' object": "A layer returns two things: its outputs, and its last state"})
+            "'tuple' object": "A layer returns two things: its outputs, and its last state",
+            "cannot be multiplied": "The head reads states, hidden_size numbers on the last axis. What does it get from "
+                                    "you?"})
         got = expect_tensor(got, (batch, classes), "the result", "(batch, classes)", {
             (seq_len, classes): "One row per step is left: the mean went over the batch, not over time",
             (batch, seq_len, classes): "The time axis is still there: take the mean over the steps",
             (batch, 5): "These are states. The head has not read them yet",
+            (batch,): "These look like classes. Logits are asked for, one for each class",
             (batch, 1, classes): "The time axis is still there, with size 1: keepdim keeps it",
             (1, batch, classes): "h_n has an extra first axis, num_layers; and is it the mean?"})
         of_inputs = x.mean(dim=1, keepdim=True)
@@ -60,18 +63,22 @@ def _check_mean(mean_logits):
                   "take the mean of its states": head(rnn(of_inputs)[0][:, -1]),
                   "the mean of the inputs was read, once for every step. Take the mean of the states":
                       head(rnn(of_inputs.expand_as(x))[0][:, -1]),
+                  "the mean of the inputs was read, and the batch was taken for the steps of one sequence. Take the mean "
+                  "of the states": head(rnn(x.mean(dim=1))[0]),
                   "it is the largest state over the steps, not the mean": head(out.amax(dim=1)),
                   "the first state is left out": head(out[:, 1:].mean(dim=1)),
                   "the last state is left out": head(out[:, :-1].mean(dim=1)),
                   "it is what the head says of the last state alone": head(out[:, -1]),
                   "it is the sum over the steps, not the mean": head(out.sum(dim=1)),
                   "it is what the head says of the first state alone": head(out[:, 0]),
-                  "it is softmax of the logits. The loss wants the logits": head(out.mean(dim=1)).softmax(dim=1)}
+                  "it is softmax of the logits. The loss wants the logits": head(out.mean(dim=1)).softmax(dim=1),
+                  "it is the logarithm of softmax of the logits. The loss wants the logits":
+                      head(out.mean(dim=1)).log_softmax(dim=1)}
         if batch == seq_len:
             causes["the mean went over axis 0, the batch; time is axis 1"] = head(out.mean(dim=0))
         expect_close(got, head(out.mean(dim=1)), "the result", causes,
-                     "Take a single sequence of two steps: what the head says should lie halfway between what it says "
-                     "of the first state and of the second")
+                     "Take a single sequence of three steps: what you return should be the mean of what the head says "
+                     "of its three states")
     return "Right: all states count, and the shape is the same as before."
 
 
@@ -176,7 +183,7 @@ def _check_learn(learn):
         given = [(x, y)] * steps, lr
         name = f"what the net weighs after {steps} step{'s' * (steps > 1)}"
         expect_close(weights, _learnt(*given)[0], name, {
-            "it has not moved. What lies in .grad at the moment when the optimizer looks?":
+            "it has not moved. When does the optimizer look, and what lies in .grad at that moment?":
                 _learnt(*given, clear="between")[0],
             "each step goes along the sum of all gradients so far, not along that of its own loss":
                 _learnt(*given, clear="never")[0],
@@ -188,7 +195,8 @@ def _check_learn(learn):
             "it took one step, whatever `steps` is": _learnt([(x, y)], lr)[0],
             "it took each step twice": _learnt([(x, y)] * 2 * steps, lr)[0],
         }, "Let it take two steps and work out the second by hand: from which loss must its gradient come, and from "
-           "that alone?")
+           "that alone?" if steps > 1 else "Work out one step by hand: each weight moves by the rate of the optimizer that "
+           "is given times the gradient of this loss, and by nothing else")
         losses = expect_tensor(losses, (steps,), "what learn returns", "one loss for each step",
                                {(): "That is one loss: return those of all steps"})
         expect_close(losses, _learnt(*given)[1], "what learn returns", {

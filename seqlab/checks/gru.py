@@ -87,9 +87,14 @@ def _check_step(gru_step):
         x = torch.randn(batch, input_size, generator=random, dtype=torch.float64)
         h = torch.randn(batch, hidden_size, generator=random, dtype=torch.float64)
         with Without(RECURRENT, NO_LAYER.format("gru_step")):
-            got = call(gru_step, x.clone(), h.clone(), *(weight.clone() for weight in weights), name="gru_step")
+            got = call(gru_step, x.clone(), h.clone(), *(weight.clone() for weight in weights), name="gru_step",
+                       hints={"cannot be multiplied":
+                       "A weight is (out, in), and x and h have their features on the last axis: which of the two must "
+                       "turn?",
+                       "not enough values": "Along which axis are the blocks cut apart? Axis 0 is the batch"})
         expect_tensor(got, (batch, hidden_size), "the new state", "(batch, hidden_size)",
-                      {(batch, 3 * hidden_size): "That is all three blocks. Mix them into one state"})
+                      {(batch, 3 * hidden_size): "That is all three blocks. Mix them into one state",
+                       (2, batch, hidden_size): "Those are two tensors. A GRU has one state"})
         expect_close(got, _step(x, h, *weights), "the new state",
                      lambda given=(x, h, *weights): mistakes(_step, given, STEP_MISTAKES),
                      "With all weights and biases 0 both gates are one half and the candidate is 0, so half of h "
@@ -142,15 +147,18 @@ def _explain_write(memory, got, value, step):
         ih, hh = memory.weight_ih_l0[1], memory.bias_ih_l0[1] + memory.bias_hh_l0[1]
         return torch.sigmoid(ih[1] * write + hh).item()
     listens = memory.weight_ih_l0[1, 1].item()
-    if listens > 0:
+    if listens > 0 and z(0) < 0.5 < z(1):
         hint = "The gate works the wrong way round: it keeps on command and writes while it should wait"
+    elif memory.weight_ih_l0[1, 0].abs() > 1e-6:
+        hint = ("z depends on the value that comes in: of x, column 0 is the value and column 1 is write. On which of "
+                "them should the gate depend?")
     elif listens == 0:
         hint = (f"The gate z is {z(0):.2g} whether write is 0 or 1. Row 0 belongs to r, row 1 to z, row 2 to n. "
                 "Which row did you set?")
     elif z(1) > 0.004:
-        hint = (f"With write at 1, z is still {z(1):.2g}. The command must beat the bias, and by as much as the bias "
+        hint = (f"With write at 1, z is still {z(1):.2g}. The command must pull against the bias, and be as much larger as the bias "
                 "beats 0")
-    elif memory.weight_hh_l0[2, 0] or step:
+    elif step and memory.weight_hh_l0[2, 0]:
         hint = "The gate opens as it should. Does something of the old state get into the new one, through n?"
     else:
         candidate = memory.weight_ih_l0[2, 0].item()
@@ -179,7 +187,8 @@ def _loaded(got, weights, name):
     with torch.no_grad():
         for (entry, axes), want in zip(SHAPES.items(), weights, strict=True):
             tensor = expect_tensor(got[entry], tuple(want.shape), entry, axes,
-                                   {tuple(want.shape[::-1]): "Keras and PyTorch put the axes the other way round"})
+                                   {tuple(want.shape[::-1]): "Keras and PyTorch put the axes the other way round",
+                                    (2, *want.shape): "Keras keeps both biases in one: which row is which?"})
             getattr(gru, entry).copy_(tensor)
     return gru
 

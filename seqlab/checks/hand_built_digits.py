@@ -112,7 +112,8 @@ def _fuse(fuse):
     before = [p.detach().clone() for p in layers.parameters()]
     answer = call(fuse, layers, name="fuse", hints={
         "leaf": "While gradients are recorded, a parameter may not be changed in place. Where are none recorded?",
-        "cannot assign": "What makes a tensor a parameter?"})
+        "cannot assign": "What makes a tensor a parameter?",
+        "must match the size": "nn.Linear keeps one row per output. Along which axis do the blocks stand one below the other?"})
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         fail(f"fuse should return two layers, x2h and h2h, but it returned {type(answer).__name__}")
     for name, layer, size, reads in zip(("x2h", "h2h"), answer, (INPUT_SIZE, HIDDEN_SIZE), ("x_t", "h"), strict=True):
@@ -163,8 +164,10 @@ def _not_copied(layer, layers, side) -> bool:
 
 @exercise("bug")
 def _check_keep_best(keep_best):
-    for scores in ([0.5, 0.9, 0.2, 0.4, 0.3], [0.6, 0.8, 0.8, 0.1], [0.3, 0.2], [0.1, 0.5], [0.0, 0.0]):
+    for scores in ([0.5, 0.9, 0.4, 0.2, 0.3], [0.6, 0.8, 0.8, 0.1], [0.3, 0.2], [0.1, 0.5], [0.0, 0.0]):
         model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+        for value in model.state_dict().values():           # epoch 0: not trained yet
+            value.zero_()
         trained = []
 
         def train_one_epoch(given, model=model, trained=trained):
@@ -177,7 +180,8 @@ def _check_keep_best(keep_best):
 
         with torch.no_grad():
             got = call(keep_best, model, len(scores), train_one_epoch, validate, name="keep_best", hints={
-                "NoneType": "Is there an epoch whose weights are never kept?"})
+                "<class 'NoneType'>": "Is there an epoch whose weights are never kept?",
+                "and 'NoneType'": "With what is the accuracy of the first epoch compared?"})
         if len(trained) != len(scores):
             fail(f"it trained {len(trained)} epochs instead of {len(scores)}")
         _explain_weights(model, scores)
@@ -196,11 +200,16 @@ def _explain_weights(model, scores):
     if len(others) > 1:
         fail(said + "one part of the model is from one epoch and one from another. What is part of a model's state "
                     "besides its parameters?")
+    if epoch == 0:
+        fail(said + "the weights are those from before the training. When are they kept?")
     if epoch == len(scores) and best != len(scores):
         fail(said + f"the model ends with the weights of the last epoch. What was kept after epoch {best} has not "
                     "stayed as it was; or it was never loaded. Look at it again after one more epoch")
     if epoch == best - 1:
         fail(said + f"the weights are those before epoch {best}: they were kept too early")
+    if epoch == best + 1 and scores[epoch - 1] != max(scores):
+        fail(said + f"the weights are those of epoch {epoch}, one too late: was the model trained again between its "
+                    "accuracy and its weights?")
     if scores[epoch - 1] == max(scores):
         fail(said + f"the weights are those of epoch {epoch}. Of equally good ones keep the first")
     if scores[epoch - 1] == min(scores):
@@ -213,7 +222,8 @@ def _explain_weights(model, scores):
 @exercise("turn")
 def _check_turn(my_step):
     layers, x_t, h, c = _a_case()
-    pair = call(my_step, layers, x_t.clone(), h.clone(), c.clone(), name="my_step")
+    pair = call(my_step, layers, x_t.clone(), h.clone(), c.clone(), name="my_step", hints={
+        "cannot be multiplied": "The layers that begin with x_ read the row, those with h_ the state before"})
     got = expect_tensor(pair, (2, BATCH, HIDDEN_SIZE), "what my_step returns", "h and c, each (batch, hidden_size)", {
         (BATCH, HIDDEN_SIZE): "That is one of the two: return the new h and the new c"})
     given = x_t, h, c, layers, {}

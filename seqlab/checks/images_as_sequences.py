@@ -26,6 +26,7 @@ def _check_columns(columns_as_steps):
                    "Which axes are left at that point? squeeze() drops every axis of size 1" + (
                        ", with a single digit the batch too" if n == 1 else "")})
         expect_tensor(got, (n, 28, 28), f"for {which}, your result", "batch, seq_len, input_size", {
+            (1, 28, 28): "That is one digit: what has become of the others?",
             (28, 28): "The batch axis is gone: what does squeeze() do with every axis of size 1?",
             (n, 1, 28, 28): "The channel axis is still there",
             (28, 5, 28): "The batch has left axis 0: which two axes should change places?",
@@ -51,14 +52,17 @@ def _check_columns(columns_as_steps):
 def _check_two_rows(two_rows_per_step, input_size):
     images = _numbered(5, 28, 28)
     pairs = torch.cat([images[:, 0::2], images[:, 1::2]], dim=2)
-    hints = {"view": "These pictures were transposed before, so they do not lie in one piece in memory, and a view "
-                     "cannot put them into one"}
+    hints = {"view": "What is transposed does not lie in one piece in memory any more, and a view cannot put it into one. "
+                     "Pictures may come like that, too",
+             "is invalid for input": "Has the batch an axis of its own in the new shape?"}
     got = call(two_rows_per_step, images.clone(), name="two_rows_per_step", hints=hints)
     expect_tensor(got, (5, 14, 56), "your result", "batch, steps, features of one step", {
         (5, 56, 14): "The sizes are there, but the last two have changed places: that would be half a row per step",
         (14, 5, 56): "Keep the batch on axis 0",
         (5, 28, 28): "Nothing has changed yet: a step still holds one row",
         (5, 784): "All rows are in one step; two are asked for",
+        (5, 27, 56): "Rows are used twice: the next step begins with the next two rows",
+        (5, 14, 28): "A step holds 28 numbers. Were its two rows added up, or is one of them missing?",
         (5, 14, 2, 28): "A step should be one vector: put its two rows end to end"})
     compare = ("Draw two_rows_per_step(images).reshape(-1, 28, 28) with plots.digits: it must show the digits again. "
                "Then look which two rows of the picture are in step 0")
@@ -117,9 +121,9 @@ def _expect_batch(x):
 
 
 LEAKS = {
-    "forgetful": "the layer was built without batch_first=True",
-    "centred": "the average over the batch is taken off. Its influence on each example is small: "
-               "how large is your tolerance?",
+    "forgetful": "the layer was built without batch_first=True, so that each example is influenced by those before it",
+    "centred": "the average over the batch is taken off. It moves each example a little, and does not depend on their order: "
+               "how large is your tolerance, and what do you change?",
     "backward": "each example is influenced by those after it in the batch. "
                 "Which example do you change, and whom can that reach?",
     "neighbour": "one example in the middle moves one logit of the next one, and nothing else. Do you change every "
@@ -136,7 +140,8 @@ def _check_guard(is_independent):
         broken = {fault: _Reader(fault) for fault in LEAKS}
         for name, model in sound.items():
             given = x.clone()
-            sound_to_it = _verdict(call(is_independent, model.eval(), given, name="is_independent"))
+            sound_to_it = _verdict(call(is_independent, model.eval(), given, name="is_independent", hints={
+                "x should be (batch": "A single picture has no batch axis; the model needs one"}))
             if not torch.equal(given, x):
                 fail("your guard changes x itself, so whoever calls it goes on with damaged data. Work on a copy")
             if not sound_to_it:
@@ -183,7 +188,8 @@ def _check_alone(predict_alone):
         alone = torch.cat([model(image[None]).argmax(dim=1) for image in images])
         least = torch.cat([model(image[None]).argmin(dim=1) for image in images])
         got = call(predict_alone, model, images.clone(), name="predict_alone", hints={
-            "x should be (batch": "A single image has no batch axis; the model needs one",
+            "got (28, 28)": "A single image has no batch axis; the model needs one",
+            "x should be (batch": "That is an axis too many. What is one image's shape in a batch of its own?",
             "cannot be multiplied": "The rows of a digit were taken for examples: what is one image's shape in a "
                                     "batch of its own?"})
     if isinstance(got, (list, tuple)):
@@ -192,13 +198,17 @@ def _check_alone(predict_alone):
     got = expect_tensor(got, (12,), "your result", "one class per image", {
         (12, 10): "These are ten scores per image: argmax turns them into a class",
         (12, 1, 10): "These are ten scores per image: argmax turns them into a class",
+        (10,): "There is one answer per class: over which axis does argmax look?",
         (120,): "There are ten answers per image: over which axis does argmax look?",
         (12, 1): "One axis too many: each answer came as a batch of one",
+        (1,): "The answer to one image came back: collect the answers of all images",
         (): "Only one number came back: collect the answers of all images"})
     expect_close(got, alone, "your result", {
         "these are the predictions of one batch, so strangers still had a say": together,
         "argmax looks over the batch, which holds one image: axis 1 holds the scores": torch.zeros(12),
         "these are the least likely classes": least,
+        "these are the largest scores; the class that has it is asked for": torch.cat(
+            [model(image[None]).amax(dim=1) for image in images]),
         "they stand in the wrong order": alone.flip(0)},
         "Take three images: what does the model say of each of them when it gets nothing else? Compare")
     return "Each digit is judged by itself."
@@ -222,7 +232,8 @@ def _check_patches(patches):
             (batch, 4, 4, 7, 7): "The patches are cut, and still lie in rows and columns: a step is one axis",
             (batch, 16, 7, 7): "A step is one vector: join the rows of a patch",
             (batch, 49, 16): "Pixels and steps have changed places",
-            (16, batch, 49): "The steps stand before the batch"})
+            (16, batch, 49): "The steps stand before the batch",
+            (16, batch, 7, 7): "The steps stand before the batch, and a step is one vector"})
         expect_close(got, _blocks(images), f"what patches returns for {batch} picture{'s' * (batch > 1)}", {
             "a step holds pixels that lie side by side in memory, which is one row and a part of the next ones. "
             "What shape does a patch have?": images.reshape(batch, 16, 49),
@@ -264,6 +275,7 @@ def _check_turn(reorder):
             (1, 28, 28): "That is one picture: the batch was flattened too",
             (784,): "That is one long row: which axes have to be joined, and which one not?",
             (28, n, 28): "The steps stand before the batch",
+            (28, 28, n): "The batch stands last, and belongs on axis 0",
             (n, 1, 28, 28): "One axis too many: there is no channel here"})
         expect_close(got, want, f"for {n} picture{'s' * (n > 1)}, what reorder returns", {
             "it is what came in: where is the order used?": images,

@@ -82,7 +82,11 @@ def _check_step(lstm_step):
             x, h, c = (torch.randn(batch, size, dtype=torch.float64, generator=generator) for size in sizes)
             arguments = (x, h, c, cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
             with Without(RECURRENT, NO_LAYER.format("lstm_step")):
-                got = call(lstm_step, *(one.detach().clone() for one in arguments), name="lstm_step")
+                got = call(lstm_step, *(one.detach().clone() for one in arguments), name="lstm_step",
+                           hints={"cannot be multiplied":
+                           "A weight is (out, in), and x and h have their features on the last axis: which of the two must "
+                           "turn?",
+                           "not enough values": "Along which axis are the blocks cut apart? Axis 0 is the batch"})
             if not isinstance(got, (tuple, list)) or len(got) != 2:
                 fail(f"lstm_step should return two tensors, h and c, but it returns {type(got).__name__}")
             got = [expect_tensor(part, (batch, hidden_size), f"{name} from lstm_step", "batch, hidden_size", {
@@ -110,10 +114,10 @@ def _built(layer_class, input_size, hidden_size):
         mine = layer_class(input_size, hidden_size)
         parameters = dict(mine.named_parameters())
         mine = mine.double()
-    except AttributeError as problem:
-        fail("MyLSTM has no parameters yet. Put your lines where the ... stands, and begin with super().__init__() "
-             f"({problem})")
     except Exception as problem:
+        if any(words in str(problem) for words in ("before Module.__init__", "'_modules'", "'_parameters'")):
+            fail("MyLSTM has no parameters yet. Its __init__ begins with super().__init__(), and then makes them "
+                 f"({problem})")
         fail(f"MyLSTM({input_size}, {hidden_size}) stopped with {type(problem).__name__}: {problem}")
     if any(isinstance(module, (nn.RNNBase, nn.RNNCellBase)) for module in mine.modules()):
         fail("MyLSTM has one of PyTorch's own recurrent layers inside. Write the step and the loop yourself")
@@ -139,13 +143,14 @@ def _read(layer, x, state=None):
     given = (x.clone(),) if state is None else (x.clone(), tuple(part.clone() for part in state))
     with Without(RECURRENT, NO_LAYER.format("MyLSTM")):
         result = call(layer, *given, name="MyLSTM", hints={
-            "dtype": "The weights and x are float64 here. From what does your first state take its dtype?"})
+            "dtype": "The weights and x are float64 here. From what does your first state take its dtype?",
+        "required positional": "nn.LSTM can be called without a state. Can yours?"})
     if not isinstance(result, (tuple, list)) or len(result) != 2 or not isinstance(result[1], (tuple, list)):
         fail("MyLSTM should return out, (h_n, c_n): two things, the second of them a tuple")
     out, (h_n, c_n) = result
     batch, seq_len, hidden = x.shape[0], x.shape[1], layer.weight_hh_l0.shape[1]
     out = expect_tensor(out, (batch, seq_len, hidden), "out", "batch, seq_len, hidden_size", {
-        (seq_len, batch, hidden): "The steps stand first: along which axis do you stack them?",
+        (seq_len, batch, hidden): "The steps stand first: along which axis does it walk, and along which does it stack?",
         (batch, hidden): "That is one step; out holds all of them",
     })
     ends = [expect_tensor(part, (1, batch, hidden), name, "num_layers, batch, hidden_size", {
@@ -191,7 +196,7 @@ def _expect_run(mine, theirs, x, given, words):
                    "h_0 and c_0 are swapped": theirs(x, given[::-1])[0]}
     expect_close(out, want, f"out, starting {words},", causes,
                  "The first step is right when it starts from zeros. Compare with nn.LSTM at the second step: which h "
-                 "and which c go into it?", tolerance=1e-8)
+                 "and which c go into it, and what does the forget gate do to that c?", tolerance=1e-8)
     for name, got, right in (("h_n", h_n, want_h), ("c_n", c_n, want_c)):
         expect_close(got, right, f"{name}, starting {words},", {} if given is None else {
             "it is the state that was given, not the one at the end": given["hc".index(name[0])],
@@ -250,7 +255,8 @@ def _check_every_gate(set_every_forget_bias):
         if all(torch.equal(before[name], after[name]) for name in before):
             copied = isinstance(returned, nn.LSTM) and returned is not lstm
             fail("the LSTM that you were given is as it was: a copy of it has changed" if copied else
-                 "no bias has changed yet. Put your lines where the ... stands")
+                 "no bias has changed yet. Which names does named_parameters() list, does your condition meet any of "
+                 "them, and do you write into the parameter itself?")
         if not all(parameter.requires_grad for parameter in lstm.parameters()):
             fail("a parameter no longer takes part in the training: its requires_grad is False")
         layer = f"nn.LSTM(3, {hidden_size}{''.join(f', {name}={option}' for name, option in options.items())})"
@@ -305,7 +311,10 @@ def _check_read(read):
                     parameter.uniform_(-1.5, 1.5)
             x = torch.randn(batch, seq_len, 2, dtype=torch.float64)
         got = call(read, cell, x.clone(), name="read", hints={
-            "unpack": "A cell returns two tensors, and takes two as its state"})
+            "unpack": "A cell returns two tensors, and takes two as its state",
+            "'tuple' object": "A cell returns two tensors, and takes two as its state",
+            "positional arguments": "A cell takes its state as one thing, a pair",
+            "doesn't match hidden": "On which axis of x are the steps?"})
         got = expect_tensor(got, (batch, 4), "what read returns", "batch, hidden_size", {
             (2, batch, 4): "That is h and c: what does an LSTM show?",
             (batch, seq_len, 4): "Those are all steps: the last one is asked for"})

@@ -22,7 +22,13 @@ def _check_ends(ends):
         name = f"what ends returns (num_layers={layers})"
         got = call(ends, out.clone(), h_n.clone(), name="ends")
         expect_tensor(got, (batch, 8), name, "batch, 2 * hidden_size", {
-            (batch, 4): "That is one direction only",
+            (batch, 4): "That is as wide as one direction. Is one of the two missing, or were they added up? They stand "
+                        "side by side",
+            (batch, 2, 4): "The directions still have an axis of their own: join them along the last axis",
+            (batch, 16): "Too much stands side by side. out holds both directions at every step, and h_n a row for each "
+                         "layer and direction: which two of all these are the ends of the last layer?",
+            (2 * layers, 8): "The rows of h_n, layers and directions, stand on axis 0, and the batch on axis 1",
+            (5, 8): "That is one sequence with all its steps: the batch stands on axis 0",
             (2, batch, 4): "The directions still have an axis of their own: join them along the last axis",
             (2 * batch, 4): "They are joined along the batch: say dim=-1",
             (batch, 5, 8): "Those are all steps",
@@ -57,7 +63,8 @@ def _check_repair(reader_class):
             got = _read(reader, x)
             expect_tensor(got, (batch, hidden_size), name, "batch, hidden_size", {
                 (seq_len, hidden_size): "There is one row for each step instead of one for each sequence: along which "
-                                        "axis does it walk?",
+                                        "axis does it walk, or of which axis do you take the last?",
+                (batch, 2 * hidden_size): "Both layers stand side by side; the last one alone is asked for",
                 (2, batch, hidden_size): "That is all of h_n: choose a row",
                 (batch, seq_len, hidden_size): "Those are all steps: choose one",
                 (batch, 6): "Does it take its sizes from what it is given?",
@@ -87,13 +94,17 @@ def _made(reader_class, input_size, hidden_size):
 def _read(reader, x):
     """What the learner's Reader makes of x."""
     return tensor(call(reader, x.clone(), name="Reader", hints={
-        "xpected hidden": "Which axis of x is the batch? And does the layer know that?",
+        "xpected hidden": "Which axis of x is the batch, and does the layer know that? A state of it is (num_layers, "
+                          "batch, hidden_size)",
         "input.size(-1)": "Does the layer get its input_size from what Reader is given, and the features of x on the "
                           "last axis?"}), "what Reader returns")
 
 
 def _check_apart(reader, x, got):
     """Sequences must not touch each other."""
+    if not torch.allclose(_read(reader, x), got, atol=1e-6):
+        fail("the same x gives another result the second time. Something in it is drawn anew: from what does the state "
+             "start?")
     other = x.clone()
     other[0] += 1.0
     if not torch.allclose(_read(reader, other)[1:], got[1:], atol=1e-6):
@@ -176,7 +187,7 @@ def _check_trains(reader, x):
 
 def _check_moves(reader, x):
     """h_0 goes where the data goes: to another dtype, and to another device."""
-    question = "From what does your h_0 take it?"
+    question = "From what does your h_0 take it, and does x stay as it is?"
     try:
         reader.double()(x.double())
     except Exception as problem:
@@ -212,7 +223,9 @@ def _check_turn(next_state):
             w_ih, w_hh, b_ih, b_hh = weights
             got = call(next_state, x_t.clone(), h.clone(), *weights, name="next_state", hints={
                 "cannot be multiplied": "A weight is (out, in), and x_t and h have their features on the last axis: "
-                                        "which of the two must turn?"})
+                                        "which of the two must turn?",
+                "must match the size": "* multiplies number by number, and @ is the matrix product. And is the batch "
+                                       "still the first axis where a bias is added?"})
             got = expect_tensor(got, (batch, 6), "the next state", "batch, hidden_size", {
                 (6, batch): "Batch and state have changed places"})
             from_x, from_h = x_t @ w_ih.T, h @ w_hh.T

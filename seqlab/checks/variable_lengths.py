@@ -35,8 +35,12 @@ class _Given:
         self.name, self.tensors = name, tensors
         self.copies = {one: value.clone() for one, value in tensors.items()}
         self.result = call(function, *self.copies.values(), name=name, hints={
-            "out of bounds": "On padding y may hold a number that is no class. Is padding left out before that?"
-            if "logits" in tensors else "Where does a sequence of 3 steps stop, counted from 0?", **(hints or {})})
+            **({"out of bounds": "On padding y may hold a number that is no class. Is padding left out before that?"}
+               if "logits" in tensors else
+               {"index -": "On padding such an index falls below 0. Which places may padding keep?",
+                "out of bounds for dimension 0": "Axis 0 is the batch, or in a single row time: what do you count there?",
+                "out of bounds for dimension 1": "Where does a sequence of 3 steps stop, counted from 0?",
+                "index out of bounds": "Where does a sequence of 3 steps stop, counted from 0?"}), **(hints or {})})
 
     def expect_unchanged(self):
         for one, value in self.tensors.items():
@@ -53,6 +57,7 @@ def _check_last(last_real):
         got = expect_tensor(given.result, (batch, hidden), "the result", "(batch, hidden_size)", {
             (batch, batch, hidden): "Every row was asked for every end: the rows need an index of their own",
             (batch, 1, hidden): "The time axis is still there, with size 1: squeeze(1) removes it",
+            (batch, 1, 1): "gather gives back what its index is wide: one number of each state",
             (batch, seq_len, hidden): "All steps are still there",
             (seq_len, hidden): "That is one sequence with all its steps: the index went to axis 0, the batch"})
         rows, real = torch.arange(batch), mask[..., None]
@@ -78,7 +83,8 @@ def _check_max(max_over_real):
     for values, lengths, mask in _blocks(6):
         for out in (values, values - 4, values - 1000, values.masked_fill(~mask[..., None], float("inf"))):
             batch, seq_len, hidden = out.shape
-            given = _Given(max_over_real, "max_over_real", out=out, lengths=lengths)
+            given = _Given(max_over_real, "max_over_real", out=out, lengths=lengths, hints={
+                "must match the size": "Line the axes of the two up from the right: do they fit, or is one missing?"})
             got = given.result
             if isinstance(got, tuple) and hasattr(got, "values"):
                 fail("the result is a pair of values and indices: max with a dim returns both. Take the values")
@@ -86,9 +92,12 @@ def _check_max(max_over_real):
                 (batch, seq_len): "The maximum went over axis 2, the features; time is axis 1",
                 (seq_len, hidden): "The maximum went over axis 0, the batch; time is axis 1",
                 (batch, 1, hidden): "The time axis is still there, with size 1: keepdim keeps it",
-                (): "One number is left: take the maximum over axis 1 only"})
+                (): "One number is left: take the maximum over axis 1 only",
+                (batch,): "One number for each sequence is left: take the maximum over axis 1 only",
+                (hidden,): "All sequences were taken together; each has a maximum of its own"})
             if got.isnan().any():
-                fail("the result holds nan. On padding out may hold infinity, and infinity times 0 is not a number")
+                fail("the result holds nan: infinity times 0 is not a number. Which infinity is multiplied, one that out "
+                     "holds on padding, or one of yours?")
             real = mask[..., None]
             want = out.masked_fill(~real, float("-inf")).amax(dim=1)
             wrong = got[~torch.isclose(got.double(), want.double())]
@@ -120,7 +129,9 @@ def _check_loss(step_loss):
         per_sequence = ((each * mask).sum(dim=1) / lengths).mean()
         for filling in (0, -7):
             filled = y.masked_fill(~mask, filling)
-            given = _Given(step_loss, "step_loss", logits=logits, y=filled, lengths=lengths)
+            given = _Given(step_loss, "step_loss", logits=logits, y=filled, lengths=lengths, hints={
+                "Expected target size": "F.cross_entropy looks for the classes on axis 1. On which axis of logits are "
+                                        "they?"})
             got = tensor(given.result, "the loss")
             got = expect_tensor(got.reshape(()) if got.numel() == 1 else got, (), "the loss", "one number", {
                 tuple(mask.shape): "There is one loss per step: average over the real ones",
@@ -141,6 +152,8 @@ def _check_loss(step_loss):
                 "softmax is applied twice: cross-entropy wants logits":
                     F.cross_entropy(logits[mask].softmax(dim=1), y[mask]),
                 "the sign is turned around": -right,
+                "real steps of one class are left out too: ignore_index ignores that class everywhere":
+                    F.cross_entropy(logits[mask], y[mask], ignore_index=0),
             }, "Give your function a batch of one sequence with one real step, and compare with F.cross_entropy of "
                "that step alone; then with two steps, then with padding behind them")
             given.expect_unchanged()
@@ -159,7 +172,8 @@ def _check_pack(pack_by_hand):
         if data.dim() == 1 and sizes.dim() == 2:
             fail("the two stand in the other order: data first, then batch_sizes")
         expect_tensor(sizes, (width,), "batch_sizes", "(seq_len,)", {
-            (len(lengths),): "There is one number per sequence: these look like lengths. One per step is wanted"})
+            (len(lengths),): "There is one number per sequence: these look like lengths. One per step is wanted",
+            (width - 1,): "One step has no number: the first one is step 0"})
         if sizes.is_floating_point():
             fail(f"batch_sizes holds {sizes.dtype}, but these are whole numbers, and a layer takes nothing else")
         expect_close(sizes, want.batch_sizes, "batch_sizes", {
@@ -215,7 +229,8 @@ def _check_ends(ends):
             gru = nn.GRU(2, 4, num_layers=2, batch_first=True)
         x, lengths = _random(len(lengths), 5, 2), torch.tensor(lengths)
         got = call(ends, gru, x.clone(), lengths.clone(), name="ends", hints={
-            "sorted in decreasing order": "Packing wants the longest first, unless it is told otherwise"})
+            "sorted in decreasing order": "Packing wants the longest first, unless it is told otherwise",
+            "out of bounds for dimension 0": "Axis 0 of h_n holds the layers. On which axis are the sequences?"})
         want = torch.stack([gru(row[None, :n])[0][0, -1] for row, n in zip(x, lengths, strict=True)])
         name = f"what ends returns for lengths {lengths.tolist()}"
         got = expect_tensor(got, want.shape, name, "batch, hidden_size", {
@@ -258,13 +273,15 @@ def _check_turn(mean_over_real):
     for out, lengths, mask in _blocks(6):
         batch, seq_len, hidden = out.shape
         given = _Given(mean_over_real, "mean_over_real", out=out, mask=mask, hints={
-            "must match the size": "Line the axes of the two up from the right: which of them has an axis too few?"})
+            "must match the size": "Line the axes of the two up from the right: do they fit, or is one missing?"})
         got = expect_tensor(given.result, (batch, hidden), "the result", "(batch, hidden_size)", {
             (hidden,): "One mean is left: all sequences were averaged together",
             (seq_len, hidden): "The mean went over axis 0, the batch; time is axis 1",
             (batch, seq_len): "The mean went over axis 2, the state's own numbers; time is axis 1",
             (batch, 1, hidden): "The time axis is still there, with size 1: keepdim keeps it",
-            (batch, seq_len, hidden): "All steps are still there"})
+            (batch, seq_len, hidden): "All steps are still there",
+            (int(mask.sum()), hidden): "Those are the real steps of all sequences, one below the other",
+            (batch,): "One number for each sequence is left: take the mean over axis 1 only"})
         real, count = mask[..., None], lengths[:, None]
         total, after = (out * real).sum(dim=1), _mask(lengths + 1, seq_len)[..., None]
         expect_close(got, total / count, "the result", {

@@ -19,7 +19,8 @@ def _check_chrono(chrono):
             torch.manual_seed(9)
             lstm = nn.LSTM(3, hidden_size)
             before = copy.deepcopy(lstm)
-            got = call(chrono, lstm, longest, name="chrono")
+            got = call(chrono, lstm, longest, name="chrono", hints={
+                "leaf": "While gradients are recorded, a parameter may not be changed in place. Where are none recorded?"})
         if not isinstance(got, nn.LSTM):
             fail(f"chrono should return the LSTM that it was given, but it returns {type(got).__name__}")
         if got is not lstm:
@@ -29,12 +30,14 @@ def _check_chrono(chrono):
                 fail(f"{name} has changed. Only biases are to be set")
         new, old = (dict(zip("ifgo", (one.bias_ih_l0 + one.bias_hh_l0).detach().chunk(4), strict=True))
                     for one in (lstm, before))
-        if torch.equal(new["f"], old["f"]):
+        drawn = {gate: [one.chunk(4)["ifgo".index(gate)] for one in (before.bias_ih_l0, before.bias_hh_l0)] + [old[gate]]
+                 for gate in "ifgo"}                # what a gate's bias is where nothing was set, or only a part cleared
+        if any(torch.equal(new["f"], one) for one in drawn["f"]):
             moved = [GATES[gate] for gate in "go" if not torch.equal(new[gate], old[gate])]
-            fail("the biases of the forget gate are as they were" + (f", and those of the {moved[0]} have changed: "
+            fail("none of your numbers is in the biases of the forget gate" + (f", and those of the {moved[0]} have changed: "
                  "which rows belong to which gate?" if moved else ". They stand in the second block of rows"))
         _expect_spans(new["f"], longest)
-        if torch.equal(new["i"], old["i"]):
+        if any(torch.equal(new["i"], one) for one in drawn["i"]):
             fail("the forget gate is right. The input gate gets its biases too, with a minus")
         if torch.allclose(new["i"], new["f"], atol=1e-4):
             fail("the input gate has the same biases as the forget gate. A unit that keeps for long should write "
@@ -67,7 +70,7 @@ def _expect_spans(bias, longest):
         fail(f"the smallest forget bias is {low:.2f}, and log(1) is 0. Does the second bias of the gate still hold "
              "what PyTorch drew? It is added")
     if high > top + 1e-4:
-        fail(f"the largest forget bias is {high:.3f}, more than the logarithm of longest - 1, {top:.3f}")
+        fail(f"the largest forget bias is {high:.3f}, more than the natural logarithm of longest - 1, {top:.3f}")
     spans = bias.exp()
     if spans.mean() < 0.4 * longest:
         fail(f"the spans have a mean of {spans.mean():.1f}. Draw the span evenly and take its logarithm, not a "
@@ -101,7 +104,8 @@ def _check_bug(score):
         layer = _Delay(steps)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(9)
-            got = number(call(score, layer, head, lag, name="score"), "what score returns", "one share")
+            got = number(call(score, layer, head, lag, name="score", hints={
+                "must match the size": "out is (batch, steps, features): of which axis do you take the last?"}), "what score returns", "one share")
         x = layer.seen
         if x is None:
             fail("score never runs the layer")

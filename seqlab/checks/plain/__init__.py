@@ -50,7 +50,7 @@ def praise_for(exercise_id, *answers, **named_answers):
 def call(function, *arguments, name=None, hints=None):
     """What the learner's function returns; a function that fails or returns nothing ends the check in words.
 
-    `hints` maps words of an error's message to its likely cause.
+    `hints` maps words of an error's message to its likely cause; the first that stand in it count.
     """
     name = name or getattr(function, "__name__", "your function")
     if not callable(function):
@@ -61,10 +61,11 @@ def call(function, *arguments, name=None, hints=None):
         raise
     except Exception as problem:
         given = ", ".join(map(_described, arguments))
-        cause = "".join(". " + hint for words, hint in (hints or {}).items() if words in str(problem))
-        fail(f"{name} stopped with {type(problem).__name__}: {problem} (called with {given})" + cause)
+        cause = next((". " + hint for words, hint in (hints or {}).items() if words in str(problem)), "")
+        fail(f"{name} stopped with {type(problem).__name__}: {problem} (called {'with ' + given if given else 'without arguments'})" + cause)
     if result is None or result is ...:
-        fail(f"{name} returns nothing yet. Put your lines where the ... stands, and end with return")
+        fail(f"{name} returns nothing yet. Does the ... still stand there? Every way through your lines has to end with "
+             "return; print only shows a value")
     return result
 
 

@@ -62,15 +62,20 @@ def _input_gradients(input_gradients):
         got = numbers(got, "what input_gradients returns", "a list with one gradient per input")
         expect_count(got, len(x), "what input_gradients returns", "one gradient per input", {
             len(x) + 1: "There is one more than there are inputs: h_0 has none",
-            1: "Keep the gradient of every step, not the last one alone"})
+            1: "Keep the gradient of every step: not the last one alone, and not their sum"})
         want = _walk(x, W_x, W_h, b)
+        states = [value / W_x * W_h for value in want[1:]] + [1.0]
         expect_close(got, want, "what input_gradients returns", [
             ("it stands in the order of the walk, from the last input to the first", want[::-1]),
-            ("these are the gradients of the states; from h_t to x_t one factor more is needed",
+            ("these are the gradients of the sums inside tanh; from there to x_t one factor more is needed",
              [value / W_x for value in want]),
+            ("these are the gradients of the states; from h_t to x_t it goes through tanh, and through W_x", states),
+            ("the slope of tanh is missing between each state and its input", [value * W_x for value in states]),
             ("the slope of tanh is missing", _walk(x, W_x, W_h, b, slope=lambda h: 1.0)),
             ("the slope of tanh at z is 1 - tanh(z)**2, so it takes the square of the state",
              _walk(x, W_x, W_h, b, slope=lambda h: 1 - h)),
+            ("h_t has been through tanh already: the slope takes its square as it is",
+             _walk(x, W_x, W_h, b, slope=lambda h: 1 - math.tanh(h) ** 2)),
             ("the slope belongs to the state that a step makes, h_t, not to the one that it starts from",
              _slopes_one_late(x, W_x, W_h, b)),
             ("the input is multiplied by W_x. What is multiplied by the old state is W_h, in another gradient",
@@ -98,7 +103,8 @@ def _numeric_gradient(numeric_gradient):
             fail("the slope has the wrong sign: value above minus value below" if want > 0 else
                  f"at {at} the function falls, and the slope is {got:.4g}: a slope may be negative")
         if abs(got) < 1e-3 * abs(want):
-            fail("the slope comes out far too small: divide the difference by the distance of the two points")
+            fail("the slope comes out far too small: divide the difference by the distance of the two points. Does the "
+                 "whole distance stand below the line, in brackets?")
         if not close(got, want, 1e-3):
             fail(f"at {at} the slope is {got:.4g}, which is not right. Print the two values of the function that you "
                  "subtract, and the distance by which you divide")
@@ -218,6 +224,8 @@ def _turn(step_back):
             ("the slope of tanh is missing on the way to the state before", [through * before, delta * W_h]),
             ("the slope of tanh takes the square of the state after the step",
              [delta * (1 - h_t) * before, delta * (1 - h_t) * W_h]),
+            ("h_t has been through tanh already: the slope takes its square as it is",
+             [delta * (1 - math.tanh(h_t) ** 2) * before, delta * (1 - math.tanh(h_t) ** 2) * W_h]),
             ("the slope of tanh is that of the state before. Whose tanh is this?",
              [delta * (1 - before**2) * before, delta * (1 - before**2) * W_h]),
             ("what came from the end, delta, is missing", [(1 - h_t**2) * before, (1 - h_t**2) * W_h]),

@@ -44,8 +44,12 @@ def _check_loss(loss_by_hand, floor):
         expect_close([number(got, "the loss")], [-mean], "the loss", [
             ("the sign is turned around: a probability below one has a negative logarithm", [mean]),
             ("it is the sum over the sequences, not the mean", [-sum(right)]),
-            ("it averages over all classes. Only the right class of each sequence counts",
-             [-_mean([value for row in log_p for value in row])]),
+            ("it averages over more than the right class of each sequence: over all classes, or every row was paired "
+             "with every label", [-_mean([value for row in log_p for value in row])]),
+            ("every row was paired with every label: pick one entry per row",
+             [-_mean([row[label] for row in log_p for label in y])]),
+            ("it is a mean over sequences and classes. Only the right class of each sequence counts, so divide by the "
+             "number of sequences", [-sum(right) / (len(y) * classes)]),
             ("softmax is applied twice", [_loss([[math.exp(value) for value in row] for row in log_p], y)]),
             ("it is the mean probability without the logarithm", [-_mean([math.exp(value) for value in right])]),
             ("the mean is taken before the logarithm: take the logarithm of each probability first",

@@ -38,11 +38,12 @@ def _expect_gate(what, got, x, h):
         (f"that is {other}. The order is {FOUR}", [_sigmoid(inside[other])]),
         ("that is n. The order is " + FOUR, [math.tanh(x + _sigmoid(inside["r"]) * (-h - 0.5))]),
         ("a gate is squashed by a sigmoid, not by tanh", [math.tanh(a)]),
-        ("the sign inside the sigmoid is turned", [_sigmoid(-a)]),
+        (f"that is 1 - {what}. Is the sign inside the sigmoid turned, or is it taken from 1 too early?",
+         [_sigmoid(-a)]),
         ("the 2 at its end, the bias, is missing", [_sigmoid(-2 * x + 2 * h)]),
         ("the sign of the part with h is turned", [_sigmoid(a + 4 * h if what == "r" else a - 4 * h)]),
         ("it is squashed twice", [_sigmoid(_sigmoid(a))]),
-    ], "Compare what stands inside the sigmoid with the formula, sign by sign")
+    ], "Compare what stands inside the sigmoid with the formula, sign by sign. Does anything stand outside of it?")
 
 
 def _expect_rest(got, x, h):

@@ -10,7 +10,8 @@ exercise = exercises_of(__name__)
 @exercise("forget-bias")
 def _check_forget_bias(forget_bias_for):
     for steps in (10, 1, 28, 1000):
-        got = number(call(forget_bias_for, steps, name="forget_bias_for"), "what forget_bias_for returns")
+        got = number(call(forget_bias_for, steps, name="forget_bias_for", hints={
+            "math domain": "The logarithm got 0, or less. Print what stands inside it: are its brackets right?"}), "what forget_bias_for returns")
         f = 0.5 ** (1 / steps)
         right = math.log(f / (1 - f))
         if abs(got - right) <= 1e-3 * max(1, abs(right)):

@@ -1,6 +1,6 @@
 """Checks of the exercises on why order matters."""
 
-from . import call, exercises_of, expect_close, expect_count, fail, number, numbers, several, shown
+from . import CheckFailed, call, close, exercises_of, expect_close, expect_count, fail, number, numbers, several, shown
 
 exercise = exercises_of(__name__)
 SEQUENCE_TO_SEQUENCE = ("seq2seq", "seq-to-seq", "sequence-2-sequence", "sequence-to-sequence")
@@ -82,6 +82,9 @@ def _ignores_order(ignores_order):
         (sum, [5], True, "one step alone has one order only"),
     ]:
         answer = call(ignores_order, function, list(steps), name="ignores_order")
+        if isinstance(answer, str):
+            fail(f"ignores_order should return True or False, but it returned the text {shown(answer)}. They stand "
+                 "without quotes")
         try:
             answer = bool(answer)
         except (TypeError, ValueError, RuntimeError):
@@ -91,29 +94,61 @@ def _ignores_order(ignores_order):
     return "It catches functions that look blind to order and are not."
 
 
+def _rises(steps, rise=lambda before, now: now > before, start=0):
+    """How often a step is a rise after the one before it."""
+    return start + sum(rise(steps[k], steps[k + 1]) for k in range(len(steps) - 1))
+
+
+def _highest(steps):
+    return sum(steps[k] > max(steps[:k]) for k in range(1, len(steps)))
+
+
+MISCOUNTED = [      # a cause, and what it gives: an answer has that cause if it counts so for every sequence
+    ("no rise is seen. Does the loop end at its first turn, or is a step compared with itself, because what you "
+     "remember has moved on already?", [lambda steps: 0]),
+    ("a step that equals the one before is no rise",
+     [lambda steps: _rises(steps, lambda before, now: now >= before)]),
+    ("that is one too many. Is the first step counted, which has nothing before it, or does the count not begin at 0?",
+     [lambda steps: _rises(steps, start=1), lambda steps: _rises([0] + steps),
+      lambda steps: _rises(steps[-1:] + steps), lambda steps: _rises(steps, lambda before, now: now >= before, 1)]),
+    ("that is how often it falls", [lambda steps: _rises(steps, lambda before, now: now < before)]),
+    ("that is how often a step is above the first one. Do you update what you remember at every step?",
+     [lambda steps: sum(now > steps[0] for now in steps)]),
+    ("that is how often there is a new highest step. Remember the step before, not the highest so far", [_highest]),
+    ("the count never gets beyond 1. Does it grow, or is it set anew at every step?",
+     [lambda steps: min(1, _rises(steps)), lambda steps: _rises(steps[-2:])]),
+]
+
+
+def _counted(count_rises, steps):
+    return number(call(count_rises, list(steps), name="count_rises"), "what count_rises returns",
+                  "one number at the end, not one per step")
+
+
+def _counts_like(count_rises, rule, cases):
+    """Whether the answer counts as the rule does, wherever it counts at all."""
+    for steps in cases:
+        try:
+            if _counted(count_rises, steps) != rule(steps):
+                return False
+        except CheckFailed:
+            pass
+    return True
+
+
 @exercise("count-rises")
 def _count_rises(count_rises):
     cases = [[1, 2, 3, 4], [4, 3, 2, 1], [-3, -2, -1], [2, 2, 3], [1, 5, 2, 3, 2, 4], [3, 1, 2, 0, 5], [5],
-             [0.5, 1.5, 0.25] * 20]
+             [0.5, 1.5, 0.25] * 20, [4, 1, 3, 3, 6, 2]]
     for steps in cases:
-        pairs = [(steps[k], steps[k + 1]) for k in range(len(steps) - 1)]
-        got = number(call(count_rises, list(steps), name="count_rises"), "what count_rises returns",
-                     "one number at the end, not one per step")
-        want = sum(now > before for before, now in pairs)
-        if got == want:
+        got = _counted(count_rises, steps)
+        if got == _rises(steps):
             continue
-        if got == sum(now >= before for before, now in pairs):
-            cause = "a step that equals the one before is no rise"
-        elif got == want + 1:
-            cause = "that is one too many. Is the first step counted, which has nothing before it?"
-        elif got == sum(now < before for before, now in pairs):
-            cause = "that is how often it falls"
-        elif got == sum(now > steps[0] for now in steps):
-            cause = "that is how often a step is above the first one. Do you update what you remember?"
-        elif got == sum(now > max(steps[:k + 1]) for k, (_, now) in enumerate(pairs)):
-            cause = "that is how often there is a new highest step. Remember the step before, not the highest so far"
-        else:
-            cause = "compare each step with the one before it, and remember the step before you go on"
+        cause = "compare each step with the one before it, and remember the step before you go on"
+        for words, rules in MISCOUNTED:
+            if any(_counts_like(count_rises, rule, cases) for rule in rules):
+                cause = words
+                break
         some = str(steps) if len(steps) <= 6 else f"a sequence of {len(steps)} steps"
         fail(f"for {some} you count {got:g}: {cause}")
     return "Right for any length, even 1."
@@ -170,12 +205,16 @@ def _turn(remember):
         expect_count(got, len(want), "what remember returns", "one state for each step", {
             len(want) + 1: "The state before the first step, 0, is not one of them" if got and got[0] == 0 else
                            "One is there twice, or the list was not empty at first",
-            len(want) - 1: "The last step has a state too", 1: "Is the return inside the loop, or the list made anew "
-                                                               "at every step?", 0: "Nothing was put into the list"})
+            len(want) - 1: "The last step has a state too" if close(got, want[:-1]) else
+                           "Every step has a state, the first as well as the last",
+            1: "Is the return inside the loop?" if close(got, want[:1]) else
+               "Does every state go into the list, and is the list made before the loop?",
+            0: "Nothing was put into the list"})
         start = f"for {sequence} and keep {keep:g}, the states"
         expect_close(got, want, start, [
             ("each is put into the list before the new input has come", [0.0] + want[:-1]),
-            ("these are the inputs: the old state is never used", sequence),
+            ("these are the inputs. What goes into the list, and does the old state come into it at the next step?",
+             sequence),
             ("the old state is kept whole, so this is the sum so far", _remembered(sequence, 1.0)),
             ("keep multiplies the new input, and the old state is kept whole", _remembered(sequence, 1.0, new=keep)),
             ("keep multiplies the new input as well. It comes in whole", _remembered(sequence, keep, new=keep)),

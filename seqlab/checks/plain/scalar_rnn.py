@@ -34,7 +34,9 @@ def _check_states(states):
         got = call(states, *given, name="states")
         got = [got] if isinstance(got, float) else numbers(got, "what states returns", "a list of numbers")
         expect_count(got, len(x), "what states returns", "one state per input", {
-            len(x) + 1: "There is one more than there are inputs: is h_0 among them? Return h_1 and what follows",
+            len(x) + 1: "There is one more than there are inputs: " + (
+                "is h_0 among them? Return h_1 and what follows" if got and got[0] == h_0 else
+                "is one there twice, or was the list not empty at first?"),
             1: "There is one number only: collect the state after every step",
         })
         expect_close(got, want, "what states returns", [
@@ -65,6 +67,9 @@ def _more_memory(at_09, moved_most):
         ("the bias is missing", _states(INPUTS, W_h=0.9, b=0.0)),
         ("the state is not carried on", _states(INPUTS, W_h=0.0)),
         ("tanh is missing", _states(INPUTS, W_h=0.9, squash=lambda z: z)),
+        ("they are rounded. Keep four digits at least", [round(h, 2) for h in _states(INPUTS, W_h=0.9)]),
+        ("these are the distances that the states move; the states themselves are asked for",
+         [now - before for now, before in zip(_states(INPUTS, W_h=0.9), _states(INPUTS))]),
     ], "Does your states pass its own check? Then call it with W_h=0.9 and everything else as in the chapter",
         tolerance=1e-3)
     if not isinstance(moved_most, str):
@@ -103,7 +108,8 @@ def _half_life_hint(steps, W_h):
     if close(W_h, 1 - 0.5 / steps, 1e-6):
         return "The state loses a share of what is left at each step, not the same amount"
     if close(W_h, 0.5 / steps, 1e-6):
-        return "The losses of the steps multiply, they do not add up"
+        return ("That is one half divided by the number of steps. The losses of the steps multiply, they do not add up. "
+                "If it was meant as a power: Python takes ** before /, so brackets may be missing")
     if close(W_h, 2.0 ** (1 / steps), 1e-6):
         return "That weight doubles the state in so many steps. Where does it have to be for a state to shrink?"
     if close(W_h, math.exp(-1 / steps), 1e-6):
@@ -120,7 +126,8 @@ def _fixed_points(count_fixed_points):
         got = number(call(count_fixed_points, W_h, name="count_fixed_points"), "what count_fixed_points returns")
         if got != want:
             if not hint and got == want - 1:
-                hint = "is h = 0 among them?"
+                hint = "is h = 0 among them?" if want == 1 else (
+                    "is h = 0 among them? And are there any on both sides of it?")
             elif not hint and got == want + 1:
                 hint = "is one of them counted twice? A search that steps exactly on h = 0 may find it from both sides"
             fail(f"for W_h = {W_h} you count {got:g}: " + (hint or "draw the curve and the diagonal, and count"))
@@ -169,7 +176,8 @@ def _check_turn(next_state):
             ("the bias is taken away, not added", math.tanh(W_x * x_t + W_h * h - b)),
             ("it has forgotten h, the state before", math.tanh(W_x * x_t + b)),
             ("it has not read x_t", math.tanh(W_h * h + b)),
-            ("W_x and W_h are swapped: which of the two weighs the new?", math.tanh(W_h * x_t + W_x * h + b)),
+            ("W_x has met the old state, and W_h the input: which of the two weighs the new, and in which order do x_t "
+             "and h come?", math.tanh(W_h * x_t + W_x * h + b)),
             ("the old state has lost its weight", math.tanh(W_x * x_t + h + b)),
             ("the input has lost its weight", math.tanh(x_t + W_h * h + b)),
             ("W_x multiplies the old state too: look at the brackets", math.tanh(W_x * (x_t + W_h * h + b))),

@@ -23,7 +23,7 @@ HINTS = {
 FEATURES = {
     "out": "out shows the last layer only: the size of the state that is shown, once for every direction",
     "h_n": "Each row of h_n is one layer in one direction, and has the size of the state that is shown",
-    "c_n": "c_n is what is carried inside. Does proj_size shrink that?",
+    "c_n": "Each row of c_n is one layer in one direction. How many numbers does it carry inside?",
 }
 
 
@@ -41,11 +41,17 @@ def _check_predict(*answers):
             cause = "Does this x have a batch axis?" if name.startswith("d") else "Name its axes one by one"
             fail(f"{name} has the wrong number of axes: {len(shape)}. {cause}")
         if shape != want and tensor != "out" and shape == (want[1], want[0]) + want[2:]:
-            fail(f"{name} has two axes swapped. Where does the batch stand in a state, whatever batch_first says?")
+            fail(f"{name} has two axes swapped. " + (
+                "Where does the batch stand in a state, whatever batch_first says?" if "batch" in axes else
+                "What stands first in h_n, the layers or their numbers?"))
         for axis, name_of_axis in enumerate(axes):
             if shape[axis] != want[axis]:
-                fail(f"{name}: axis {axis} ({name_of_axis}) is not {shape[axis]}. "
-                     f"{HINTS.get(name_of_axis) or FEATURES[tensor]}")
+                hint = HINTS.get(name_of_axis) or FEATURES[tensor]
+                if name_of_axis == "seq_len" and "batch" not in axes:
+                    hint = "Which of its two axes holds the steps, when there is no batch?"
+                elif name == "c_c_n" and shape[axis] in (5, 10):
+                    hint = "c_n is what is carried inside. Does proj_size shrink that?"
+                fail(f"{name}: axis {axis} ({name_of_axis}) is not {shape[axis]}. {hint}")
     return "All nine shapes."
 
 
@@ -115,5 +121,7 @@ def _check_hidden_size(changed, times_ih, times_hh, times_all):
         ("times_all", times_all, 3, "Add up all four parameters for each size, then divide"),
     ]:
         if abs(number(got, name) - times) > 1e-6:
+            if number(got, name) in (24, 36, 48, 72, 144, 216):
+                hint = "That is how many there are. How many times as many are they as before?"
             fail(f"{name} is not {shown(got)}. {hint}")
     return "Twice the state, and the weights between states grow with its square."

@@ -42,6 +42,8 @@ def _expect_steps(got, n, seq_len, longest, what):
     for cause, value in (
             ("the whole block is turned, so padding comes first", block[::-1]),
             ("nothing is turned", block),
+            ("the second half repeats the first, turned: those steps were read after they had been overwritten",
+             [max(t, n - 1 - t) for t in real] + padding),
             ("it is one step off: the first should be the last real one, and steps are counted from 0",
              [n - t for t in real] + padding),
             ("the first step has kept its place, and the others were turned behind it",
