@@ -164,7 +164,7 @@ def _not_copied(layer, layers, side) -> bool:
 
 @exercise("bug")
 def _check_keep_best(keep_best):
-    for scores in ([0.5, 0.9, 0.4, 0.2, 0.3], [0.6, 0.8, 0.8, 0.1], [0.3, 0.2], [0.1, 0.5], [0.0, 0.0]):
+    for scores in ([0.5, 0.9, 0.4, 0.2, 0.3, 0.35], [0.6, 0.8, 0.8, 0.1], [0.3, 0.2], [0.1, 0.5], [0.0, 0.0]):
         model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
         for value in model.state_dict().values():           # epoch 0: not trained yet
             value.zero_()

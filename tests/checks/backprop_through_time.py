@@ -264,3 +264,30 @@ WRONG = [
     ("bug", "print the joint norm", stepping(clip=lambda parameters, max_norm: clip_norm(parameters, 2 * max_norm))),
     ("bug", "what train_step returns has shape (5,)", stepping(clip=clip_norm, give=lambda loss: loss.expand(5))),
 ]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def in_chunks(cut, join, state=lambda out, h: h.detach()):
+    def run_truncated(rnn, x, m):
+        h, outs = None, []
+        for chunk in cut(x, m):
+            out, h = rnn(chunk, h)
+            h = state(out, h)
+            outs.append(out)
+        return join(outs)
+    return run_truncated
+
+
+def along_time(outs):
+    return torch.cat(outs, dim=1)
+
+
+WRONG += [
+    ("truncated", "as the layer gave it back",
+     in_chunks(lambda x, m: x.split(m, dim=1), along_time, lambda out, h: out[:, -1].detach())),
+    ("truncated", "the chunks follow one another", in_chunks(lambda x, m: x.split(m, dim=1), torch.cat)),
+    ("truncated", "the chunks do not have 4 steps", in_chunks(lambda x, m: x.chunk(m, dim=1), along_time)),
+    ("truncated", "does .detach() or no_grad() reach", torch.no_grad()(
+        in_chunks(lambda x, m: x.split(m, dim=1), along_time))),
+]

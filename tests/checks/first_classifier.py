@@ -440,7 +440,7 @@ WRONG = [
     ("mean", "head has not read them", lambda rnn, head, x: rnn(x)[0].mean(dim=1)),
     ("mean", "num_layers", lambda rnn, head, x: head(rnn(x)[1])),
     ("mean", "softmax of the logits", lambda rnn, head, x: mean(rnn, head, x).softmax(dim=1)),
-    ("mean", "lie halfway", lambda rnn, head, x: 2 * mean(rnn, head, x)),
+    ("mean", "the mean of what the head says", lambda rnn, head, x: 2 * mean(rnn, head, x)),
     ("mean", "a layer returns two things", lambda rnn, head, x: head(rnn(x).mean(dim=1))),
     ("mean", "keepdim keeps it", lambda rnn, head, x: head(rnn(x)[0].mean(dim=1, keepdim=True))),
     ("mean", "the last state is left out", lambda rnn, head, x: head(rnn(x)[0][:, :-1].mean(dim=1))),
@@ -473,7 +473,7 @@ WRONG = [
     ("bug", "took one step", learn_once),
     ("bug", "tied to the weights", learn_frozen),
     ("bug", "return those of all steps", only_the_last_loss),
-    ("bug", "from which loss must its gradient come", learning(before=zero_grad, scale=lambda loss, steps: -loss)),
+    ("bug", "work out one step by hand", learning(before=zero_grad, scale=lambda loss, steps: -loss)),
     ("bug", "each step twice", lambda *given: learning(before=zero_grad)(*given[:-1], 2 * given[-1])),
     ("bug", "the same loss at every step", the_first_loss_for_all),
     ("bug", "the one before its step", loss_after_the_step),
@@ -504,4 +504,32 @@ WRONG = [
     ("turn", "before the weights change", stepping(first=zero_grad, give=lambda loss, logits: 2 * loss)),
     ("turn", "returns nothing yet", stepping(first=zero_grad, give=lambda loss, logits: None)),
     ("turn", "after the third call of train_step is not right", on_the_first_batch()),
+]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def one_loss_for_all_steps(model, optimizer, x, y, steps):
+    loss = F.cross_entropy(model(x), y)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss.backward(retain_graph=True)
+        optimizer.step()
+    return [loss.item()] * steps
+
+
+def over_classes(logits, y):
+    return -(logits.log_softmax(dim=1) * F.one_hot(y, logits.shape[1])).mean()
+
+
+WRONG += [
+    ("mean", "what does it get from you", lambda rnn, head, x: head(rnn(x)[0].mean(dim=2))),
+    ("mean", "taken for the steps of one sequence", lambda rnn, head, x: head(rnn(x.mean(dim=1))[0])),
+    ("mean", "the logarithm of softmax", lambda rnn, head, x: head(rnn(x)[0].mean(dim=1)).log_softmax(dim=1)),
+    ("mean", "look like classes", lambda rnn, head, x: head(rnn(x)[0].mean(dim=1)).argmax(dim=1)),
+    ("mean", "a single sequence of three steps",
+     lambda rnn, head, x: (head(rnn(x)[0][:, 0]) + head(rnn(x)[0][:, -1])) / 2),
+    ("loss", "a mean over sequences and classes", of_tensors(over_classes), FLOOR),
+    ("loss", "paired with every label", of_tensors(lambda z, y: -z.log_softmax(dim=1)[:, y].mean()), FLOOR),
+    ("bug", "from which loss must its gradient come", one_loss_for_all_steps),
 ]

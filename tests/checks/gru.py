@@ -367,9 +367,9 @@ WRONG = [
     ("memory", "how much does a single step let in", memory(8.0, -16.0)),
     ("memory", "how much does a single step let in", memory(12.0, -24.0)),
     ("memory", "wrong way round", memory(-15.0, 30.0)),
-    ("memory", "must beat the bias", memory(15.0, -10.0)),
-    ("memory", "must beat the bias", memory(15.0, -15.0)),
-    ("memory", "must beat the bias", memory(15.0, -20.0)),
+    ("memory", "must pull against the bias", memory(15.0, -10.0)),
+    ("memory", "must pull against the bias", memory(15.0, -15.0)),
+    ("memory", "must pull against the bias", memory(15.0, -20.0)),
     ("memory", "which row did you set", memory(row=0)),
     ("memory", "z depends on the value", memory_with_a_word(weight_ih_l0={(1, 0): 3.0})),
     ("memory", "what is the candidate n", memory(value=0.0)),
@@ -428,4 +428,33 @@ WRONG = [
     ("bug", "no gradient comes back", in_lists(stepping(keeps))),
     ("bug", "to the state before", lambda cell, x, h: stepping(keeps)(cell, x, h.detach())),
     ("bug", "the candidate alone", stepping(lambda z, n, h: n)),
+]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def memory_of(*, ih, bias):
+    def make_memory():
+        memory = nn.GRU(2, 1, batch_first=True)
+        with torch.no_grad():
+            for parameter in memory.parameters():
+                parameter.zero_()
+            for place, value in ih.items():
+                memory.weight_ih_l0[place] = value
+            for row, value in bias.items():
+                memory.bias_ih_l0[row] = value
+        return memory
+    return make_memory
+
+
+WRONG += [
+    ("step", "which of the two must turn", lambda x, h, w_ih, w_hh, b_ih, b_hh: x @ w_ih),
+    ("step", "axis 0 is the batch", lambda x, h, w_ih, w_hh, b_ih, b_hh: [
+        r + z + n for r, z, n in [(x @ w_ih.T).chunk(3)]][0]),
+    ("step", "a GRU has one state", lambda x, h, *weights: (h, h)),
+    ("memory", "on which of them should the gate depend", memory_of(ih={(1, 0): 30.0, (2, 0): 1.0}, bias={1: -15.0})),
+    ("memory", "must pull against the bias", memory_of(ih={(1, 1): 30.0, (2, 0): 1.0}, bias={1: 15.0})),
+    ("memory", "when its weight for the value is 0", memory_of(ih={(1, 1): -30.0, (2, 1): 1.0}, bias={1: 15.0})),
+    ("keras", "which row is which", lambda kernel, recurrent, bias: {
+        "weight_ih_l0": kernel.T, "weight_hh_l0": recurrent.T, "bias_ih_l0": bias, "bias_hh_l0": bias}),
 ]

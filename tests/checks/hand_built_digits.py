@@ -441,3 +441,51 @@ WRONG = [
     ("turn", "gate by gate", my_step_with(give=lambda h, c: (2 * h, c))),
     ("turn", "returns nothing yet", lambda *given: ...),
 ]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def validates_first(model, epochs, train_one_epoch, validate):
+    best, kept = -1.0, None
+    for _ in range(epochs):
+        accuracy = validate(model)
+        train_one_epoch(model)
+        if accuracy > best:
+            best, kept = accuracy, copy.deepcopy(model.state_dict())
+    model.load_state_dict(kept)
+    return best
+
+
+def keeps_the_start(model, epochs, train_one_epoch, validate):
+    best, kept = -1.0, copy.deepcopy(model.state_dict())
+    for _ in range(epochs):
+        train_one_epoch(model)
+        best = max(best, validate(model))
+    model.load_state_dict(kept)
+    return best
+
+
+def keeps_epoch_5(model, epochs, train_one_epoch, validate):
+    for epoch in range(epochs):
+        train_one_epoch(model)
+        if epoch == 4:
+            kept = copy.deepcopy(model.state_dict())
+    model.load_state_dict(kept)
+    return 0.9
+
+
+def side_by_side(layers):
+    tall = nn.Linear(3, 20)
+    with torch.no_grad():
+        tall.weight.copy_(torch.cat([layers.x_i.weight] * 4, dim=1))
+    return tall, tall
+
+
+WRONG += [
+    ("fuse", "one below the other", side_by_side),
+    ("bug", "one too late", validates_first),
+    ("bug", "from before the training", keeps_the_start),
+    ("bug", "when are they kept", keeps_epoch_5),
+    ("bug", "the first epoch compared", lambda model, epochs, train_one_epoch, validate: validate(model) > None),
+    ("turn", "those with h_ the state before", lambda cell, x_t, h, c: cell.x_i(h)),
+]

@@ -314,7 +314,7 @@ WRONG = [
     ("two-rows", "interleaved", lambda images: torch.stack([images[:, ::2], images[:, 1::2]], dim=3).flatten(2), 56),
     ("two-rows", "comes first", lambda images: torch.cat([images[:, 1::2], images[:, ::2]], dim=2), 56),
     ("two-rows", "columns, not rows", lambda images: pairs(images.transpose(1, 2)), 56),
-    ("two-rows", "do not lie in one piece", lambda images: images.view(len(images), 14, 56), 56),
+    ("two-rows", "does not lie in one piece", lambda images: images.view(len(images), 14, 56), 56),
     ("two-rows", "which two rows of the picture", lambda images: pairs(images).flip(1), 56),
     ("two-rows", "Keep the batch on axis 0", lambda images: pairs(images).transpose(0, 1), 56),
     ("two-rows", "still holds one row", lambda images: images, 56),
@@ -397,4 +397,39 @@ WRONG = [
     ("turn", "must hold the order itself", lambda images, order: in_order(images, order.roll(1))),
     ("turn", "returns nothing yet", lambda images, order: ...),
 
+]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def with_every_pair(images):
+    return torch.cat([images[:, :-1], images[:, 1:]], dim=2)
+
+
+def only_another_order(model, x):
+    return torch.allclose(model(x.flip(0)).flip(0), model(x), atol=1e-5)
+
+
+def zigzag_but_one():
+    order = torch.arange(784).reshape(28, 28)
+    return torch.cat([row if k % 2 == 0 else row[1:].flip(0) for k, row in enumerate(order)])
+
+
+WRONG += [
+    ("columns", "what has become of the others", lambda batch: batch[0].transpose(1, 2)),
+    ("two-rows", "has the batch an axis of its own", lambda images: images.reshape(14, 56), 56),
+    ("two-rows", "rows are used twice", with_every_pair, 56),
+    ("two-rows", "were its two rows added up", lambda images: images[:, 0::2] + images[:, 1::2], 56),
+    ("zigzag", "flip turns an axis round", lambda: torch.arange(784).reshape(28, 28)[:, ::-1]),
+    ("zigzag", "how many does each row give", zigzag_but_one),
+    ("guard", "a single picture has no batch axis", lambda model, x: bool(model(x[0]).any())),
+    ("guard", "what do you change", only_another_order),
+    ("alone", "an axis too many", lambda model, images: model(images[None]).argmax(dim=1)),
+    ("alone", "one answer per class", lambda model, images: torch.cat(
+        [model(image[None]) for image in images]).argmax(dim=0)),
+    ("alone", "the answer to one image", lambda model, images: model(images[:1]).argmax(dim=1)),
+    ("alone", "the largest scores", lambda model, images: torch.stack([model(image[None]).max() for image in images])),
+    ("bug", "and a step is one vector", lambda images: torch.stack(
+        [images[:, row:row + 7, column:column + 7] for row in range(0, 28, 7) for column in range(0, 28, 7)])),
+    ("turn", "the batch stands last", lambda images, order: images.flatten(1)[:, order].T.reshape(28, 28, -1)),
 ]

@@ -676,3 +676,50 @@ WRONG = [
     ("bug", "to the one before it, at c?", reading(lambda h, c: (h, c.detach()))),
     ("bug", "or counted twice", lambda cell, x: 2 * read_by_state(cell, x) - read_by_state(cell, x).detach()),
 ]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+class WithoutItsSize(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.weight_ih_l0 = nn.Parameter(torch.randn(4 * self.hidden_size, input_size))
+
+
+class WithoutSuper(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        self.weight_ih_l0 = nn.Parameter(torch.randn(4 * hidden_size, input_size))
+
+
+class NeedsAState(Layer):
+    def forward(self, x, state):
+        return super().forward(x, state)
+
+
+def with_cell(call):
+    def read(cell, x):
+        h = c = x.new_zeros(len(x), cell.hidden_size)
+        for x_t in x.unbind(dim=1):
+            h = call(cell, x_t, h, c)
+        return h
+    return read
+
+
+def changes_no_name(lstm, value):
+    for name, parameter in lstm.named_parameters():
+        if name == "bias":
+            parameter.data[:] = value
+
+
+WRONG += [
+    ("step", "which of the two must turn", lambda x, h, c, w_ih, w_hh, b_ih, b_hh: x @ w_ih),
+    ("step", "axis 0 is the batch", lambda x, h, c, w_ih, w_hh, b_ih, b_hh: [
+        i + f + g + o for i, f, g, o in [(x @ w_ih.T).chunk(4)]]),
+    ("layer", "stopped with AttributeError: 'WithoutItsSize' object has no attribute 'hidden_size'", WithoutItsSize),
+    ("layer", "begins with super().__init__()", WithoutSuper),
+    ("layer", "can be called without a state", NeedsAState),
+    ("every-gate", "does your condition meet any of them", changes_no_name),
+    ("bug", "takes two as its state", with_cell(lambda cell, x_t, h, c: cell(x_t, (h, c)))),
+    ("bug", "one thing, a pair", with_cell(lambda cell, x_t, h, c: cell(x_t, h, c)[0])),
+    ("bug", "on which axis of x are the steps", lambda cell, x: cell(x[0], (x.new_zeros(len(x), 4),) * 2)[0]),
+]

@@ -125,3 +125,21 @@ WRONG = [
      lambda rnn, head, x: tag(rnn, head, x).roll(1, dims=1)),
     ("turn", "what is the state before the first step?", remember_without_a_start),
 ]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+WRONG += [
+    ("outputs", "logarithms of probabilities", lambda rnn, head, x: classify(rnn, head, x).log_softmax(dim=1), tag),
+    ("outputs", "the sum over the steps", lambda rnn, head, x: head(rnn(x)[0].sum(dim=1)), tag),
+    ("outputs", "the average over the layers", lambda rnn, head, x: head(rnn(x)[1].mean(dim=0)), tag),
+    ("outputs", "read the last step alone", lambda rnn, head, x: classify(rnn, head, x[:, -1:]), tag),
+    ("outputs", "walked along the batch", lambda rnn, head, x: head(rnn(x.transpose(0, 1))[0][-1]), tag),
+    ("outputs", "look like classes", lambda rnn, head, x: classify(rnn, head, x).argmax(dim=1), tag),
+    ("outputs", "of which did you take one", lambda rnn, head, x: head(rnn(x)[1][:, -1]), tag),
+    ("outputs", "logarithms of probabilities", classify, lambda rnn, head, x: tag(rnn, head, x).log_softmax(dim=2)),
+    ("outputs", "walked along the batch", classify, lambda rnn, head, x: tag(rnn, head, x.transpose(0, 1)).transpose(
+        0, 1)),
+    ("outputs", "look like classes", classify, lambda rnn, head, x: tag(rnn, head, x).argmax(dim=2)),
+    ("outputs", "the end of each layer", classify, lambda rnn, head, x: head(rnn(x)[1])),
+]

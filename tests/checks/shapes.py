@@ -266,7 +266,7 @@ WRONG = [
     ("ends", "hidden_size is 4 here", lambda out, h_n: torch.cat([out[:, -1, :6], out[:, 0, 6:]], dim=-1)),
     ("ends", "where does each one start", lambda out, h_n: torch.cat([out[:, 0, :4], out[:, -1, 4:]], dim=-1)),
     ("ends", "swapped", lambda out, h_n: torch.cat([h_n[-1], h_n[-2]], dim=-1)),
-    ("ends", "one direction only", lambda out, h_n: h_n[-1]),
+    ("ends", "as wide as one direction", lambda out, h_n: h_n[-1]),
     ("ends", "axis of their own", lambda out, h_n: h_n[-2:]),
     ("ends", "joined along the batch", lambda out, h_n: torch.cat([h_n[-2], h_n[-1]])),
     ("ends", "mixes the sequences", lambda out, h_n: h_n[-2:].reshape(out.shape[0], -1)),
@@ -316,4 +316,32 @@ WRONG = [
     ("turn", "returns nothing yet", lambda *given: ...),
     ("turn", "missing, b_ih", lambda x, h, w, u, b, d: torch.tanh(x @ w.T + h @ u.T + d)),
     ("turn", "has not read x_t", lambda x, h, w, u, b, d: torch.tanh(h @ u.T + b + d)),
+]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+class ReaderFromChance(Reader):
+    def forward(self, x):
+        return self.gru(x, torch.randn(2, len(x), self.gru.hidden_size).to(x))[1][-1]
+
+
+class ReaderOfOneState(Reader):
+    def forward(self, x):
+        return self.gru(x, torch.zeros(1, len(x), self.gru.hidden_size))[1][-1]
+
+
+WRONG += [
+    ("ends", "were they added up", lambda out, h_n: h_n[-2] + h_n[-1]),
+    ("ends", "axis of their own", lambda out, h_n: torch.stack([h_n[-2], h_n[-1]], dim=1)),
+    ("ends", "too much stands side by side", lambda out, h_n: torch.cat([out[:, -1], out[:, 0]], dim=-1)),
+    ("ends", "too much stands side by side", lambda out, h_n: h_n.transpose(0, 1).flatten(1)),
+    ("ends", "and the batch on axis 1", lambda out, h_n: torch.cat([h_n[:, -2], h_n[:, -1]], dim=-1)),
+    ("ends", "one sequence with all its steps", lambda out, h_n: out[-1]),
+    ("repair", "of which axis do you take the last", reading(lambda out, h_n: out[-1])),
+    ("repair", "both layers stand side by side", reading(lambda out, h_n: torch.cat([h_n[0], h_n[1]], dim=1))),
+    ("repair", "from what does the state start", ReaderFromChance),
+    ("repair", "(num_layers, batch, hidden_size)", ReaderOfOneState),
+    ("turn", "@ is the matrix product", lambda x, h, w, u, b, d: torch.tanh(x * w + b + h * u + d)),
+    ("turn", "still the first axis", lambda x, h, w, u, b, d: torch.tanh(w @ x.T + b + u @ h.T + d)),
 ]

@@ -429,8 +429,8 @@ WRONG = [
     ("turn", "the largest value", lambda out, mask: max_one_by_one(out, mask.sum(dim=1))),
     ("turn", "before the end", lambda out, mask: mean_over_real(out, mask_of(mask.sum(dim=1) - 1, mask.shape[1]))),
     ("turn", "a step too many", lambda out, mask: mean_over_real(out, mask_of(mask.sum(dim=1) + 1, mask.shape[1]))),
-    ("turn", "an axis too few", lambda out, mask: (out * mask).sum(dim=1) / mask.sum(dim=1)),
-    ("turn", "an axis too few", lambda out, mask: real_sum(out, mask) / mask.sum(dim=1)),
+    ("turn", "is one missing", lambda out, mask: (out * mask).sum(dim=1) / mask.sum(dim=1)),
+    ("turn", "is one missing", lambda out, mask: real_sum(out, mask) / mask.sum(dim=1)),
     ("turn", "all sequences were averaged together", lambda out, mask: out[mask].mean(dim=0)),
     ("turn", "the mean went over axis 0", lambda out, mask: out.mean(dim=0)),
     ("turn", "the mean went over axis 2", lambda out, mask: out.mean(dim=2)),
@@ -456,4 +456,35 @@ WRONG = [
     ("bug", "no gradient comes back", lambda *given: ends_unsorted(*given).data),
     ("bug", "average over the real steps", lambda gru, x, lengths: [
         gru(row[None, :n])[0][0].mean(dim=0) for row, n in zip(x, lengths, strict=True)]),
+]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def real_steps(out, lengths):
+    return torch.arange(out.shape[1]) < lengths[:, None]
+
+
+def sizes_from_step_1(x, lengths):
+    data, sizes = pack_by_hand(x, lengths)
+    return data, sizes[1:]
+
+
+WRONG += [
+    ("last", "axis 0 is the batch", lambda out, lengths: out[lengths - 1]),
+    ("last", "one number of each state", lambda out, lengths: out.gather(1, (lengths - 1)[:, None, None])),
+    ("max", "or one of yours", lambda out, lengths: (
+        out + ~real_steps(out, lengths)[..., None] * float("-inf")).amax(dim=1)),
+    ("max", "is one missing", lambda out, lengths: out.masked_fill(~real_steps(out, lengths), -1e9).amax(dim=1)),
+    ("max", "one number for each sequence", lambda out, lengths: out.masked_fill(
+        ~real_steps(out, lengths)[..., None], float("-inf")).amax(dim=(1, 2))),
+    ("max", "a maximum of its own", lambda out, lengths: out[real_steps(out, lengths)].amax(dim=0)),
+    ("loss", "ignores that class everywhere", lambda logits, y, lengths: F.cross_entropy(
+        logits.flatten(0, 1), y.masked_fill(~real_steps(y, lengths), 0).flatten(), ignore_index=0)),
+    ("loss", "on which axis of logits", lambda logits, y, lengths: F.cross_entropy(logits, y)),
+    ("pack", "the first one is step 0", sizes_from_step_1),
+    ("bug", "on which axis are the sequences", lambda gru, x, lengths: gru(x)[1][lengths.argsort()][-1]),
+    ("turn", "one below the other", lambda out, mask: out[mask]),
+    ("turn", "one number for each sequence", lambda out, mask: torch.stack(
+        [row[real].mean() for row, real in zip(out, mask, strict=True)])),
 ]

@@ -188,7 +188,7 @@ WRONG = [
     ("chrono", "where does the minus belong", minus_where_it_does_not_belong),
     ("chrono", "begin at 1", lambda lstm, longest: set_biases(lstm, evenly(lstm, 0.01, longest - 1).log())),
     ("chrono", "second bias of the gate", other_bias_left),
-    ("chrono", "more than the logarithm", lambda lstm, longest: set_biases(lstm, evenly(lstm, 1, longest + 2).log())),
+    ("chrono", "more than the natural logarithm", lambda lstm, longest: set_biases(lstm, evenly(lstm, 1, longest + 2).log())),
     ("chrono", "not a logarithm evenly",
      lambda lstm, longest: set_biases(lstm, evenly(lstm, 0, math.log(longest - 1)))),
     ("chrono", "fill the range", lambda lstm, longest: set_biases(lstm, evenly(lstm, longest / 2, longest - 1).log())),
@@ -208,4 +208,37 @@ WRONG = [
     ("bug", "what score returns should be one share", scored(made=lambda share: f"{share:.2f}")),
     ("bug", "never runs the layer", lambda layer, head, lag: 0.25),
     ("bug", "should read", lambda layer, head, lag: score(layer, head, lag - 1)),
+]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def chrono_of(*, forget_rows=1, sets_input=True):
+    def chrono(lstm, longest):
+        size = lstm.hidden_size
+        forget = torch.empty(size).uniform_(1, longest - 1).log()
+        lstm.bias_hh_l0.data[:2 * size] = 0.0
+        lstm.bias_ih_l0.data[forget_rows * size:(forget_rows + 1) * size] = forget
+        if sets_input:
+            lstm.bias_ih_l0.data[:size] = -forget
+        return lstm
+    return chrono
+
+
+def chrono_while_recording(lstm, longest):
+    lstm.bias_ih_l0[:] = 0.0
+    return lstm
+
+
+def asks_the_last_sequence(layer, head, lag):
+    symbols = torch.randint(4, (500, lag + 1))
+    out, _ = layer(nn.functional.one_hot(symbols, 4).float())
+    return (head(out[-1]).argmax(dim=1) == symbols[:, 0]).float().mean().item()
+
+
+WRONG += [
+    ("chrono", "none of your numbers is in the biases of the forget gate", chrono_of(forget_rows=2)),
+    ("chrono", "the input gate gets its biases too", chrono_of(sets_input=False)),
+    ("chrono", "where are none recorded", chrono_while_recording),
+    ("bug", "of which axis do you take the last", asks_the_last_sequence),
 ]

@@ -62,7 +62,8 @@ def call(function, *arguments, name=None, hints=None):
     except Exception as problem:
         given = ", ".join(map(_described, arguments))
         cause = next((". " + hint for words, hint in (hints or {}).items() if words in str(problem)), "")
-        fail(f"{name} stopped with {type(problem).__name__}: {problem} (called {'with ' + given if given else 'without arguments'})" + cause)
+        given = f"called with {given}" if given else "called without arguments"
+        fail(f"{name} stopped with {type(problem).__name__}: {problem} ({given})" + cause)
     if result is None or result is ...:
         fail(f"{name} returns nothing yet. Does the ... still stand there? Every way through your lines has to end with "
              "return; print only shows a value")

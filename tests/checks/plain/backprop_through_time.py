@@ -300,7 +300,7 @@ WRONG = [
     ("input-gradients", "weight of the state, not of the input", lambda *given: walk(*given, back=True)),
     ("input-gradients", "weight of the input, not of the state",
      lambda x, W_x, W_h, b: walk(x, W_x, W_h, b, last=W_h)),
-    ("input-gradients", "gradients of the states", lambda *given: walk(*given, last=1.0)),
+    ("input-gradients", "gradients of the sums inside tanh", lambda *given: walk(*given, last=1.0)),
     ("input-gradients", "nothing is carried back", not_carried),
     ("input-gradients", "begin with the last input", lambda x, W_x, W_h, b: x),
     ("input-gradients", "3 numbers instead of 4", lambda *given: input_gradients(*given)[1:]),
@@ -346,4 +346,39 @@ WRONG = [
     ("turn", "is one number. The walk goes on", lambda *given: back(*given)[0]),
     ("turn", "give the factors", lambda *given: (1.0, 1.0)),
     ("turn", "3 numbers instead of 2", lambda *given: back(*given) + (0.0,)),
+]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def walks(take, slope=lambda h: 1 - h * h):
+    """The walk back; `take` makes a number of delta, of delta through tanh, and of W_x."""
+    def input_gradients(x, W_x, W_h, b):
+        h = [0.0]
+        for x_t in x:
+            h.append(math.tanh(W_x * x_t + W_h * h[-1] + b))
+        delta, taken = 1.0, []
+        for h_t in reversed(h[1:]):
+            through = delta * slope(h_t)
+            taken.insert(0, take(delta, through, W_x))
+            delta = through * W_h
+        return taken
+    return input_gradients
+
+
+def squared_again(h):
+    return 1 - math.tanh(h) ** 2
+
+
+WRONG += [
+    ("input-gradients", "these are the gradients of the states", walks(lambda delta, through, W_x: delta)),
+    ("input-gradients", "gradients of the sums inside tanh", walks(lambda delta, through, W_x: through)),
+    ("input-gradients", "missing between each state and its input", walks(lambda delta, through, W_x: delta * W_x)),
+    ("input-gradients", "been through tanh already", walks(lambda delta, through, W_x: through * W_x, squared_again)),
+    ("input-gradients", "and not their sum",
+     lambda x, W_x, W_h, b: [sum(walks(lambda delta, through, W: through * W)(x, W_x, W_h, b))]),
+    ("numeric-gradient", "the whole distance stand below the line",
+     lambda function, at, eps=1e-6: (function(at + eps) - function(at - eps)) / 2 * eps),
+    ("turn", "been through tanh already", lambda delta, h_t, before, W_h: (
+        delta * squared_again(h_t) * before, delta * squared_again(h_t) * W_h)),
 ]

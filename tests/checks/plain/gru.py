@@ -109,3 +109,17 @@ WRONG = [
     ("turn", "2 numbers instead of 4", lambda x, h: step(x, h)[:2]),
     ("turn", "returns nothing yet", lambda x, h: ...),
 ]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def z_from_1(x, h):
+    sigmoid = lambda a: 1 / (1 + math.exp(-a))
+    return sigmoid(x - 2 * h), 1 - sigmoid(-2 * x + 2 * h + 2), 0.0, 0.0
+
+
+WRONG += [
+    ("turn", "is it taken from 1 too early", z_from_1),
+    ("turn", "does anything stand outside of it", lambda x, h: (
+        1 / (1 + math.exp(2 * h - x)), 2 + 1 / (1 + math.exp(2 * x - 2 * h)), 0.0, 0.0)),
+]

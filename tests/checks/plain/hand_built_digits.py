@@ -237,3 +237,12 @@ WRONG = [
     ("error-bar", "it is rounded", lambda p, n: round(standard_error(p, n), 3), digits_needed),
     ("error-bar", "what standard_error returns should be one number", lambda p, n: [p, 1 - p], digits_needed),
 ]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+WRONG += [
+    ("best-epoch", "the highest validation loss", lambda history: max(history, key=lambda row: row["val_loss"])["epoch"]),
+    ("error-bar", "the accuracy itself is missing", lambda accuracy, n: math.sqrt((1 - accuracy) / n),
+     lambda accuracy, error: 1),
+]

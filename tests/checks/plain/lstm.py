@@ -215,3 +215,10 @@ WRONG = [
     ("turn", "returns nothing yet", lambda *given: ...),
     ("turn", "should be two numbers, the new h and the new c", lambda *given: [str(one) for one in belt(*given)]),
 ]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+WRONG += [
+    ("forget-bias", "are its brackets right", lambda steps: math.log(0.5 ** (1 / steps) / 1 - 0.5 ** (1 / steps))),
+]

@@ -349,7 +349,7 @@ WRONG = [
     ("turn", "not one number", lambda sequence, keep: remember(sequence, keep)[-1]),
     ("turn", "a list with one state for each step", lambda sequence, keep: "1, 2.5"),
     ("turn", "append changes the list", remember_what_append_returns),
-    ("turn", "never used", lambda sequence, keep: sequence),
+    ("turn", "what goes into the list", lambda sequence, keep: sequence),
     ("turn", "the sum so far", lambda sequence, keep: remember(sequence, 1.0)),
     ("turn", "multiplies the new input, and", lambda sequence, keep: remember(sequence, 1.0, new=keep)),
     ("turn", "It comes in whole", lambda sequence, keep: remember(sequence, keep, new=keep)),
@@ -362,4 +362,53 @@ WRONG = [
     ("turn", "in the wrong order", lambda sequence, keep: remember(sequence, keep)[::-1]),
     ("turn", "all the last one", lambda sequence, keep: [remember(sequence, keep)[-1]] * len(sequence)),
     ("turn", "And yours?", lambda sequence, keep: [x + 0.1 for x in sequence]),
+]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def counts_with(rise, start=0):
+    return lambda sequence: start + sum(rise(sequence[k], sequence[k + 1]) for k in range(len(sequence) - 1))
+
+
+def longest_run(sequence):
+    best = run = 0
+    for k in range(1, len(sequence)):
+        run = run + 1 if sequence[k] > sequence[k - 1] else 0
+        best = max(best, run)
+    return best
+
+
+def sets_the_count(sequence):
+    rises = 0
+    for k in range(1, len(sequence)):
+        if sequence[k] > sequence[k - 1]:
+            rises = +1
+    return rises
+
+
+def collects(what, skip=0, extra=()):
+    """Walks as `remember` does, and returns what `what` makes of the states."""
+    def remember(sequence, keep):
+        h, states = 0.0, list(extra)
+        for x_t in sequence:
+            h = keep * h + x_t
+            states.append(h)
+        return what(states, sequence)
+    return remember
+
+
+WRONG += [
+    ("ignores-order", "without quotes", lambda function, sequence: str(ignores_order(function, sequence))),
+    ("ignores-order", "print only shows a value", lambda function, sequence: print(ignores_order(function, sequence))),
+    ("count-rises", "no rise is seen", lambda sequence: 0),
+    ("count-rises", "the count never gets beyond 1", sets_the_count),
+    ("count-rises", "the count never gets beyond 1", lambda sequence: int(sequence[-1] > (sequence + sequence)[-2])
+     if len(sequence) > 1 else 0),
+    ("count-rises", "does the count not begin at 0", counts_with(lambda before, now: now > before, 1)),
+    ("count-rises", "compare each step with the one before it", longest_run),
+    ("count-rises", "that is how often it falls", counts_with(lambda before, now: now < before)),
+    ("turn", "does every state go into the list", collects(lambda states, sequence: states[-1:])),
+    ("turn", "the first as well as the last", collects(lambda states, sequence: states[1:])),
+    ("turn", "what goes into the list", collects(lambda states, sequence: sequence)),
 ]

@@ -281,7 +281,7 @@ WRONG = [
     ("turn", "taken away", lambda x, h, w, u, b: next_state(x, h, w, u, -b)),
     ("turn", "forgotten h", next_state_with(h=0.0)),
     ("turn", "not read x_t", next_state_with(x_t=0.0)),
-    ("turn", "W_x and W_h are swapped", lambda x, h, w, u, b: next_state(x, h, u, w, b)),
+    ("turn", "W_x has met the old state", lambda x, h, w, u, b: next_state(x, h, u, w, b)),
     ("turn", "the old state has lost its weight", next_state_with(W_h=1.0)),
     ("turn", "the input has lost its weight", next_state_with(W_x=1.0)),
     ("turn", "W_x multiplies the old state too", lambda x, h, w, u, b: math.tanh(w * (x + u * h) + b)),
@@ -300,4 +300,22 @@ WRONG = [
     ("turn", "one number, the state after the step", lambda *given: (given[1], 0.5)),
     ("turn", "stopped with TypeError", lambda x, h: math.tanh(0.8 * x + 0.5 * h + 0.1)),
     ("turn", "returns nothing yet", lambda *given: ...),
+]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def begins_twice(x, W_x, W_h, b, h_0=0.0):
+    first = states(x[:1], W_x, W_h, b, h_0)
+    return first + states(x, W_x, W_h, b, first[0])
+
+
+WRONG += [
+    ("states", "is one there twice", begins_twice),
+    ("more-memory", "they are rounded", [0.72, 0.82, 0.03, 0.94], 3),
+    ("more-memory", "the distances that the states move",
+     [now - before for now, before in zip(states(X, 0.8, 0.9, 0.1), states(X, 0.8, 0.5, 0.1))], 3),
+    ("half-life", "Python takes ** before /", lambda steps: 0.5 ** 1 / steps),
+    ("fixed-points", "on both sides of it", lambda W_h: 2 if W_h > 1 else 1),
+    ("turn", "in which order do x_t and h come", lambda h, x_t, W_x, W_h, b: math.tanh(W_x * x_t + W_h * h + b)),
 ]

@@ -129,3 +129,24 @@ WRONG = [
     ("hidden-size", "times_all is not 2", CHANGED, 2, 4, 2),
     ("hidden-size", "should be one number", CHANGED, 2, 4, "three"),
 ]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def with_shape(place, shape):
+    answers = list(NINE)
+    answers[place] = shape
+    return ("predict",) + WORDS[place, shape] + tuple(answers)
+
+
+NINE = ((64, 28, 128), (2, 64, 128), (2, 64, 128), (35, 16, 40), (2, 16, 20), (2, 16, 5), (2, 16, 20), (50, 8), (3, 8))
+WORDS = {
+    (2, (2, 64, 256)): ("how many numbers does it carry inside?",),
+    (6, (2, 16, 40)): ("how many numbers does it carry inside?",),
+    (6, (2, 16, 5)): ("does proj_size shrink that?",),
+    (7, (8, 50)): ("when there is no batch",),
+    (8, (8, 3)): ("what stands first in h_n",),
+}
+WRONG += [with_shape(place, shape) for place, shape in WORDS]
+WRONG += [("hidden-size", "how many times as many",
+           {"out", "h_n", "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"}, 48, 4, 3)]

@@ -45,6 +45,14 @@ def rows_of(row):
     return lambda lengths, seq_len: [row(n, seq_len) for n in lengths]
 
 
+def overwritten(lengths, seq_len):
+    rows = [list(range(seq_len)) for _ in lengths]
+    for row, n in zip(rows, lengths):
+        for t in range(n):
+            row[t] = row[n - 1 - t]
+    return rows
+
+
 def turned_from(lengths, seq_len):
     """Takes the lengths off the list that it is given."""
     rows = []
@@ -89,6 +97,7 @@ WRONG = [
                                                                                 for t in row]),
     ("backward", "6 numbers instead of 7",
      rows_of(lambda n, seq_len: turned_steps([n], seq_len)[0][1:] if n == 2 else turned_steps([n], seq_len)[0])),
+    ("backward", "after they had been overwritten", overwritten),
     ("backward", "changes the lengths", turned_from),
     ("backward", "used as an index", rows_of(lambda n, seq_len: [1.0 * t for t in range(seq_len)])),
     ("backward", "no tensor is needed", lambda lengths, seq_len: lengths.flip(0)),

@@ -241,3 +241,29 @@ WRONG = [
     ("turn", "four rows of four counts", lambda first, said: len(first)),
     ("turn", "one by one", lambda first, said: confusions(first[:-1], said[:-1])),
 ]
+
+
+# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
+
+def first_solved(runs):
+    rates = {}
+    for layer, rate, solved, _ in runs:
+        if layer not in rates or (solved and not rates[layer][0]):
+            rates[layer] = solved, rate
+    return {layer: rates[layer][1] for layer in rates}
+
+
+def counted(first, said):
+    return [[sum(1 for k in range(len(first)) if first[k] == row and said[k] == column) for column in range(4)]
+            for row in range(4)]
+
+
+WRONG += [
+    ("kept", "says True or False", lambda table: [table[k][k] == sum(table[k]) for k in range(4)]),
+    ("kept", "take one symbol at a time", lambda table: []),
+    ("best-rate", "count its solved runs", first_solved),
+    ("turn", "four rows of four counts", lambda first, said: sum(counted(first, said), [])),
+    ("turn", "four rows of four counts", lambda first, said: {(1, 0): 2, (1, 3): 1, (2, 2): 1, (0, 0): 1}),
+    ("turn", "it holds shares of all",
+     lambda first, said: [[one / len(first) for one in row] for row in counted(first, said)]),
+]
