@@ -111,7 +111,8 @@ def _check_train_step(train_step):
                      f"max_norm {max_norm:g},", lambda case=case: {
             "no gradient was clipped before it was used. What does .grad hold at the moment of clipping, and has the "
             "optimizer looked by then?": _stepped(*case, clip="never"),
-            "it has not moved. When does the optimizer look, and what does .grad hold at that moment?": _stepped(*case, clip="away"),
+            "it has not moved. When does the optimizer look, and what does .grad hold at that moment?":
+                _stepped(*case, clip="away"),
             "each number was clipped by itself, which turns the gradient into another direction":
                 _stepped(*case, clip="values"),
             "each tensor was clipped by its own norm. The gradient has one norm, of all tensors together":

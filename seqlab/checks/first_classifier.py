@@ -49,7 +49,8 @@ def _check_mean(mean_logits):
             out, _ = rnn(x)
         got = call(mean_logits, rnn, head, x.clone(), name="mean_logits", hints={
             "'tuple' object": "A layer returns two things: its outputs, and its last state",
-            "cannot be multiplied": "The head reads states, hidden_size numbers on the last axis. What does it get from "
+            "cannot be multiplied": "The head reads states, hidden_size numbers on the last axis. What does it get "
+                                    "from "
                                     "you?"})
         got = expect_tensor(got, (batch, classes), "the result", "(batch, classes)", {
             (seq_len, classes): "One row per step is left: the mean went over the batch, not over time",
@@ -63,7 +64,8 @@ def _check_mean(mean_logits):
                   "take the mean of its states": head(rnn(of_inputs)[0][:, -1]),
                   "the mean of the inputs was read, once for every step. Take the mean of the states":
                       head(rnn(of_inputs.expand_as(x))[0][:, -1]),
-                  "the mean of the inputs was read, and the batch was taken for the steps of one sequence. Take the mean "
+                  "the mean of the inputs was read, and the batch was taken for the steps of one sequence. Take the "
+                  "mean "
                   "of the states": head(rnn(x.mean(dim=1))[0]),
                   "it is the largest state over the steps, not the mean": head(out.amax(dim=1)),
                   "the first state is left out": head(out[:, 1:].mean(dim=1)),
@@ -195,7 +197,8 @@ def _check_learn(learn):
             "it took one step, whatever `steps` is": _learnt([(x, y)], lr)[0],
             "it took each step twice": _learnt([(x, y)] * 2 * steps, lr)[0],
         }, "Let it take two steps and work out the second by hand: from which loss must its gradient come, and from "
-           "that alone?" if steps > 1 else "Work out one step by hand: each weight moves by the rate of the optimizer that "
+           "that alone?" if steps > 1 else "Work out one step by hand: each weight moves by the rate of the "
+                                           "optimizer that "
            "is given times the gradient of this loss, and by nothing else")
         losses = expect_tensor(losses, (steps,), "what learn returns", "one loss for each step",
                                {(): "That is one loss: return those of all steps"})

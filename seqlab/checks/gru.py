@@ -156,7 +156,8 @@ def _explain_write(memory, got, value, step):
         hint = (f"The gate z is {z(0):.2g} whether write is 0 or 1. Row 0 belongs to r, row 1 to z, row 2 to n. "
                 "Which row did you set?")
     elif z(1) > 0.004:
-        hint = (f"With write at 1, z is still {z(1):.2g}. The command must pull against the bias, and be as much larger as the bias "
+        hint = (f"With write at 1, z is still {z(1):.2g}. The command must pull against the bias, and be as much "
+                "larger as the bias "
                 "beats 0")
     elif step and memory.weight_hh_l0[2, 0]:
         hint = "The gate opens as it should. Does something of the old state get into the new one, through n?"

@@ -113,7 +113,8 @@ def _fuse(fuse):
     answer = call(fuse, layers, name="fuse", hints={
         "leaf": "While gradients are recorded, a parameter may not be changed in place. Where are none recorded?",
         "cannot assign": "What makes a tensor a parameter?",
-        "must match the size": "nn.Linear keeps one row per output. Along which axis do the blocks stand one below the other?"})
+        "must match the size": "nn.Linear keeps one row per output. Along which axis do the blocks stand one below "
+                               "the other?"})
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         fail(f"fuse should return two layers, x2h and h2h, but it returned {type(answer).__name__}")
     for name, layer, size, reads in zip(("x2h", "h2h"), answer, (INPUT_SIZE, HIDDEN_SIZE), ("x_t", "h"), strict=True):
@@ -164,7 +165,7 @@ def _not_copied(layer, layers, side) -> bool:
 
 @exercise("bug")
 def _check_keep_best(keep_best):
-    for scores in ([0.5, 0.9, 0.4, 0.2, 0.3, 0.35], [0.6, 0.8, 0.8, 0.1], [0.3, 0.2], [0.1, 0.5], [0.0, 0.0]):
+    for scores in ([0.5, 0.9, 0.4, 0.2, 0.35, 0.3], [0.6, 0.8, 0.8, 0.1], [0.3, 0.2], [0.1, 0.5], [0.0, 0.0]):
         model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
         for value in model.state_dict().values():           # epoch 0: not trained yet
             value.zero_()

@@ -52,7 +52,8 @@ def _check_columns(columns_as_steps):
 def _check_two_rows(two_rows_per_step, input_size):
     images = _numbered(5, 28, 28)
     pairs = torch.cat([images[:, 0::2], images[:, 1::2]], dim=2)
-    hints = {"view": "What is transposed does not lie in one piece in memory any more, and a view cannot put it into one. "
+    hints = {"view": "What is transposed does not lie in one piece in memory any more, and a view cannot put it "
+                     "into one. "
                      "Pictures may come like that, too",
              "is invalid for input": "Has the batch an axis of its own in the new shape?"}
     got = call(two_rows_per_step, images.clone(), name="two_rows_per_step", hints=hints)
@@ -122,7 +123,8 @@ def _expect_batch(x):
 
 LEAKS = {
     "forgetful": "the layer was built without batch_first=True, so that each example is influenced by those before it",
-    "centred": "the average over the batch is taken off. It moves each example a little, and does not depend on their order: "
+    "centred": "the average over the batch is taken off. It moves each example a little, and does not depend on "
+               "their order: "
                "how large is your tolerance, and what do you change?",
     "backward": "each example is influenced by those after it in the batch. "
                 "Which example do you change, and whom can that reach?",

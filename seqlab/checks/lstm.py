@@ -84,7 +84,8 @@ def _check_step(lstm_step):
             with Without(RECURRENT, NO_LAYER.format("lstm_step")):
                 got = call(lstm_step, *(one.detach().clone() for one in arguments), name="lstm_step",
                            hints={"cannot be multiplied":
-                           "A weight is (out, in), and x and h have their features on the last axis: which of the two must "
+                           "A weight is (out, in), and x and h have their features on the last axis: which of the "
+                           "two must "
                            "turn?",
                            "not enough values": "Along which axis are the blocks cut apart? Axis 0 is the batch"})
             if not isinstance(got, (tuple, list)) or len(got) != 2:
@@ -150,7 +151,8 @@ def _read(layer, x, state=None):
     out, (h_n, c_n) = result
     batch, seq_len, hidden = x.shape[0], x.shape[1], layer.weight_hh_l0.shape[1]
     out = expect_tensor(out, (batch, seq_len, hidden), "out", "batch, seq_len, hidden_size", {
-        (seq_len, batch, hidden): "The steps stand first: along which axis does it walk, and along which does it stack?",
+        (seq_len, batch, hidden): "The steps stand first: along which axis does it walk, and along which does it "
+                                  "stack?",
         (batch, hidden): "That is one step; out holds all of them",
     })
     ends = [expect_tensor(part, (1, batch, hidden), name, "num_layers, batch, hidden_size", {

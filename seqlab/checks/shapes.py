@@ -22,10 +22,12 @@ def _check_ends(ends):
         name = f"what ends returns (num_layers={layers})"
         got = call(ends, out.clone(), h_n.clone(), name="ends")
         expect_tensor(got, (batch, 8), name, "batch, 2 * hidden_size", {
-            (batch, 4): "That is as wide as one direction. Is one of the two missing, or were they added up? They stand "
+            (batch, 4): "That is as wide as one direction. Is one of the two missing, or were they added up? They "
+                        "stand "
                         "side by side",
             (batch, 2, 4): "The directions still have an axis of their own: join them along the last axis",
-            (batch, 16): "Too much stands side by side. out holds both directions at every step, and h_n a row for each "
+            (batch, 16): "Too much stands side by side. out holds both directions at every step, and h_n a row for "
+                         "each "
                          "layer and direction: which two of all these are the ends of the last layer?",
             (2 * layers, 8): "The rows of h_n, layers and directions, stand on axis 0, and the batch on axis 1",
             (5, 8): "That is one sequence with all its steps: the batch stands on axis 0",

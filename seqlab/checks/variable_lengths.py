@@ -38,9 +38,10 @@ class _Given:
             **({"out of bounds": "On padding y may hold a number that is no class. Is padding left out before that?"}
                if "logits" in tensors else
                {"index -": "On padding such an index falls below 0. Which places may padding keep?",
-                "out of bounds for dimension 0": "Axis 0 is the batch, or in a single row time: what do you count there?",
-                "out of bounds for dimension 1": "Where does a sequence of 3 steps stop, counted from 0?",
-                "index out of bounds": "Where does a sequence of 3 steps stop, counted from 0?"}), **(hints or {})})
+                "out of bounds for dimension 0": "Axis 0 is the batch, or in a single row time: what do you count "
+                                                 "there?",
+                "out of bounds for dimension 1": "Where does a sequence of 3 steps stop, counted from 0?"}),
+            **(hints or {})})
 
     def expect_unchanged(self):
         for one, value in self.tensors.items():
@@ -96,7 +97,8 @@ def _check_max(max_over_real):
                 (batch,): "One number for each sequence is left: take the maximum over axis 1 only",
                 (hidden,): "All sequences were taken together; each has a maximum of its own"})
             if got.isnan().any():
-                fail("the result holds nan: infinity times 0 is not a number. Which infinity is multiplied, one that out "
+                fail("the result holds nan: infinity times 0 is not a number. Which infinity is multiplied, one "
+                     "that out "
                      "holds on padding, or one of yours?")
             real = mask[..., None]
             want = out.masked_fill(~real, float("-inf")).amax(dim=1)

@@ -20,7 +20,8 @@ def _check_chrono(chrono):
             lstm = nn.LSTM(3, hidden_size)
             before = copy.deepcopy(lstm)
             got = call(chrono, lstm, longest, name="chrono", hints={
-                "leaf": "While gradients are recorded, a parameter may not be changed in place. Where are none recorded?"})
+                "leaf": "While gradients are recorded, a parameter may not be changed in place. Where are none "
+                        "recorded?"})
         if not isinstance(got, nn.LSTM):
             fail(f"chrono should return the LSTM that it was given, but it returns {type(got).__name__}")
         if got is not lstm:
@@ -30,11 +31,14 @@ def _check_chrono(chrono):
                 fail(f"{name} has changed. Only biases are to be set")
         new, old = (dict(zip("ifgo", (one.bias_ih_l0 + one.bias_hh_l0).detach().chunk(4), strict=True))
                     for one in (lstm, before))
-        drawn = {gate: [one.chunk(4)["ifgo".index(gate)] for one in (before.bias_ih_l0, before.bias_hh_l0)] + [old[gate]]
-                 for gate in "ifgo"}                # what a gate's bias is where nothing was set, or only a part cleared
+        # what a gate's bias is where nothing was set, or where one of its two parts was cleared
+        drawn = {gate: [old[gate]] + [one.chunk(4)["ifgo".index(gate)]
+                                      for one in (before.bias_ih_l0, before.bias_hh_l0)]
+                 for gate in "ifgo"}
         if any(torch.equal(new["f"], one) for one in drawn["f"]):
             moved = [GATES[gate] for gate in "go" if not torch.equal(new[gate], old[gate])]
-            fail("none of your numbers is in the biases of the forget gate" + (f", and those of the {moved[0]} have changed: "
+            fail("none of your numbers is in the biases of the forget gate" + (f", and those of the {moved[0]} have "
+                                                                               "changed: "
                  "which rows belong to which gate?" if moved else ". They stand in the second block of rows"))
         _expect_spans(new["f"], longest)
         if any(torch.equal(new["i"], one) for one in drawn["i"]):
@@ -105,7 +109,8 @@ def _check_bug(score):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(9)
             got = number(call(score, layer, head, lag, name="score", hints={
-                "must match the size": "out is (batch, steps, features): of which axis do you take the last?"}), "what score returns", "one share")
+                "must match the size": "out is (batch, steps, features): of which axis do you take the last?"}),
+                         "what score returns", "one share")
         x = layer.seen
         if x is None:
             fail("score never runs the layer")

@@ -450,7 +450,7 @@ def memory_of(*, ih, bias):
 WRONG += [
     ("step", "which of the two must turn", lambda x, h, w_ih, w_hh, b_ih, b_hh: x @ w_ih),
     ("step", "axis 0 is the batch", lambda x, h, w_ih, w_hh, b_ih, b_hh: [
-        r + z + n for r, z, n in [(x @ w_ih.T).chunk(3)]][0]),
+        r + z + n for r, z, n in [(x @ w_ih.T).chunk(3)]]),
     ("step", "a GRU has one state", lambda x, h, *weights: (h, h)),
     ("memory", "on which of them should the gate depend", memory_of(ih={(1, 0): 30.0, (2, 0): 1.0}, bias={1: -15.0})),
     ("memory", "must pull against the bias", memory_of(ih={(1, 1): 30.0, (2, 0): 1.0}, bias={1: 15.0})),

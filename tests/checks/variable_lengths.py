@@ -466,7 +466,7 @@ def real_steps(out, lengths):
 
 
 def sizes_from_step_1(x, lengths):
-    data, sizes = pack_by_hand(x, lengths)
+    data, sizes = packed_by_steps(x, lengths)
     return data, sizes[1:]
 
 

@@ -65,7 +65,8 @@ def call(function, *arguments, name=None, hints=None):
         given = f"called with {given}" if given else "called without arguments"
         fail(f"{name} stopped with {type(problem).__name__}: {problem} ({given})" + cause)
     if result is None or result is ...:
-        fail(f"{name} returns nothing yet. Does the ... still stand there? Every way through your lines has to end with "
+        fail(f"{name} returns nothing yet. Does the ... still stand there? Every way through your lines has to end "
+             "with "
              "return; print only shows a value")
     return result
 

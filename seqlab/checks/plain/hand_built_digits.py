@@ -29,7 +29,8 @@ def _best_epoch(best_epoch):
             (max(accuracy), "That is an accuracy; return the number of its epoch"),
             (max(epochs[k] for k in range(len(accuracy)) if accuracy[k] == max(accuracy)),
              "Of equally good epochs take the first"),
-            (epochs[train.index(min(train))], "Is that the lowest training loss, the highest validation loss, or just the last epoch?"),
+            (epochs[train.index(min(train))], "Is that the lowest training loss, the highest validation loss, or "
+                                              "just the last epoch?"),
             (epochs[val.index(min(val))], "Is that the lowest validation loss? The accuracy is asked for"),
             (want - first, "That is a position in the list, counted from 0; return what stands under \"epoch\""),
             (want - first + 1, "That is a position in the list; return what stands under \"epoch\""),

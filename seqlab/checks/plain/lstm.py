@@ -11,7 +11,8 @@ exercise = exercises_of(__name__)
 def _check_forget_bias(forget_bias_for):
     for steps in (10, 1, 28, 1000):
         got = number(call(forget_bias_for, steps, name="forget_bias_for", hints={
-            "math domain": "The logarithm got 0, or less. Print what stands inside it: are its brackets right?"}), "what forget_bias_for returns")
+            "math domain": "The logarithm got 0, or less. Print what stands inside it: are its brackets right?"}),
+            "what forget_bias_for returns")
         f = 0.5 ** (1 / steps)
         right = math.log(f / (1 - f))
         if abs(got - right) <= 1e-3 * max(1, abs(right)):

@@ -108,7 +108,8 @@ def _half_life_hint(steps, W_h):
     if close(W_h, 1 - 0.5 / steps, 1e-6):
         return "The state loses a share of what is left at each step, not the same amount"
     if close(W_h, 0.5 / steps, 1e-6):
-        return ("That is one half divided by the number of steps. The losses of the steps multiply, they do not add up. "
+        return ("That is one half divided by the number of steps. The losses of the steps multiply, they do not add "
+                "up. "
                 "If it was meant as a power: Python takes ** before /, so brackets may be missing")
     if close(W_h, 2.0 ** (1 / steps), 1e-6):
         return "That weight doubles the state in so many steps. Where does it have to be for a state to shrink?"

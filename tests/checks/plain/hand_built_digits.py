@@ -242,7 +242,8 @@ WRONG = [
 # --- answers whose cause was named wrongly ----------------------------------------------------------------------------
 
 WRONG += [
-    ("best-epoch", "the highest validation loss", lambda history: max(history, key=lambda row: row["val_loss"])["epoch"]),
+    ("best-epoch", "the highest validation loss",
+     lambda history: max(history, key=lambda row: row["val_loss"])["epoch"]),
     ("error-bar", "the accuracy itself is missing", lambda accuracy, n: math.sqrt((1 - accuracy) / n),
      lambda accuracy, error: 1),
 ]
