@@ -37,8 +37,7 @@ class _Given:
         self.result = call(function, *self.copies.values(), name=name, hints={
             **({"out of bounds": "On padding y may hold a number that is no class. Is padding left out before that?"}
                if "logits" in tensors else
-               {"index -": "On padding such an index falls below 0. Which places may padding keep?",
-                "out of bounds for dimension 0": "Axis 0 is the batch, or in a single row time: what do you count "
+               {"out of bounds for dimension 0": "Axis 0 is the batch, or in a single row time: what do you count "
                                                  "there?",
                 "out of bounds for dimension 1": "Where does a sequence of 3 steps stop, counted from 0?"}),
             **(hints or {})})

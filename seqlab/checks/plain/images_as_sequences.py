@@ -14,11 +14,12 @@ def _joined(lines, backwards=2):
 def _zigzag(zigzag_order):
     rows = [list(range(28 * row, 28 * row + 28)) for row in range(28)]
     columns = [[row[column] for row in rows] for column in range(28)]
-    got = listed(call(zigzag_order, name="zigzag_order", hints={
-        "step must be": "A tensor takes no negative step. flip turns an axis round"}), "your order", "a list of 784 pixel numbers")
+    got = call(zigzag_order, name="zigzag_order", hints={
+        "step must be": "A tensor takes no negative step. flip turns an axis round"})
+    got = listed(got, "your order", "a list of 784 pixel numbers")
     if len(got) == 28 and all(several(row) for row in got):
-        fail("your order holds 28 lists. The numbers in them may be right, but an order is one long list: put the rows "
-             "end to end")
+        fail("your order holds 28 lists. The numbers in them may be right, but an order is one long list: put the "
+             "rows end to end")
     got = indices(got, "your order", "a list of 784 pixel numbers")
     expect_count(got, 784, "your order", "one number per pixel", {len(got): "How many does each row give?"})
     missing = [pixel for pixel in range(784) if pixel not in got]
