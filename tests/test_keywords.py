@@ -18,6 +18,7 @@ from seqlab import data as seqlab_data
 from seqlab.checks import backprop_through_time as clipping
 from seqlab.checks import first_classifier, gru, hand_built_digits, images_as_sequences, lstm, plain, variable_lengths
 from seqlab.checks.plain import backprop_through_time, order_matters, scalar_rnn, shapes
+from seqlab.checks.plain import images_as_sequences as plain_images
 
 # --- what a call leaves -----------------------------------------------------------------------------------------------
 
@@ -187,6 +188,9 @@ CASES = {
         "give": lambda h, c: (c, h), "last": "c", "steps": slice(2)}),
     images_as_sequences._blocks: (given(images_as_sequences._blocks, random(2, 28, 28)), {}, {
         "across": (0, 1, 2, 3, 4)}),
+    plain_images._joined: (given(plain_images._joined, [[1, 2], [3, 4]]), {}, {"backwards": 1}),
+    order_matters._rises: (given(order_matters._rises, [1, 2, 2, 0]), {}, {
+        "rise": lambda before, now: now >= before, "start": 1}),
     variable_lengths._random: (given(variable_lengths._random, 2, 3), {}, {"seed": 6}),
 }
 

@@ -14,6 +14,7 @@ from importlib.metadata import distribution
 
 import pytest
 
+from seqlab import checks
 from tools import check_addresses, npm, set_address, third_party, wheel
 from tools.course import ROOT, find_all, notebooks, some
 
@@ -172,7 +173,8 @@ def test_the_three_steps_publish_a_copy_under_its_new_address(checkout, tmp_path
 
 
 # By book/_ext/site_answers.py, of MicroPython; by site_search.py, of the pages, and MiniSearch as it comes.
-MADE = {"micropython.wasm", "python.js", "from-disk.js", "sections.js", "minisearch.js"}
+MADE = {"micropython.wasm", "python.js", "from-disk.js", "sections.js", "minisearch.js",
+        *(f"checks-{subject}.js" for subject in checks.subjects())}
 
 
 def test_whatever_the_site_ships_of_others_is_named_with_its_licence(site):

@@ -187,12 +187,19 @@ def write_assets(app, problem):
     shutil.copyfile(npm.folder("answers") / "micropython.wasm", folder / "micropython.wasm")
     wasm = base64.b64encode((folder / "micropython.wasm").read_bytes()).decode()
     (folder / "from-disk.js").write_text(f'self.seqlabWasm = "{wasm}";\n', "utf8")
-    python = {"worker": worker_text(), "files": python_files()}
-    (folder / "python.js").write_text(f"self.seqlabPython = {json.dumps(python, ensure_ascii=False)};\n", "utf8")
+    files = python_files()
+    for path in [path for path in files if Path(path).parent.name == "plain" and Path(path).stem != "__init__"]:
+        write_script(folder / f"checks-{Path(path).stem.replace('_', '-')}.js", "seqlabChecks", {path: files.pop(path)})
+    write_script(folder / "python.js", "seqlabPython", {"worker": worker_text(), "files": files})
     for master in course.masters():     # what a practice page offers to download
         target = Path(app.outdir, "_sources", "book", "exercises", master.path.name)
         student = student_notebook(nbformat.read(master.path, as_version=4), master.path.name)
         nbformat.write(alone(student, spellings(address())["site"] if is_set() else ""), target)
+
+
+def write_script(path, name, value):
+    """Write a script that gives the page a value by a name."""
+    path.write_text(f"self.{name} = {json.dumps(value, ensure_ascii=False)};\n", "utf8")
 
 
 def worker_text():

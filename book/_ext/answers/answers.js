@@ -37,7 +37,9 @@
     stop: null,           // ends the run that is going on
 
     load() {
-      this.parts ??= Promise.all([script("python.js"), assembly()]).catch((problem) => {
+      const [subject] = document.querySelector(".answer").dataset.exercise.split("/");
+      const checks = `checks-${subject}.js`;      // a page asks of one subject
+      this.parts ??= Promise.all([script("python.js"), script(checks), assembly()]).catch((problem) => {
         this.parts = null;
         throw problem;
       });
@@ -45,13 +47,13 @@
     },
 
     async start() {
-      const [, wasm] = await this.load();
+      const [, , wasm] = await this.load();
       const source = URL.createObjectURL(new Blob([self.seqlabPython.worker], { type: "text/javascript" }));
       const worker = new Worker(source);
       await new Promise((resolve, reject) => {
         worker.onmessage = ({ data }) => (data.ready ? resolve() : reject(new Error(data.broken)));
         worker.onerror = (event) => reject(new Error(event.message || "the worker did not start"));
-        worker.postMessage({ wasm, files: self.seqlabPython.files });
+        worker.postMessage({ wasm, files: { ...self.seqlabPython.files, ...self.seqlabChecks } });
       });
       URL.revokeObjectURL(source);
       return worker;
