@@ -8,10 +8,10 @@ JOBS   ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve check test deep perf mutants tools run lab faults colab chapter move assign address offline lock clean study
+.PHONY: help book serve check test deep perf mutants tools run lab faults colab chapter move assign address offline lock clean study instructor
 
 help:     ## say what each target does
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 17
 
 book: book-packages     ## build the website into _build/html
 	@$(BIN)/python -m tools.build_site
@@ -59,8 +59,11 @@ chapter: lab-packages     ## begin a chapter as a copy of another: make chapter 
 move: lab-packages     ## put a chapter in another place: make move SUBJECT=head-to-head AFTER=hand-built-digits (or BEFORE=...)
 	$(BIN)/python -m tools.chapters move $(SUBJECT) $(if $(AFTER),--after $(AFTER)) $(if $(BEFORE),--before $(BEFORE))
 
-assign: lab-packages     ## write the student notebooks in exercises/ from the masters
+assign: instructor-packages     ## write the student notebooks in exercises/ from the masters
 	$(BIN)/python -m instructor student
+
+instructor: instructor-packages     ## what an instructor needs: list, student, collect, grade, ...
+	@$(BIN)/python -m instructor --help
 
 address:     ## change the repository's address everywhere: make address URL=https://github.com/you/seqlab
 	@$(PYTHON) -m tools.set_address $(URL)
@@ -79,6 +82,6 @@ clean:     ## remove everything that was built, except the environment
 	rm -rf _build artefacts build .pytest_cache .hypothesis .ruff_cache .colab-venv .versions seqlab-offline.zip
 
 # What a target needs is installed first, and only that; what is there already takes a tenth of a second to find.
-.PHONY: lab-packages book-packages test-packages
-lab-packages book-packages test-packages:
+.PHONY: lab-packages book-packages test-packages instructor-packages
+lab-packages book-packages test-packages instructor-packages:
 	$(INSTALL) $(@:-packages=)

@@ -13,7 +13,6 @@ from tools.course import ROOT, some
 
 SITE = ROOT / "_build" / "html"
 READ = {    # program -> pairs of a line that somebody may write, and what is read from it
-    "instructor": [("student", {"command": "student"})],
     "studies": [
         ("", {"names": [], "list": False, "verify": False, "sample": 2, "against": None}),
         ("a b --verify --sample 3 --against old",
@@ -57,7 +56,7 @@ READ = {    # program -> pairs of a line that somebody may write, and what is re
     "tools.serve": [("", {"folder": SITE, "port": 8000}), ("a --port 1", {"folder": Path("a"), "port": 1})],
 }
 REFUSED = {     # program -> lines that are wrong
-    "instructor": ["", "teacher"], "studies": ["--list --verify", "--sample few"],
+    "studies": ["--list --verify", "--sample few"],
     "tools.chapters": ["", "move", "move a", "move a --after b --before c", "new"], "tools.check_addresses": ["a"],
     "tools.check_colab": ["--keep --here"], "tools.install": ["", "everything", "lab --torch rocm"],
     "tools.mutants.__main__": ["--sample few", "--at-least much", "--each some", "--jobs many"],
@@ -99,7 +98,7 @@ def test_a_wrong_line_is_refused(parser, line, capsys):
 
 
 @pytest.mark.parametrize(("parser", "name"), [(name, name) for name, cases in READ.items()
-                                              if cases and name != "instructor"], indirect=["parser"])
+                                              if cases], indirect=["parser"])
 def test_help_begins_with_what_the_program_is_for(parser, name):
     """As its first lines say it, with their line breaks."""
     assert sys.modules[name if "." in name else f"{name}.__main__"].__doc__.strip() in parser.format_help()

@@ -2,7 +2,8 @@
 
     python tools/install.py lab       to open and run the notebooks
     python tools/install.py book      to build the website
-    python tools/install.py test      to check everything (it includes the other two)
+    python tools/install.py instructor    to assign and grade
+    python tools/install.py test      to check everything (it includes the others)
 
 Versions are those of requirements.txt; what each part holds stands in pyproject.toml. If all is there already, nothing
 is done and nothing is said. The folder may be moved or copied afterwards: .venv holds no path of it.
@@ -28,7 +29,8 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "installed.json"     # written last: without it, an installation was not finished
-PARTS = {"lab": ("lab",), "book": ("book",), "test": ("lab", "book", "test")}
+PARTS = {"lab": ("lab",), "book": ("book",), "test": ("lab", "book", "test", "instructor", "cluster"),
+         "instructor": ("lab", "instructor")}
 SIZES = {"cpu": "about 2 GB on disk", "cuda": "about 6 GB on disk, most of it CUDA libraries",
          "auto": "2 GB on disk, or 6 GB where there is an NVIDIA card"}
 PROBE = ("--dry-run", "--quiet", "--reinstall")     # asks the index even where PyTorch is there already
