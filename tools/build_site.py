@@ -15,8 +15,8 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "made-from.txt"       # written last, so an interrupted build is no build
-SOURCES = ("book", "exercises", "seqlab", "studies", "tools", "_config.yml", "_toc.yml", "pyproject.toml",
-           "requirements.txt", "README.md", "LICENSE")
+SOURCES = ("book", "exercises", "instructor", "seqlab", "studies", "tools", "_config.yml", "_toc.yml",
+           "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
 PASSING = {"__pycache__", ".ipynb_checkpoints"}
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
