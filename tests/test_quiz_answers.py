@@ -363,6 +363,32 @@ def both_ends(_):
             equal(ends(masked, None), right), equal(layer(same)[1][:, 1].flatten(), right[0])]
 
 
+def ends_of_a_left_block(_):
+    layer, lengths = nn.RNN(3, 4, batch_first=True), torch.tensor([5, 3])
+    sequences = [torch.randn(5, 3), torch.randn(3, 3)]
+    x = torch.stack([sequences[0], F.pad(sequences[1], (0, 0, 2, 0))])
+    right = torch.stack([layer(one[None])[1][0, 0] for one in sequences])
+    out, _ = layer(x)
+    states = torch.zeros(1, 2, 4)
+    for t in range(5):
+        real = (t >= 5 - lengths)[:, None]
+        states = torch.where(real, layer(x[:, t:t + 1], states)[1], states)
+    _, packed = layer(pack_padded_sequence(x, lengths, batch_first=True))
+    return [equal(out[:, -1], right), equal(out[torch.arange(2), lengths - 1], right), equal(states[0], right),
+            equal(packed[0], right)]
+
+
+def padded_symbols(_):
+    table, layer = nn.Embedding(9, 8, padding_idx=0), nn.RNN(8, 4, batch_first=True)
+    batches = [pad_sequence([torch.randint(1, 9, (n,)) for n in lengths], batch_first=True)
+               for lengths in ((5, 2), (3, 3))]
+    out, _ = layer(table(batches[0]))
+    out.square().sum().backward()
+    torch.optim.SGD(table.parameters(), lr=1.0).step()
+    stands_still = equal(out[1, 1], out[1, 4])
+    return [not table.weight[0].any(), stands_still, batches[0].shape != batches[1].shape, stands_still]
+
+
 def in_the_loop(items):
     """The items by where they stand in the step of the chapter."""
     source = chapter("first-classifier").cell("optimizer.step()\n    return loss").source
@@ -410,6 +436,8 @@ COMPUTED = {
     "The largest rise of a sequence": largest_rise,
     "`h[t]` is the state after step": walked_back,
     "For a **bidirectional** layer": both_ends,
+    "A block is padded on the **left**": ends_of_a_left_block,
+    "Symbols go through": padded_symbols,
 }
 
 

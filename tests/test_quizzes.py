@@ -57,8 +57,8 @@ def secrets(name):
 
 
 @every_chapter
-def test_every_chapter_has_a_quiz_of_three_to_six_questions(name):
-    assert 3 <= len(read_quiz(name)) <= 6
+def test_every_chapter_has_a_quiz_of_three_to_eight_questions(name):
+    assert 3 <= len(read_quiz(name)) <= 8
     cells = course.chapter(name).cells
     number, = (k for k, cell in enumerate(cells) if f'Quiz("{name}")' in cell.source)
     before, quiz, after = cells[number - 1:number + 2]

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import seqlab
-from seqlab import results
+from seqlab import plots, results
 from tools import course
 
 from . import numbers, states_by_hand, trained_by_hand, verdicts
@@ -141,7 +141,9 @@ def start():
 
 @pytest.fixture(scope="module")
 def ran():
-    return LENGTHS.play()
+    drawing = course.Recorder()
+    drawing.figure = plots.figure
+    return LENGTHS.play(plots=drawing)
 
 
 def read(rnn, x):
@@ -289,14 +291,33 @@ def test_the_comparison_says_what_the_text_says(ran):
     assert 88 < acc["sign, out[:, -1]"][0] < acc["sign, lengths - 1"][0] - 2, "it copes, at a price"
     left = accuracies(ran("up, left padding").printed)["up, left padding, out[:, -1]"][0]
     assert abs(left - acc["up, lengths - 1"][0]) < 2, "learnt at once"
-    cell = ran("by_padding = {}")
-    lengths = cell["ends"](2000, "up", seed=99)[1].tolist()
-    for use, curves in cell["by_padding"].items():
-        for hits, curve in zip(cell["hits"]["up", use], curves, strict=True):
-            for padding in (0, 3, 10):
-                some = [hit for hit, n in zip(hits.tolist(), lengths, strict=True) if n == 12 - padding]
-                assert curve[padding].item() == pytest.approx(100 * sum(some) / len(some), abs=1e-3)
-    assert cell.drawn[0][1][1] == cell["by_padding"]
+    cell = ran("def by_padding")
+    _, lengths, up = cell["ends"](2000, "up", seed=99)
+    means = accuracies(cell.printed)
+    for least, most in ((0, 0), (1, 5), (6, 10)):
+        some = [k for k, n in enumerate(lengths.tolist()) if least <= 12 - n <= most]
+        for use in ("lengths - 1", "out[:, -1]"):
+            shares = [100 * sum(hits[k].item() for k in some) / len(some) for hits in cell["hits"]["up", use]]
+            assert cell["by_padding"](use, least, most).tolist() == pytest.approx(shares, abs=1e-3)
+            assert means[f"{least} to {most}, {use}"][0] == pytest.approx(sum(shares) / 5, abs=0.006)
+    assert means["0 to 0, out[:, -1]"][0] < means["0 to 0, lengths - 1"][0] - 20, "not even without padding"
+    assert abs(means["1 to 5, out[:, -1]"][0] - 50) < 3
+    answers = [torch.where(hit.bool(), up, 1 - up)[lengths == 3] for hit in cell["hits"]["up", "out[:, -1]"]]
+    alike = sum(len(set(said.tolist())) == 1 for said in answers)
+    assert alike >= 3, "after much padding most of these nets say the same to all"
+
+
+@pytest.mark.slow
+def test_every_net_is_a_dot(ran):
+    cell = ran("axes.plot(at")
+    right, wrong = cell["axes"].lines
+    for line, use in ((right, "lengths - 1"), (wrong, "out[:, -1]")):
+        assert line.get_label() == use and line.get_linestyle() == "None"
+        for k, heights in enumerate(line.get_ydata().reshape(11, 5)):
+            assert heights.tolist() == pytest.approx(cell["by_padding"](use, k, k).tolist())
+        assert line.get_xdata().round().tolist() == [k for k in range(11) for _ in range(5)]
+    heights = wrong.get_ydata().reshape(11, 5)
+    assert heights[10].argmax() == heights[9].argmin(), "one net is the best at 10 steps and the worst at 9"
 
 
 @pytest.mark.slow
@@ -335,17 +356,21 @@ def test_means_and_losses_over_what_is_real(ran):
               for i, n in enumerate(loss["lengths_x"].tolist()) for t in range(n)]
     for name in ("ignored", "picked"):
         assert loss[name].item() == pytest.approx(sum(picked) / len(picked), rel=1e-4)
-    assert verdicts(loss.printed) == [True, False, True]
+    assert verdicts(loss.printed) == [True, False]
+    mended = ran("mended = ")
+    assert mended["mended"].item() == pytest.approx(sum(picked) / len(picked), rel=1e-4)
+    assert verdicts(mended.printed) == [True]
 
 
 @pytest.mark.slow
 def test_padding_costs_what_the_text_says(ran):
-    cell = ran("def padded_share")
+    cell = ran("buckets = torch.cat(pools)")
     many, orders = cell["many"], {"random": cell["random_order"], "in buckets": cell["buckets"],
                                   "sorted": cell["many"].argsort()}
     assert many.min() >= 5 and many.max() <= 99 and [sorted(order.tolist()) for order in orders.values()] == [
         list(range(2048))] * 3
-    shown = dict(course.find_all(r"(\S.*?) +padded +(\S+) %", cell.printed))
+    assert ran("def padded_share").printed == " ".join(map(str, many[:12].tolist())) + " ...\n"
+    shown = dict(course.find_all(r"(\S.*?) +padded +(\S+) %", ran("random_order = ").printed + cell.printed))
     for name, order in orders.items():
         batches = [many[order[k:k + 32]].tolist() for k in range(0, 2048, 32)]
         wasted = sum(max(batch) - n for batch in batches for n in batch)
@@ -377,9 +402,10 @@ def read_left(cell, letter, padding):
 
 @pytest.mark.slow
 def test_left_padding_spoils_the_beginning(ran):
-    cell = ran("def to_left")
+    assert ran("def to_left").printed == "[0, 0, 1, 1, 1]\n[1, 1, 1, 1, 1]\n[0, 0, 0, 1, 1]\n"
+    cell = ran("last_by_loop(cell, left")
     table = {line[:21].strip(): [float(value) for value in line[21:].split()]
-             for line in cell.printed.splitlines()[4:]}
+             for line in cell.printed.splitlines()[1:]}
     off = [(read_left(cell, letter, 5 - n) - alone(cell, letter)[-1]).abs().max().item()
            for letter, n in zip("ABC", ABC, strict=True)]
     assert table.pop("out[:, -1]") == pytest.approx(off, abs=5.1e-4) and off[2] > off[0] > 0.01 and off[1] < 1e-6
