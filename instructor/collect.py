@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .roster import Student, identity, read_roster
+from .roster import Register, RosterError, identity, read_roster
 
 MANIFEST = "manifest.json"
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)        # some browsers add the second ending
@@ -95,39 +95,6 @@ def owner(path: str) -> Owner | None:
         return Owner(found["id"], found["name"], int(found["attempt"]), bool(found["late"]), found["rest"])
     found = PLAIN.fullmatch(NOTEBOOK.sub("", path))
     return Owner(found["id"], found["id"], 0, None, parts[-1]) if found else None
-
-
-class Register:
-    """The students of a roster by everything that may stand for them; without one, everybody is who the file says."""
-
-    def __init__(self, students: list[Student] = ()):
-        self.students = students
-        self.by = {}
-        for student in students:
-            for word in (student.identity, student.name, *student.others):
-                self.by.setdefault(_squeezed(word), set()).add(student.identity)
-        self.names = {student.identity: student.name for student in students}
-
-    def find(self, owner: Owner) -> tuple[str, str]:
-        """The identity and the name of a file's owner.
-
-        Raises:
-            Refused: the roster has nobody of that identity or name, or more than one.
-        """
-        if not self.students:
-            return identity(owner.identity), owner.name
-        for word in (identity(owner.identity), owner.name):
-            found = self.by.get(_squeezed(word), set())
-            if len(found) == 1:
-                who, = found
-                return who, self.names[who]
-            if found:
-                raise Refused(f"{word!r} may be any of {len(found)} students on the roster.")
-        raise Refused(f"Nobody on the roster is {owner.identity!r}.")
-
-
-def _squeezed(word: str) -> str:
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", word)).casefold() or word
 
 
 # --- what is in a source ----------------------------------------------------------------------------------------------
@@ -300,15 +267,16 @@ def collect(sources: Iterable[Path], output: Path, roster: Path | None = None, d
     sources, output = [Path(source) for source in sources], Path(output)
     _check_output(output, sources)
     register = Register(read_roster(roster) if roster else [])
+    names = {student.identity: student.name for student in register.students}
     last = moment(due) if due else None
     found, refused, passed_over = _sorted_out(
         [(source, entry) for source in sources for entry in entries(source, limits)], register)
     output.absolute().parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.absolute().parent) as made:
-        names, rows = _file_names(found), []
+        file_names, rows = _file_names(found), []
         for who, files in progress(sorted(found.items()), total=len(found), what="collecting"):
-            rows.append(_row(who, register.names.get(who, files[-1][2].name), files, Path(made) / names[who], last))
-        rows += [_nothing(who, name) for who, name in register.names.items() if who not in found]
+            rows.append(_row(who, names.get(who, files[-1][2].name), files, Path(made) / file_names[who], last))
+        rows += [_nothing(who, name) for who, name in names.items() if who not in found]
         rows.sort(key=lambda row: (row["name"].casefold(), row["student"]))
         rows += [{**_nothing(None, ""), "source": f"{source.name}: {entry.path}", "problem": why}
                  for source, entry, why in refused]
@@ -333,8 +301,8 @@ def _sorted_out(everything, register):
         try:
             if entry.problem and entry.problem == hostile(entry.path):
                 raise Refused(entry.problem)            # such a name says nothing about whose it is
-            who, _ = register.find(whose)
-        except Refused as problem:
+            who = register.find(whose.identity, whose.name).identity if register.students else identity(whose.identity)
+        except (Refused, RosterError) as problem:
             refused.append((source, entry, str(problem)))
         else:
             found[who].append((source, entry, whose))

@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,27 +66,67 @@ def read_roster(path: Path) -> list[Student]:
     Raises:
         RosterError: it is no CSV file with a column for students, or somebody stands in it twice.
     """
-    text, _ = decode(Path(path).read_bytes(), Path(path).name)
+    name = Path(path).name
+    text, _ = decode(Path(path).read_bytes(), name)
     rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=separator(text)))
+    students, seen = students_in(rows, name), {}
+    for student in students:
+        key = student.identity.casefold()
+        if key in seen:
+            raise RosterError(f"{name} has {student.identity!r} twice, in the rows {seen[key]} and {student.row}.")
+        seen[key] = student.row
+    return students
+
+
+def students_in(rows: list[list[str]], what: str) -> list[Student]:
+    """The students of a table whose first row says what its columns are; `row` counts from 1, the first row being 1.
+
+    Raises:
+        RosterError: no column is for students, or nobody stands in it.
+    """
     heads = [" ".join(cell.split()).casefold() for cell in rows[0]] if rows else []
     column = next((heads.index(head) for head in IDENTITY if head in heads), None)
     if column is None:
-        raise RosterError(f"{Path(path).name} has no column for students; its first line must name one of: "
-                          f"{', '.join(IDENTITY)}.")
+        raise RosterError(f"{what} has no column for students; its first line must name one of: {', '.join(IDENTITY)}.")
     named = next((heads.index(head) for head in NAME if head in heads and heads.index(head) != column), None)
     first, last = (heads.index(head) if head in heads else None for head in ("first name", "last name"))
     cell = lambda row, at: " ".join(row[at].split()) if at is not None and at < len(row) else ""
-    students, seen = [], {}
+    students = []
     for number, row in enumerate(rows[1:], 2):
         who = identity(cell(row, column))
         name = cell(row, named) or f"{cell(row, first)} {cell(row, last)}".strip() or who
-        if not who or not is_student(name) or not is_student(cell(row, column)):
-            continue
-        if who.casefold() in seen:
-            raise RosterError(f"{Path(path).name} has {who!r} twice, in the rows {seen[who.casefold()]} and {number}.")
-        seen[who.casefold()] = number
-        others = tuple(filter(None, (cell(row, heads.index(head)) for head in OTHERS if head in heads)))
-        students.append(Student(who, name, others, number))
+        if who and is_student(name) and is_student(cell(row, column)):
+            others = tuple(filter(None, (cell(row, heads.index(head)) for head in OTHERS if head in heads)))
+            students.append(Student(who, name, others, number))
     if not students:
-        raise RosterError(f"{Path(path).name} has no student below its first line.")
+        raise RosterError(f"{what} has no student below its first line.")
     return students
+
+
+class Register:
+    """The students of a roster by everything that may stand for them."""
+
+    def __init__(self, students: Iterable[Student] = ()):
+        self.students = list(students)
+        self._by = {}
+        for student in self.students:
+            for word in (student.identity, student.name, *student.others):
+                self._by.setdefault(_squeezed(word), {})[student.row] = student
+
+    def find(self, *words: str) -> Student:
+        """The one student for whom the first of these words stands that stands for anybody: an identity, a name.
+
+        Raises:
+            RosterError: for nobody, or for more than one.
+        """
+        for word in words:
+            found = list(self._by.get(_squeezed(identity(word)), {}).values())
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise RosterError(f"{word!r} may be any of {len(found)} students on the roster.")
+        raise RosterError(f"Nobody on the roster is {words[0]!r}.")
+
+
+def _squeezed(word: str) -> str:
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", word)).casefold() or word
