@@ -58,7 +58,7 @@ def roster(tmp_path):
 
 def test_a_canvas_zip(tmp_path, out, roster):
     archive = pack(tmp_path / "submissions.zip", {
-        "lovelaceada_1001_2001_08-lstm.ipynb": "old", "lovelaceada_1001_2050_08-lstm-1.ipynb": "new",
+        "lovelaceada_1001_2050_08-lstm-1.ipynb": "new", "lovelaceada_1001_2001_08-lstm.ipynb": "old",
         "turingalan_LATE_1002_2003_my_own_name.ipynb": "late"})
     found = rows(collect([archive], out, roster))
     assert (out / "1001.ipynb").read_text() == "new" and (out / "1002.ipynb").read_text() == "late"
@@ -179,7 +179,7 @@ def test_a_hostile_name_is_refused_and_the_others_are_taken(tmp_path, out, name)
 @pytest.mark.parametrize(("settings", "sentence"), [
     ({"external_attr": (stat.S_IFLNK | 0o777) << 16}, "It is a link"),
     ({"external_attr": (stat.S_IFIFO | 0o777) << 16}, "a special file"),
-    ({"flag_bits": 1}, "encrypted"), ({"compress_type": zipfile.ZIP_LZMA}, "no learning platform"),
+    ({"flag_bits": 1}, "It is encrypted"), ({"compress_type": zipfile.ZIP_LZMA}, "no learning platform"),
 ])
 def test_a_member_that_is_no_plain_file_is_refused(tmp_path, out, settings, sentence):
     archive = pack(tmp_path / "a.zip", {"ada_5_6_x.ipynb": "/etc/passwd"}, **settings)
