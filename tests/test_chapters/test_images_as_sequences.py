@@ -269,6 +269,7 @@ def test_the_prediction_cells_say_what_the_text_says(chapter, capsys):
     assert torch.equal(names["negative"][0], 1 - names["x"][0])
     (_, (places, others, *_), _), = names["plots"].drawn
     assert list(places) == list(range(1, 13)) and others["right"].max() == 0 and (others["forgetful"] > 0).all()
+    IMAGES.cell("shapes = [str(tuple").run(names)
     IMAGES.cell("expect_shape(h_n,").run(names)
     assert capsys.readouterr().out.splitlines() == [
         "           out            logits     h_n",
