@@ -48,7 +48,8 @@ class QuizFiles(SphinxDirective):
         lines = ["| quiz | questions | file |", "|---|---:|---|"]
         for name in [*quiz.names(), "all"]:
             title = titles.get(name, "Myths" if name == "myths" else "All of them")
-            links = ", ".join(f'<a href="{up}{QUIZZES}/{name}.{ending}" aria-label="{platform}: {title}" download>'
+            folder = f"{up}{QUIZZES}"
+            links = ", ".join(f'<a href="{folder}/{name}.{ending}" aria-label="{platform}: {title}" download>'
                               f"{platform}</a>" for platform, ending in (("Moodle", "moodle.xml"), ("Canvas", "qti.zip")))
             lines.append(f"| {title} | {len(quiz.choose([name]))} | {links} |")
         return self.parse_text_to_nodes("\n".join(lines))
