@@ -49,9 +49,9 @@ class QuizFiles(SphinxDirective):
         for name in [*quiz.names(), "all"]:
             title = titles.get(name, "Myths" if name == "myths" else "All of them")
             folder = f"{up}{QUIZZES}"
-            links = ", ".join(f'<a href="{folder}/{name}.{ending}" aria-label="{platform}: {title}" download>'
-                              f"{platform}</a>" for platform, ending in (("Moodle", "moodle.xml"), ("Canvas", "qti.zip")))
-            lines.append(f"| {title} | {len(quiz.choose([name]))} | {links} |")
+            links = [f'<a href="{folder}/{name}.{ending}" aria-label="{platform}: {title}" download>{platform}</a>'
+                     for platform, ending in (("Moodle", "moodle.xml"), ("Canvas", "qti.zip"))]
+            lines.append(f"| {title} | {len(quiz.choose([name]))} | {', '.join(links)} |")
         return self.parse_text_to_nodes("\n".join(lines))
 
 
