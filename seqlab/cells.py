@@ -62,11 +62,11 @@ class GRUCell(RNNCell):
     blocks = 3
 
     def step(self, from_x, h):
-        x_r, x_z, x_n = from_x.chunk(3, dim=-1)
-        h_r, h_z, h_n = self.h2h(h).chunk(3, dim=-1)
-        r = torch.sigmoid(x_r + h_r)
-        z = torch.sigmoid(x_z + h_z)
-        n = torch.tanh(x_n + r * h_n)
+        r_x, z_x, n_x = from_x.chunk(3, dim=-1)
+        r_h, z_h, n_h = self.h2h(h).chunk(3, dim=-1)
+        r = torch.sigmoid(r_x + r_h)
+        z = torch.sigmoid(z_x + z_h)
+        n = torch.tanh(n_x + r * n_h)
         return (1 - z) * n + z * h
 
 

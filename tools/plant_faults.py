@@ -51,7 +51,7 @@ FAULTS = (
     Fault("swapped-gates", "input and forget gate change places", "seqlab/cells.py",
           "i, f, g, o = (", "f, i, g, o = (", ("tests/test_cells.py",)),
     Fault("reset-before", "the GRU's reset gate acts before the recurrent weights", "seqlab/cells.py",
-          "n = torch.tanh(x_n + r * h_n)", "n = torch.tanh(x_n + self.h2h(r * h).chunk(3, dim=-1)[2])",
+          "n = torch.tanh(n_x + r * n_h)", "n = torch.tanh(n_x + self.h2h(r * h).chunk(3, dim=-1)[2])",
           ("tests/test_cells.py",)),
     Fault("missing-bias", "one of the two biases is not copied from the built-in layer", "seqlab/cells.py",
           "if linear.bias is not None:", 'if linear.bias is not None and name == "ih":', ("tests/test_cells.py",)),
