@@ -4,7 +4,7 @@ A folder, a zip file of Canvas or of Moodle: what a file is called says whose it
 anything is written: each file is named after its student here. An archive is looked through before anything is
 written, and the folder appears when all of it is there.
 
-The manifest, manifest.json, has under `students` a row for each student, and one for each file that nobody could be
+The manifest, manifest.json, has under `rows` a row for each student, and one for each file that nobody could be
 found for: `student`, `name`, `file` (in the folder; null if there is none), `source`, `attempt`, `time` (of the file,
 local, as the archive states it), `late` (null if nothing says so), `sha256`, `problem` (null, or a sentence) and
 `other` (the student's other files, which were not taken).
@@ -281,7 +281,7 @@ def collect(sources: Iterable[Path], output: Path, roster: Path | None = None, d
         rows.sort(key=lambda row: (row["name"].casefold(), row["student"]))
         rows += [{**_nothing(None, ""), "source": f"{source.name}: {entry.path}", "problem": why}
                  for source, entry, why in refused]
-        manifest = {"format": 1, "due": due, "sources": [source.name for source in sources], "students": rows,
+        manifest = {"format": 1, "due": due, "sources": [source.name for source in sources], "rows": rows,
                     "passed over": passed_over}
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
         Path(made, MANIFEST).write_text(text + "\n", "utf8", errors="backslashreplace")
@@ -361,7 +361,7 @@ def _check_output(output: Path, sources: list[Path]) -> None:
         raise CollectError(f"{output} is what should be collected: name another folder.")
     if output.is_dir() and any(output.iterdir()):
         try:
-            rows = json.loads((output / MANIFEST).read_text("utf8"))["students"]
+            rows = json.loads((output / MANIFEST).read_text("utf8"))["rows"]
             ours = {MANIFEST, *(row["file"] for row in rows)}
         except (OSError, ValueError, KeyError, TypeError):
             ours = set()

@@ -27,7 +27,7 @@ def command(sources, output, roster, due, assignment, as_json) -> None:
     """
     due = due or (collect.due_of(assignment) if assignment else None)
     manifest = collect.collect(sources, output, roster, due, progress=progress)
-    rows = manifest["students"]
+    rows = manifest["rows"]
     there = sum(row["file"] is not None for row in rows)
     lines = [table([row for row in rows if row["problem"]], ["student", "name", "problem", "source"])] \
         if there < len(rows) else []

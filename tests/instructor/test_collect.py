@@ -38,7 +38,7 @@ def pack(path, files, **settings):
 
 
 def rows(manifest):
-    return {row["student"]: row for row in manifest["students"]}
+    return {row["student"]: row for row in manifest["rows"]}
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_canvas_zip(tmp_path, out, roster):
     assert found["1003"]["problem"] == "Nothing was handed in." and found["1003"]["name"] == "Hopper, Grace"
     assert set(found) == {"1001", "1002", "1003"}, "the test student is none"
     assert found["1001"]["sha256"] == hashlib.sha256(b"new").hexdigest()
-    assert json.loads((out / "manifest.json").read_text("utf8"))["students"] == list(found.values())
+    assert json.loads((out / "manifest.json").read_text("utf8"))["rows"] == list(found.values())
 
 
 def test_a_moodle_zip(tmp_path, out):
@@ -119,7 +119,7 @@ def test_a_roster_finds_students_by_login_name_and_mail(tmp_path, out):
     manifest = collect([archive], out, roster)
     found = rows(manifest)
     assert found["7"]["file"] == "7.ipynb" and found["8"]["file"] == "8.ipynb"
-    refused = [row["problem"] for row in manifest["students"] if row["student"] is None]
+    refused = [row["problem"] for row in manifest["rows"] if row["student"] is None]
     assert refused == ["Nobody on the roster is 'nobody'.", "'J. Doe' may be any of 2 students on the roster."]
 
 
@@ -170,7 +170,7 @@ HOSTILE = {"../evil_1_2_x.ipynb": "leads out", "a/../../evil_1_2_x.ipynb": "lead
 def test_a_hostile_name_is_refused_and_the_others_are_taken(tmp_path, out, name):
     archive = pack(tmp_path / "a.zip", {name: "evil", "ada_5_6_x.ipynb": "good"})
     manifest = collect([archive], out)
-    refused, = (row for row in manifest["students"] if row["student"] is None)
+    refused, = (row for row in manifest["rows"] if row["student"] is None)
     assert HOSTILE[name] in refused["problem"] and refused["file"] is None
     assert (out / "5.ipynb").read_text() == "good" and len(list(out.iterdir())) == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip", "submissions"], "nothing beside it"
@@ -256,7 +256,7 @@ def test_a_file_name_in_no_encoding(tmp_path, out):
         (folder / os.fsdecode(b"ad\xff.ipynb")).write_text("x")
     except OSError:
         return                  # a file system that holds no such name
-    row, = collect([folder], out)["students"]
+    row, = collect([folder], out)["rows"]
     assert "in no encoding" in row["problem"] and json.loads((out / "manifest.json").read_text("utf8"))
 
 
@@ -344,7 +344,7 @@ def test_the_command_says_what_is_missing(tmp_path, out, roster):
     assert "1 notebooks, 0 of them late; 2 rows without one." in result.stdout
     assert "Nothing was handed in." in result.stdout and "does not end in .ipynb" in result.stdout
     said = json.loads(CliRunner().invoke(main, [*line, "--json"]).stdout)
-    assert [row["student"] for row in said["students"]] == ["1001", "1003", "1002"] and said["output"] == str(out)
+    assert [row["student"] for row in said["rows"]] == ["1001", "1003", "1002"] and said["output"] == str(out)
     result = CliRunner().invoke(main, ["collect", str(tmp_path / "no.zip"), "-o", str(out)])
     assert result.exit_code == 1 and result.stderr.endswith("no.zip is not there.\n")
 
