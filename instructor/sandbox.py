@@ -1,0 +1,328 @@
+"""A process in which a submission runs, away from everything: no network, no files but its own, and limits.
+
+The way in: bubblewrap starts instructor/inside.py, which loads PyTorch once and then makes a process for each
+submission, in namespaces of its own. Where a system allows bubblewrap but not namespaces inside it, each submission
+gets a bubblewrap of its own, which is slower. Without bubblewrap nothing is run, unless `unsafe` is asked for.
+"""
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from tools.course import ROOT
+from tools.outside import find_bubblewrap, how_to_get
+
+INSIDE = Path(__file__).with_name("inside.py")
+PRELOAD = ["torch", "numpy", "matplotlib.pyplot", "seqlab", "seqlab.plots", "tqdm.auto"]
+SYSTEM = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"]
+UNSAFE = ("Without a sandbox every submission runs with your own rights: it can read, change and delete your files, "
+          "use your network, and see other submissions. Only the limits on time and memory hold.")
+START_S = 120           # until PyTorch is loaded, on a machine that is busy
+LOOK_S = 0.25           # how often somebody looks at the memory of a submission that computes
+NO_CHECKS = '''"""In the sandbox nothing is checked: the checks hold what the answers are compared with."""
+
+
+class CheckFailed(Exception):
+    pass
+
+
+def check(*given, **named):
+    pass
+
+
+your_turn = check
+
+
+def tensor(got, name="your answer"):
+    import torch
+    if isinstance(got, (list, tuple)) and got and not all(isinstance(part, (int, float)) for part in got):
+        return torch.stack([tensor(part) for part in got])
+    return torch.as_tensor(got)
+'''
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use: seconds for a cell, for a call of its function and in all; memory of one process
+    and of all of them, and its disk, in MiB; processes and threads; the slot is the number of the worker."""
+
+    cell_s: float = 20
+    call_s: float = 10
+    total_s: float = 120
+    memory_mib: int = 2048
+    disk_mib: int = 64
+    processes: int = 64
+    reply_mib: int = 16
+    slot: int = 0
+
+
+class NoSandbox(RuntimeError):
+    """There is no sandbox here, and `unsafe` was not asked for."""
+
+
+class Stopped(Exception):
+    """The submission's process does not answer any more; the words say why."""
+
+
+def kind() -> str:
+    """"namespaces" or "bubblewrap"; NoSandbox, with a sentence, where there is none."""
+    try:
+        find_bubblewrap()
+    except FileNotFoundError as problem:
+        raise NoSandbox(f"{problem}. Nothing was run. To get it: {how_to_get('bubblewrap')}. Or, if you trust every "
+                        f"one of these files, --unsafe. {UNSAFE}") from problem
+    with Sandbox() as sandbox:
+        return "namespaces" if sandbox.nested else "bubblewrap"
+
+
+def bare_seqlab(folder: Path) -> Path:
+    """A copy of the package for the sandbox, without the checks; the folder to put on its path."""
+    shutil.copytree(ROOT / "seqlab", folder / "seqlab",
+                    ignore=shutil.ignore_patterns("checks", "__pycache__", "widgets", "results"))
+    (folder / "seqlab" / "checks").mkdir()
+    (folder / "seqlab" / "checks" / "__init__.py").write_text(NO_CHECKS, encoding="utf-8")
+    return folder
+
+
+class Sandbox:
+    """One place to run submissions in, one after the other. Used as a context.
+
+    Args:
+        unsafe: without bubblewrap.
+        nested: whether each submission gets namespaces of its own inside; None to find out.
+    """
+
+    def __init__(self, unsafe: bool = False, nested: bool | None = None, preload: list[str] | None = None):
+        self.unsafe, self.nested = unsafe, False if unsafe else nested
+        self.preload = PRELOAD if preload is None else preload
+        self.folder = Path(tempfile.mkdtemp(prefix="seqlab-grading-"))
+        self.process = self.control = self.channel = None
+        self.used, self.started = False, 0
+        bare_seqlab(self.folder)
+        shutil.copy(INSIDE, self.folder / "inside.py")
+        for path in [self.folder, *self.folder.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+    def __enter__(self):
+        try:
+            self.start()
+            if self.nested is None:
+                self.nested = self._allows_nesting()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *problem):
+        self.close()
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def command(self, control: int) -> list[str]:
+        settings = json.dumps({"path": [str(self.folder)], "preload": self.preload})
+        run = [sys.executable, "-I", "-X", "utf8", str(self.folder / "inside.py"), str(control), settings]
+        if self.unsafe:
+            return run
+        packages = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib", "platstdlib")}
+        shown = {path for path in [*SYSTEM, sys.prefix, sys.base_prefix, *packages, str(self.folder),
+                                   str(Path(sys.executable).resolve().parent)] if os.path.exists(path)}
+        data = os.environ.get("SEQLAB_DATA")
+        if data and os.path.isdir(data):
+            shown.add(os.path.abspath(data))
+        root = os.getuid() == 0
+        worlds = (["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
+                   "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_KILL"]
+                  if root else ["--unshare-all"])
+        command = [find_bubblewrap(), *worlds, "--die-with-parent", "--new-session", "--clearenv", "--hostname", "exam"]
+        for name, value in self.environment().items():
+            command += ["--setenv", name, value]
+        command += ["--dev", "/dev", "--size", str(64 << 20), "--tmpfs", "/dev/shm",
+                    *(["--proc", "/proc"] if self.nested is False else ["--bind", "/proc", "/proc"]), "--size", str(64 << 20), "--tmpfs", "/tmp"]
+        for path in sorted(shown, key=len):
+            command += ["--symlink", os.readlink(path), path] if os.path.islink(path) and path in SYSTEM else [
+                "--ro-bind", path, path]
+        return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", *run]
+
+    def environment(self) -> dict[str, str]:
+        threads = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+        data = os.environ.get("SEQLAB_DATA")
+        return {"HOME": "/tmp", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg", "TQDM_DISABLE": "1",
+                "PYTHONDONTWRITEBYTECODE": "1", "MPLCONFIGDIR": "/tmp/matplotlib", **threads,
+                **({"SEQLAB_DATA": os.path.abspath(data)} if data else {})}
+
+    def start(self) -> None:
+        """Start what submissions are forked from. RuntimeError if it does not come up."""
+        if not self.unsafe:
+            try:
+                find_bubblewrap()
+            except FileNotFoundError as problem:
+                raise NoSandbox(f"{problem}. {UNSAFE}") from problem
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        environment = {**os.environ, **self.environment(), "HOME": str(self.folder)} if self.unsafe else None
+        with theirs:
+            self.process = subprocess.Popen(self.command(theirs.fileno()), pass_fds=[theirs.fileno()],
+                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                            stderr=subprocess.PIPE, env=environment, start_new_session=True)
+        if not select.select([self.control], [], [], START_S)[0] or self.control.recv(16) != b"ready":
+            said = self._last_words()
+            raise RuntimeError(f"the sandbox does not start: {said or 'it says nothing'}")
+        self.used = False
+        self.started += 1
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(Exception):
+            self.process.kill()
+            return self.process.communicate(timeout=5)[1].decode(errors="replace").strip().split("\n")[-1][:300]
+        return ""
+
+    def _allows_nesting(self) -> bool:
+        self.nested = True
+        try:
+            self.open(Limits())
+            self.send({"cells": [], "answered": {}})
+            return self.read(30) == {"ready": True}
+        except Stopped as problem:
+            self.why_not = str(problem)
+            self.stop()
+            self.nested = False
+            self.start()
+            return False
+        finally:
+            self.end()
+
+    def stop(self) -> None:
+        """End it with everything in it."""
+        for one in (self.channel, self.control):
+            if one is not None:
+                one.close()
+        self.channel = self.control = None
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+            self.process.wait()
+            self.process.stderr.close()
+            self.process = None
+
+    # --- one submission at a time ---
+
+    def open(self, limits: Limits) -> None:
+        """A fresh process for a submission. RuntimeError if none can be had."""
+        self.end()
+        if self.process is None or self.process.poll() is not None or (self.used and not (self.nested or self.unsafe)):
+            self.stop()
+            self.start()
+        self.limits, self.used, self.buffer = limits, True, b""
+        self.channel, theirs = socket.socketpair()
+        message = {"limits": asdict(limits), "isolate": bool(self.nested)}
+        if self.unsafe:
+            self.home = tempfile.mkdtemp(dir=self.folder)
+            message["limits"]["home"] = self.home
+        with theirs:
+            socket.send_fds(self.control, [json.dumps(message).encode()], [theirs.fileno()])
+        if not select.select([self.control], [], [], START_S)[0] or self.control.recv(16) != b"done":
+            self.stop()
+            raise RuntimeError("the sandbox does not answer any more")
+        self.deadline = time.monotonic() + limits.total_s
+
+    def end(self) -> None:
+        """End the submission's process and all that it started."""
+        if self.channel is None:
+            return
+        self.channel.close()
+        self.channel = None
+        try:
+            self.control.send(json.dumps({"isolate": bool(self.nested)}).encode())
+            if not select.select([self.control], [], [], 10)[0] or self.control.recv(16) != b"done":
+                self.stop()
+        except OSError:
+            self.stop()
+        if self.unsafe:
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def send(self, message: dict) -> None:
+        """Stopped if nobody is there."""
+        content = memoryview(json.dumps(message).encode() + b"\n")
+        end = time.monotonic() + self.limits.cell_s
+        self.channel.setblocking(False)
+        while content:
+            if not select.select([], [self.channel], [], max(0.0, end - time.monotonic()))[1]:
+                raise Stopped("took too long")
+            try:
+                content = content[self.channel.send(content):]
+            except BlockingIOError:
+                continue
+            except OSError as problem:
+                raise Stopped("ended its process") from problem
+
+    def read(self, seconds: float) -> dict:
+        """The next message. Stopped, with the cause, if none comes."""
+        end = min(time.monotonic() + seconds, self.deadline)
+        while b"\n" not in self.buffer:
+            left = end - time.monotonic()
+            if left <= 0:
+                raise Stopped("took too long")
+            if not select.select([self.channel], [], [], min(left, LOOK_S))[0]:
+                self._look()
+                continue
+            try:
+                got = self.channel.recv(1 << 20)
+            except BlockingIOError:
+                continue
+            except OSError:
+                got = b""
+            if not got:
+                raise Stopped("ended its process")
+            self.buffer += got
+            if len(self.buffer) > self.limits.reply_mib << 20:
+                raise Stopped("returned too much")
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError) as problem:
+            raise Stopped("broke off its connection to the grader") from problem
+        if not isinstance(message, dict):
+            raise Stopped("broke off its connection to the grader")
+        if "refused" in message:
+            raise Stopped(f"could not be given a sandbox: {message['refused']}")
+        return message
+
+    def _look(self) -> None:
+        """Stopped if the submission's processes hold too much memory, or are too many."""
+        try:
+            own = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return
+        if len(own) > self.limits.processes + 8:
+            raise Stopped("started too many processes")
+        if sum(map(_memory, own)) > (self.limits.memory_mib + 1024) << 20:
+            raise Stopped("used too much memory")
+
+
+def _memory(process: psutil.Process) -> int:
+    """Bytes of its own and its part of what is shared."""
+    try:
+        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    with contextlib.suppress(psutil.Error):
+        return process.memory_info().rss
+    return 0
