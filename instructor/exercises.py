@@ -79,7 +79,7 @@ def find(ids: list[str]) -> list[Exercise]:
     """The exercises with these ids, or of these chapters ("gru"), in the order given.
 
     Raises:
-        KeyError: there is none of that name; the sentence says which are near.
+        LookupError: there is none of that name; the sentence says which are near.
     """
     known, found = catalogue(), []
     for one in ids:
@@ -87,8 +87,8 @@ def find(ids: list[str]) -> list[Exercise]:
         if not these:
             import difflib
             near = difflib.get_close_matches(one, [*known, *(other.subject for other in known.values())], n=3)
-            raise KeyError(f"there is no exercise {one!r}" + (f"; did you mean {' or '.join(dict.fromkeys(near))}?"
-                                                              if near else "; see python -m instructor list"))
+            raise LookupError(f"there is no exercise {one!r}" + (f"; did you mean {' or '.join(dict.fromkeys(near))}?"
+                                                                 if near else "; see python -m instructor list"))
         found += [other for other in these if other not in found]
     return found
 
@@ -122,7 +122,8 @@ def bound(source: str) -> set[str]:
 
 def used(source: str) -> set[str]:
     """The names that the code reads, wherever."""
-    return {one.id for one in ast.walk(ast.parse(source)) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+    return {one.id for one in ast.walk(ast.parse(source))
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
 
 
 def _asked_for(source: str) -> tuple[str, ...]:

@@ -40,8 +40,8 @@ def encode(value, depth: int = 0):
         return value if abs(value) < 10**18 else {"?": "int of many digits"}
     if type(value) is str:
         return value if len(value) <= LETTERS else {"?": "str of many letters"}
-    kind = next((kind for kind, types in (("l", list), ("t", tuple), ("e", (set, frozenset))) if isinstance(value, types)),
-                None)
+    kinds = (("l", list), ("t", tuple), ("e", (set, frozenset)))
+    kind = next((kind for kind, types in kinds if isinstance(value, types)), None)
     if kind:
         return {kind: [encode(one, depth + 1) for one in value]} if len(value) <= PARTS else {"?": "a long list"}
     if isinstance(value, dict):

@@ -151,8 +151,10 @@ class Sandbox:
         command = [find_bubblewrap(), *worlds, "--die-with-parent", "--new-session", "--clearenv", "--hostname", "exam"]
         for name, value in self.environment().items():
             command += ["--setenv", name, value]
-        command += ["--dev", "/dev", "--size", str(64 << 20), "--tmpfs", "/dev/shm",
-                    *(["--proc", "/proc"] if self.nested is False else ["--bind", "/proc", "/proc"]), "--size", str(64 << 20), "--tmpfs", "/tmp"]
+        # Where worlds are nested, each submission covers this /proc with its own; a covered one would forbid that.
+        processes = ["--proc", "/proc"] if self.nested is False else ["--bind", "/proc", "/proc"]
+        command += ["--dev", "/dev", "--size", str(64 << 20), "--tmpfs", "/dev/shm", *processes,
+                    "--size", str(64 << 20), "--tmpfs", "/tmp"]
         for path in sorted(shown, key=len):
             command += ["--symlink", os.readlink(path), path] if os.path.islink(path) and path in SYSTEM else [
                 "--ro-bind", path, path]

@@ -18,6 +18,8 @@ from tools import course
 STUDENTS = course.ROOT / "exercises"
 
 
+MARKS = "# BEGIN SOLUTION", "# END SOLUTION"
+SOLUTION, ANSWER = "# @title Solution (try it yourself first)", "# Your answer goes here."
 BROKEN = re.compile(r"(?:Broken(?=[A-Z])|broken_)(\w+)")
 
 
@@ -38,10 +40,16 @@ def broken(cells) -> dict[str, str]:
 def stub(code: str, given: dict[str, str] | None = None) -> str:
     """The code with what a learner has to write replaced by `...`, or by what is `given` of that name, to be mended.
 
+    Where the cell marks what is to be written, by `# BEGIN SOLUTION` and `# END SOLUTION` in lines of their own, only
+    that is replaced, and all else stays.
+
     Raises:
-        ValueError: the cell holds something else than imports, functions, classes and assignments.
+        ValueError: the cell holds something else than imports, functions, classes and assignments; or a mark has no
+            other to it.
     """
     lines = code.split("\n")
+    if any(line.strip() in MARKS for line in lines):
+        return _between_marks(lines)
     edits = []                                          # (first line, last line, replacement), from 1
     for node in ast.parse(code).body:
         if getattr(node, "name", None) in (given or {}):
@@ -60,7 +68,28 @@ def stub(code: str, given: dict[str, str] | None = None) -> str:
     for first, last, replacement in sorted(edits, reverse=True):
         lines[first - 1:last] = [replacement]
     kept = [line for line in lines if not line.lstrip().startswith("#") or line.startswith("# @title")]
-    return "\n".join(kept).replace("# @title Solution (try it yourself first)", "# Your answer goes here.").strip("\n")
+    return "\n".join(kept).replace(SOLUTION, ANSWER).strip("\n")
+
+
+def _between_marks(lines: list[str]) -> str:
+    kept, inside = [], False
+    for number, line in enumerate(lines, 1):
+        if line.strip() in MARKS:
+            if inside == (line.strip() == MARKS[0]):
+                raise ValueError(f"line {number}: {line.strip()} stands where the other mark should")
+            inside = not inside
+            if inside:
+                kept.append(line[:len(line) - len(line.lstrip())] + "...")
+        elif not inside:
+            kept.append(line)
+    if inside:
+        raise ValueError(f"{MARKS[0]} without {MARKS[1]}")
+    return "\n".join(kept).replace(SOLUTION, ANSWER).strip("\n")
+
+
+def without_answers(text: str) -> str:
+    """A Markdown text without what it folds away, but for its hints: `<details><summary>Hint`."""
+    return re.sub(r"<details>(?!\s*<summary>\s*Hint).*?</details>", "", text, flags=re.DOTALL).strip()
 
 
 def _body(function: ast.FunctionDef):
@@ -87,8 +116,7 @@ def student_notebook(master: nbformat.NotebookNode, name: str) -> nbformat.Noteb
             if "exercise" in kept:
                 cell.source = stub(cell.source, given)
         else:
-            cell.source = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.DOTALL).strip()
-            cell.source = from_their_folder(cell.source)
+            cell.source = from_their_folder(without_answers(cell.source))
             if not cell.source:
                 continue
         cell.metadata = nbformat.from_dict(metadata)

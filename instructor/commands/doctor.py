@@ -41,8 +41,8 @@ def command(as_json) -> None:
         wrong.append(str(problem))
         says = "sandbox: none."
     found["problems"] = wrong
-    lines = [f"Python {found['python']}, {found['cores']} cores", *(
-        f"{name} {version or 'is not here'}: for {PACKAGES[name]}" for name, version in found["packages"].items()), says,
-        *wrong]
+    packages = [f"{name} {version or 'is not here'}: for {PACKAGES[name]}"
+                for name, version in found["packages"].items()]
+    lines = [f"Python {found['python']}, {found['cores']} cores", *packages, says, *wrong]
     cli.answer(found, as_json, "\n".join(lines))
     sys.exit(1 if wrong else 0)

@@ -10,7 +10,7 @@ COLUMNS = ["id", "points", "minutes", "level", "kind", "needs", "hidden tests"]
 @click.command()
 @click.argument("chapters", nargs=-1, metavar="[CHAPTER OR ID]...")
 @cli.as_json
-@cli.refusing(KeyError)
+@cli.refusing(LookupError)
 def command(chapters, as_json) -> None:
     """List the exercises: all, or those of a chapter (gru), with points, minutes and how many hidden tests they have.
 
