@@ -93,18 +93,25 @@ def find(ids: list[str]) -> list[Exercise]:
     return found
 
 
-@functools.cache
 def hidden_tests() -> dict[str, int]:
-    """Id -> how many hidden tests it has, from their files, without running them."""
-    counts = {}
+    """Id -> how many hidden tests it has."""
+    return {one: flags["tests"] for one, flags in hidden_flags().items()}
+
+
+@functools.cache
+def hidden_flags() -> dict[str, dict]:
+    """Id -> how many hidden tests it has, and whether one is `by_hand`; from their files, without running them."""
+    found = {}
     for file in sorted(TESTS.glob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef):
                 for decorator in node.decorator_list:
                     if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "exercise":
-                        one = ast.literal_eval(decorator.args[0])
-                        counts[one] = counts.get(one, 0) + 1
-    return counts
+                        flags = found.setdefault(ast.literal_eval(decorator.args[0]), {"tests": 0, "by_hand": False})
+                        flags["tests"] += 1
+                        flags["by_hand"] |= any(one.arg == "by_hand" and ast.literal_eval(one.value)
+                                                for one in decorator.keywords)
+    return found
 
 
 def bound(source: str) -> set[str]:

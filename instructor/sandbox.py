@@ -155,6 +155,8 @@ class Sandbox:
         processes = ["--proc", "/proc"] if self.nested is False else ["--bind", "/proc", "/proc"]
         command += ["--dev", "/dev", "--size", str(64 << 20), "--tmpfs", "/dev/shm", *processes,
                     "--size", str(64 << 20), "--tmpfs", "/tmp"]
+        for parent in sorted({str(parent) for path in shown for parent in Path(path).parents} - {"/", "/tmp"}, key=len):
+            command += ["--perms", "0755", "--dir", parent]     # else nobody but root would get through
         for path in sorted(shown, key=len):
             command += ["--symlink", os.readlink(path), path] if os.path.islink(path) and path in SYSTEM else [
                 "--ro-bind", path, path]

@@ -1,0 +1,239 @@
+"""A file that was handed in: read with care, matched with its assignment, and looked through for what delegates."""
+
+import ast
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from .assignment import Assignment, digest
+from .inside import tidy
+
+MOST_MIB, MOST_CELLS, MOST_LETTERS = 20, 2000, 400_000      # of a file; its cells; a cell
+LAYERS = {"GRU", "LSTM", "RNN", "RNNBase", "GRUCell", "LSTMCell", "RNNCell", "RNNCellBase", "gru", "lstm", "gru_cell",
+          "lstm_cell", "rnn_tanh", "rnn_relu", "rnn_tanh_cell", "rnn_relu_cell", "Recurrent", "SequenceClassifier",
+          "BUILT_IN"}
+HIDING = {"eval", "exec", "compile", "__import__", "globals", "locals", "vars", "open", "breakpoint", "importlib",
+          "inspect", "gc", "sys", "ctypes", "builtins", "pickle", "marshal", "types", "_VF", "_C", "ops",
+          "jit", "fx", "overrides", "classes", "hub", "operator"}
+INNOCENT = {"__init__", "__call__", "__name__"}
+USUAL = {"torch", "math", "numpy", "seqlab", "itertools", "functools", "collections", "copy", "random", "matplotlib",
+         "typing", "time", "warnings", "cmath", "statistics", "tqdm", "__future__", "dataclasses", "IPython", "os",
+         "google", "pandas", "scipy", "sklearn", "torchvision", "pprint", "string", "re", "json"}
+
+
+class Unreadable(ValueError):
+    """The file is no notebook of this assignment; the words say why."""
+
+
+@dataclass
+class Submission:
+    """A notebook, as far as it counts: its code cells as [number, source, exercise or None], and notes on it."""
+
+    cells: list[list]
+    notes: list[str] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)     # exercises whose cell is still the stub
+
+
+def read_notebook(content: bytes) -> dict:
+    """The cells and the metadata of a notebook, of format 3 or 4. Unreadable, with the reason."""
+    if not content.strip():
+        raise Unreadable("the file is empty")
+    if len(content) > MOST_MIB << 20:
+        raise Unreadable(f"the file is larger than {MOST_MIB} MiB")
+    if content.startswith(b"PK"):
+        raise Unreadable("the file is a zip archive, not a notebook")
+    text = None
+    encodings = ["utf-16"] if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig"]
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError as problem:
+            raise Unreadable("the file is no text in UTF-8, so it is no notebook") from problem
+    try:
+        found = json.loads(text)
+    except RecursionError as problem:
+        raise Unreadable("the file is nested too deeply for a notebook") from problem
+    except ValueError as problem:
+        cut = text.lstrip().startswith("{") and not text.rstrip().endswith("}")
+        raise Unreadable("the file breaks off in the middle" if cut else "the file is no JSON, so it is no notebook"
+                         ) from problem
+    if not isinstance(found, dict):
+        raise Unreadable("the file is JSON, but no notebook")
+    cells = found.get("cells")
+    if cells is None and isinstance(found.get("worksheets"), list):
+        cells = [cell for sheet in found["worksheets"] if isinstance(sheet, dict)
+                 for cell in (sheet.get("cells") if isinstance(sheet.get("cells"), list) else [])]
+    if not isinstance(cells, list):
+        raise Unreadable("the file is JSON, but no notebook: it has no cells")
+    if len(cells) > MOST_CELLS:
+        raise Unreadable(f"the notebook has more than {MOST_CELLS} cells")
+    cells = [_cell(cell) for cell in cells if isinstance(cell, dict)]
+    return {"cells": cells, "metadata": _dict(found.get("metadata"))}
+
+
+def _dict(value) -> dict:
+    return value if isinstance(value, dict) else {}
+
+
+def _cell(cell: dict) -> dict:
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(one for one in source if isinstance(one, str))
+    source = source if isinstance(source, str) else ""
+    if len(source) > MOST_LETTERS:
+        raise Unreadable(f"a cell has more than {MOST_LETTERS} letters")
+    # a lone surrogate cannot be sent on, nor a null byte be compiled
+    source = source.encode("utf-8", "replace").decode().replace("\0", "").replace("\r\n", "\n")
+    metadata = _dict(cell.get("metadata"))
+    own = _dict(metadata.get("seqlab")).get("id")
+    tags = metadata.get("tags") if isinstance(metadata.get("tags"), list) else []
+    return {"kind": cell.get("cell_type"), "source": source, "id": own if isinstance(own, str) else None,
+            "tags": {tag for tag in tags if isinstance(tag, str)}}
+
+
+def match(notebook: dict, assignment: Assignment) -> Submission:
+    """What of the notebook is run for this assignment. Unreadable if it is none of this assignment's."""
+    metadata = _dict(notebook["metadata"].get("seqlab"))
+    theirs = metadata.get("assignment")
+    if theirs is not None and theirs != assignment.fingerprint:
+        title = metadata.get("title")
+        named = f": {title[:80]!r}" if isinstance(title, str) else ""
+        raise Unreadable(f"the notebook is for another assignment{named}")
+    names = {one["id"]: set(one["names"]) for one in assignment.exercises}
+    stubs = {one["id"]: one["stub"] for one in assignment.exercises}
+    found = Submission([])
+    code = [(k, cell) for k, cell in enumerate(notebook["cells"]) if cell["kind"] == "code" and cell["source"].strip()]
+    answers, places = {}, {}
+    for k, cell in code:
+        binds = _bound(cell["source"])
+        exercise = cell["id"] if cell["id"] in names and "check" not in cell["tags"] else None
+        if exercise is None and cell["id"] is None:
+            exercise = next((one for one, its in names.items() if its and its <= binds), None)
+        if exercise:
+            places[k] = exercise
+            answers.setdefault(exercise, []).append((k, digest(cell["source"]) == stubs[exercise]))
+    if not answers and not any(_bound(cell["source"]) & set().union(*names.values()) for _, cell in code):
+        raise Unreadable("none of this assignment's exercises is in it, so it is another notebook")
+    passed_over = set()
+    for exercise, those in answers.items():
+        written = [k for k, is_stub in those if not is_stub]
+        if not written:
+            found.unanswered.append(exercise)
+        if len(those) > 1:
+            passed_over |= {k for k, is_stub in those if is_stub and written}
+            if len(written) > 1:
+                found.notes.append(f"{exercise} is answered {len(written)} times; the last one counts")
+    for exercise in names:
+        if exercise not in answers:
+            text = any(cell["id"] == exercise and cell["kind"] != "code" and "check" not in cell["tags"]
+                       for cell in notebook["cells"])
+            found.notes.append(f"the cell of {exercise} is no code cell" if text else
+                               f"the cell of {exercise} is missing")
+    for k, cell in code:
+        checks = "check" in cell["tags"] or cell["source"].lstrip().startswith("check(")
+        sets_up = "setup" in cell["tags"] or 'importlib.util.find_spec("seqlab")' in cell["source"]
+        if k in passed_over or sets_up or (checks and digest(cell["source"]) in assignment.given):
+            continue
+        found.cells.append([k, cell["source"], places.get(k)])
+    return found
+
+
+def _parse(source: str) -> ast.Module:
+    try:
+        return ast.parse(tidy(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
+
+
+def _bound(source: str) -> set[str]:
+    names = set()
+    for node in _parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.With | ast.For | ast.If | ast.Try):
+            names |= {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    return names
+
+
+def delegates(cells: list[list], names: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """What an answer that is to be written by hand calls instead, and what hides what it calls; each as a name or None.
+
+    Everything that the answer's names lead to in the notebook is looked at, by its code alone.
+    """
+    statements = [node for _, source, _ in cells for node in _parse(source).body]
+    seen, waiting, calls, hides = set(), set(names), [], []
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        for statement in statements:
+            if name not in _touches(statement):
+                continue
+            for node in ast.walk(statement):
+                word = _word(node)
+                if word in LAYERS:
+                    calls.append(word)
+                elif word in HIDING or ((word or "").startswith("__") and word not in INNOCENT):
+                    hides.append(word)
+                elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr" and (
+                        len(node.args) < 2 or not isinstance(node.args[1], ast.Constant)):
+                    hides.append("getattr")
+                elif isinstance(node, ast.Import | ast.ImportFrom):
+                    for one in node.names:
+                        if one.name.split(".")[-1] in LAYERS:
+                            calls.append(one.name)
+                    hides += [root for root in _roots(node) if root not in USUAL]
+            waiting |= _names_from_outside(statement) - seen
+    tricks = [word for statement in statements for node in ast.walk(statement)
+              if (word := _word(node)) in HIDING - {"open", "types", "operator", "classes", "sys", "compile"}]
+    odd = [root for statement in statements for node in ast.walk(statement)
+           if isinstance(node, ast.Import | ast.ImportFrom) for root in _roots(node) if root not in USUAL]
+    hidden = hides + tricks + odd
+    return calls[0] if calls else None, hidden[0] if hidden else None
+
+
+def _roots(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """The packages that a statement imports from."""
+    modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+    return [module.split(".")[0] for module in modules]
+
+
+def _names_from_outside(statement: ast.stmt) -> set[str]:
+    """The names that a statement reads, without those that it makes itself."""
+    names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    own = {node.arg for node in ast.walk(statement) if isinstance(node, ast.arg)}
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return {node.id for node in names} - own
+
+
+def _touches(statement: ast.stmt) -> set[str]:
+    """The names that a statement at the top level defines, or changes from outside."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {one.asname or one.name.split(".")[0] for one in statement.names} | ({"*"} if any(
+            one.name == "*" for one in statement.names) else set())
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                found |= {one.id for one in ast.walk(target) if isinstance(one, ast.Name)}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr" and node.args:
+            found |= {one.id for one in ast.walk(node.args[0]) if isinstance(one, ast.Name)}
+    return found
+
+
+def _word(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in LAYERS:
+        return node.value
+    return None
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
