@@ -31,7 +31,7 @@ class Assignment:
     title: str
     due: str | None
     exercises: list[dict]
-    given: list[str] = field(default_factory=list)      # the hashes of the check cells as they are handed out
+    given: list[str] = field(default_factory=list)      # the hashes of the other code cells as handed out
     fingerprint: str = ""
 
     def __post_init__(self):
@@ -95,7 +95,7 @@ def of_chapters(chosen: list[Exercise], title: str = "", due: str | None = None,
             raise ValueError(f"{due!r} is no date such as 2027-05-31 or 2027-05-31T18:00") from problem
     entries = [{"id": one.id, "points": points.get(one.id, one.points), "names": list(one.names),
                 "stub": digest(stub(one.cell.source, broken(one.master.code)))} for one in chosen]
-    given = sorted({digest(one.check.source) for one in chosen})
+    given = sorted({digest(cell.source) for one in chosen for cell in one.master.code if "exercise" not in cell.tags})
     return Assignment(title or " and ".join(dict.fromkeys(chapter(one.subject).title for one in chosen)), due, entries,
                       given)
 

@@ -3,6 +3,7 @@
 import ast
 import functools
 import re
+import symtable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,17 +101,19 @@ def hidden_tests() -> dict[str, int]:
 
 @functools.cache
 def hidden_flags() -> dict[str, dict]:
-    """Id -> how many hidden tests it has, and whether one is `by_hand`; from their files, without running them."""
+    """Id -> how many hidden tests it has, and what they say of `by_hand` and `without`; read without running them."""
     found = {}
     for file in sorted(TESTS.glob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef):
                 for decorator in node.decorator_list:
                     if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "exercise":
-                        flags = found.setdefault(ast.literal_eval(decorator.args[0]), {"tests": 0, "by_hand": False})
+                        flags = found.setdefault(ast.literal_eval(decorator.args[0]), {
+                            "tests": 0, "by_hand": False, "without": ()})
                         flags["tests"] += 1
-                        flags["by_hand"] |= any(one.arg == "by_hand" and ast.literal_eval(one.value)
-                                                for one in decorator.keywords)
+                        said = {one.arg: ast.literal_eval(one.value) for one in decorator.keywords}
+                        flags["by_hand"] |= said.get("by_hand", False)
+                        flags["without"] += said.get("without", ())
     return found
 
 
@@ -128,9 +131,13 @@ def bound(source: str) -> set[str]:
 
 
 def used(source: str) -> set[str]:
-    """The names that the code reads, wherever."""
-    return {one.id for one in ast.walk(ast.parse(source))
-            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+    """The names that the code reads from outside of its functions, wherever it reads them."""
+    def read(scope) -> set[str]:
+        own = {one.get_name() for one in scope.get_symbols() if one.is_referenced() and (
+            scope.get_type() == "module" or one.is_global())}
+        return own.union(*map(read, scope.get_children()))
+
+    return read(symtable.symtable(source, "cell", "exec"))
 
 
 def _asked_for(source: str) -> tuple[str, ...]:

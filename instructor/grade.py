@@ -92,8 +92,10 @@ def _judge(result: dict, assignment: Assignment, found: submission.Submission, r
         whole = sum(row["share"] for row in own)
         points = one["points"] * sum(row["share"] for row in own if row["passed"]) / whole if whole else None
         said = list(dict.fromkeys(row["said"] for row in own if not row["passed"])) if own else [NO_TESTS]
-        if own and one["id"] in hidden_by_hand():
-            calls, hides = submission.delegates(found.cells, tuple(one["names"]))
+        flags = exercises.hidden_flags().get(one["id"], {})
+        if flags.get("by_hand") or flags.get("without"):
+            forbidden = {*flags["without"], *(submission.LAYERS if flags["by_hand"] else ())}
+            calls, hides = submission.delegates(found.cells, tuple(one["names"]), forbidden)
             if calls:
                 points, said = 0.0, [f"It calls {calls}, and this is to be written by hand."]
             elif hides and points:
@@ -106,11 +108,6 @@ def _judge(result: dict, assignment: Assignment, found: submission.Submission, r
             "said": said, "tests": {row["test"]: row["passed"] for row in own},
             "seconds": round(sum(row["seconds"] for row in own), 3)})
     result["found"] = round(sum(one["points"] or 0 for one in result["exercises"]), 4)
-
-
-def hidden_by_hand() -> set[str]:
-    """The exercises with a hidden test that takes PyTorch's recurrent layers away."""
-    return {one for one, flags in exercises.hidden_flags().items() if flags.get("by_hand")}
 
 
 # --- the reference ----------------------------------------------------------------------------------------------------
@@ -161,12 +158,10 @@ def handed_in(folder: Path) -> list[dict]:
     """
     manifest = folder / "manifest.json"
     if manifest.is_file():
-        with contextlib.suppress(ValueError, AttributeError, TypeError):
-            rows = json.loads(manifest.read_text(encoding="utf-8"))
-            rows = rows if isinstance(rows, list) else rows.get("students", rows.get("submissions"))
+        with contextlib.suppress(ValueError, AttributeError, TypeError, KeyError):
             return [{"student": str(row.get("student") or row.get("source") or row.get("file")),
                      "name": row.get("name") or "", "file": row.get("file"), "problem": row.get("problem")}
-                    for row in rows]
+                    for row in json.loads(manifest.read_text(encoding="utf-8"))["rows"]]
     found = []
     for entry in sorted(os.scandir(os.fsencode(folder)), key=lambda entry: entry.name):
         name = os.fsdecode(entry.name).encode("utf-8", "replace").decode()
@@ -214,6 +209,8 @@ def grade_batch(folder: Path, assignment: Assignment, out: Path, *, limits: Limi
         try:
             if row["problem"] or not row["file"]:
                 raise submission.Unreadable(row["problem"] or "nothing was handed in")
+            if Path(row["file"]).name != row["file"]:
+                raise submission.Unreadable("the manifest names a file outside of its folder")
             content = read_file(folder / row["file"])
         except submission.Unreadable as problem:
             results[place] = {**blank(assignment), "reason": str(problem)}

@@ -14,14 +14,15 @@ constant, so that it holds no number that was drawn.
 """
 
 import builtins
+import functools
 import importlib.util
+import inspect
 import json
 import math
 import os
 import random
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import torch
@@ -35,14 +36,15 @@ KNOWN_ERRORS = {name for name, value in vars(builtins).items()
                 if isinstance(value, type) and issubclass(value, BaseException)} | {"LinAlgError", "UnpicklingError"}
 
 
-def exercise(exercise_id: str, *, by_hand: bool = False, share: float = 1):
+def exercise(exercise_id: str, *, by_hand: bool = False, without: tuple[str, ...] = (), share: float = 1):
     """A decorator: this function tests an answer of the exercise.
 
     Args:
         by_hand: while it runs, PyTorch's recurrent layers cannot be called.
+        without: names that may not stand in the answer, or in what it leads to.
         share: what the test is worth beside the other tests of the exercise.
     """
-    return pytest.mark.exercise(exercise_id, by_hand=by_hand, share=share)
+    return pytest.mark.exercise(exercise_id, by_hand=by_hand, without=without, share=share)
 
 
 class Wrong(AssertionError):
@@ -51,6 +53,10 @@ class Wrong(AssertionError):
 
 class Failed(Exception):
     """The student's code did not give a value. The sentence is shown to the student."""
+
+
+USELESS = "What it returned has another form than what is asked for."
+FROM_ANSWERS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError)
 
 
 def expect(got, want, sentence: str, tolerance: float = TOLERANCE) -> None:
@@ -66,6 +72,10 @@ def same(got, want, tolerance: float = TOLERANCE) -> bool:
                                                                        for key in want)
     if isinstance(want, str | set) or want is None:
         return type(got) is type(want) and got == want
+    if isinstance(want, bool | int | float | list | tuple) and _one_row(want):      # [3] or (3,) will do for 3
+        got, want = number(got), number(want)
+        return got is not None and got.numel() == want.numel() and max(got.shape, default=1) == got.numel() and (
+            _close(got.flatten(), want.flatten(), tolerance))
     if isinstance(want, list | tuple) and any(isinstance(one, list | tuple | str | dict) or (
             isinstance(one, torch.Tensor) and one.dim()) for one in want):
         if isinstance(got, torch.Tensor) and got.dim():
@@ -75,8 +85,16 @@ def same(got, want, tolerance: float = TOLERANCE) -> bool:
     got, want = number(got), number(want)
     if got is None or got.shape != want.shape:
         return False
-    return torch.allclose(got, want, rtol=tolerance, atol=tolerance) and bool(torch.isfinite(got).all() or (
-        torch.equal(torch.isfinite(got), torch.isfinite(want))))
+    return _close(got, want, tolerance)
+
+
+def _one_row(want) -> bool:
+    return not isinstance(want, list | tuple) or all(isinstance(one, bool | int | float) for one in want)
+
+
+def _close(got: torch.Tensor, want: torch.Tensor, tolerance: float) -> bool:
+    """Within the tolerance; NaN is close to nothing, and an infinity to itself."""
+    return torch.allclose(got, want, rtol=tolerance, atol=tolerance)
 
 
 def number(value) -> torch.Tensor | None:
@@ -118,12 +136,30 @@ class Draw:
         return self.random.randint(low, high)
 
     def lengths(self, count: int, longest: int) -> torch.Tensor:
-        """So many different lengths, if there are as many, in an order that is neither sorted nor its own inverse."""
+        """So many different lengths, one of them the longest, in an order that is no mere exchange of pairs."""
         while True:
-            drawn = torch.tensor(self.random.sample(range(1, longest + 1), count))
+            those = [longest, *self.random.sample(range(1, longest), count - 1)]
+            drawn = torch.tensor(self.random.sample(those, count))
             order = drawn.argsort(descending=True)
             if count < 3 or not (torch.equal(order, order.argsort()) or torch.equal(order, torch.arange(count))):
                 return drawn
+
+
+def twin(answer: "Answer", draw: Draw, expression: str, spread: float = 0.5,
+         dtype: torch.dtype = torch.float64) -> tuple[torch.nn.Module, "Kept"]:
+    """A net with weights drawn afresh, as "nn.GRU(3, 4)" makes it: one to ask here, and one on the student's side."""
+    own = eval(expression, {"torch": torch, "nn": torch.nn})
+    weights = [draw.tensor(*parameter.shape, spread=spread, dtype=dtype) for parameter in own.parameters()]
+    inside.load(own, weights).requires_grad_(True)
+    return own, answer.make(f"load({expression}, weights)", weights=weights)
+
+
+def left_alone(answer: "Answer", expression: str, **given) -> None:
+    """Wrong, if evaluating the expression changes what is given to it."""
+    kept = {name: answer.make("given", given=value) for name, value in given.items()}
+    answer.ask(expression, **kept)
+    for name, value in given.items():
+        expect(answer.ask("given", given=kept[name]), value, "It changes what it is given.")
 
 
 class Kept:
@@ -322,10 +358,6 @@ class Plugin:
     def draw(self, request):
         return Draw(random.Random(f"{self.seed} {request.node.name}").getrandbits(62))
 
-    @pytest.fixture
-    def reference(self, request):
-        return reference(catalogue()[request.node.get_closest_marker("exercise").args[0]].subject)
-
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item, call):
         report = (yield).get_result()
@@ -333,9 +365,10 @@ class Plugin:
             return
         problem, mark = call.excinfo.value if call.excinfo else None, item.get_closest_marker("exercise")
         told = isinstance(problem, Wrong | Failed)
-        said = str(problem) if told else "" if problem is None else f"grader: {type(problem).__name__}"
+        of_answer = isinstance(problem, FROM_ANSWERS)   # what came back was worked with, and did not lend itself
+        said = str(problem) if told else USELESS if of_answer else ""
         self.rows.append({"exercise": mark.args[0], "test": item.name, "passed": report.passed, "said": said,
-                          "share": mark.kwargs["share"], "internal": problem is not None and not told,
+                          "share": mark.kwargs["share"], "internal": problem is not None and not told and not of_answer,
                           "trace": None if told or problem is None else report.longreprtext[-2000:],
                           "seconds": round(call.duration, 3)})
 
@@ -373,25 +406,14 @@ def fresh_seed() -> int:
     return int.from_bytes(os.urandom(6), "big")
 
 
-def reference(subject: str) -> Answer:
-    """The course's own solutions of a chapter, to be asked like a student's, in this process."""
-    names = solutions(subject)
-    return Answer(Local(names).talk, f"{subject}/reference", tuple(names))
-
-
-_SOLUTIONS = {}
-
-
+@functools.cache
 def solutions(subject: str) -> dict:
     """The names of a chapter's practice, with its solutions."""
-    if subject not in _SOLUTIONS:
-        master = next(one.master for one in catalogue().values() if one.subject == subject)
-        names = master.definitions()
-        for one in catalogue().values():
-            if one.subject == subject:
-                one.cell.run(names)
-        _SOLUTIONS[subject] = names
-    return _SOLUTIONS[subject]
+    own = [one for one in catalogue().values() if one.subject == subject]
+    names = own[0].master.definitions()
+    for one in own:
+        one.cell.run(names)
+    return names
 
 
 def is_finite(value) -> bool:
@@ -399,10 +421,29 @@ def is_finite(value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def load(subject: str):
-    """The module with the hidden tests of a subject."""
-    file = Path(TESTS / f"test_{subject.replace('-', '_')}.py")
+@functools.cache
+def tests_of(exercise_id: str) -> list[tuple[Callable, dict]]:
+    """The hidden tests of an exercise as (function, what `exercise` says of it), to be called without pytest."""
+    file = TESTS / f"test_{exercise_id.partition('/')[0].replace('-', '_')}.py"
+    if not file.exists():
+        return []
     spec = importlib.util.spec_from_file_location(f"hidden_{file.stem}", file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    return [(one, mark.kwargs) for one in vars(module).values() for mark in getattr(one, "pytestmark", [])
+            if mark.name == "exercise" and mark.args[0] == exercise_id]
+
+
+def faults(exercise_id: str, talk, seed: int) -> list[str]:
+    """What the hidden tests say of an answer, one sentence for each that it fails; without pytest, which is slow."""
+    said = []
+    for function, flags in tests_of(exercise_id):
+        answer = Answer(talk, exercise_id, catalogue()[exercise_id].names, flags["by_hand"])
+        given = {"answer": answer, "draw": Draw(random.Random(f"{seed} {function.__name__}").getrandbits(62))}
+        try:
+            function(**{name: given[name] for name in inspect.signature(function).parameters})
+        except (Wrong, Failed) as problem:
+            said.append(str(problem))
+        except FROM_ANSWERS:
+            said.append(USELESS)
+    return said

@@ -10,6 +10,7 @@ import base64
 import builtins
 import contextlib
 import ctypes
+import itertools
 import json
 import os
 import re
@@ -47,6 +48,8 @@ def encode(value, depth: int = 0):
     if isinstance(value, dict):
         pairs = [[encode(key, depth + 1), encode(one, depth + 1)] for key, one in value.items()]
         return {"d": pairs} if len(pairs) <= PARTS else {"?": "a long dict"}
+    if isinstance(value, range | types.GeneratorType | map | zip | filter | reversed):
+        return encode(list(itertools.islice(value, PARTS + 1)), depth)
     import numpy
     import torch
     if isinstance(value, numpy.generic):
@@ -212,7 +215,7 @@ class Inside:
         import torch
         self.delegated = False
         try:
-            names = {"torch": torch, "nn": torch.nn, "np": numpy, "math": math, "gradients": gradients,
+            names = {"torch": torch, "nn": torch.nn, "np": numpy, "math": math, "gradients": gradients, "load": load,
                      **{name: self.names[name] for name in message["names"] if name in self.names},
                      **self.answers.get(message["of"], {})}
             for name in message["names"]:
@@ -222,7 +225,7 @@ class Inside:
             with without_layers() if message["by_hand"] else contextlib.nullcontext():
                 value = eval(message["expression"], names)
                 if not message["keep"]:
-                    reply = {"value": encode(list(value) if isinstance(value, types.GeneratorType) else value)}
+                    reply = {"value": encode(value)}
             if message["keep"]:
                 self.kept[message["keep"]] = value
                 reply = {"value": {"?": type(value).__name__[:60]}}
@@ -239,10 +242,20 @@ class Inside:
             self.say(self.ask(self.hear()))
 
 
+def load(net, weights):
+    """The net with these weights, in the order of its parameters, and of their kind."""
+    import torch
+    net = net.to(weights[0].dtype)
+    with torch.no_grad():
+        for parameter, weight in zip(net.parameters(), weights, strict=True):
+            parameter.copy_(weight)
+    return net
+
+
 def gradients(result, of, along):
     """What a loss, the sum of `result` times `along`, sends back to each of `of`; zeros where nothing arrives."""
     import torch
-    result, along = torch.as_tensor(result), torch.as_tensor(along)
+    result = torch.stack(list(result)) if isinstance(result, (list, tuple)) else torch.as_tensor(result)
     if not result.requires_grad:
         return [torch.zeros_like(one) for one in of]
     loss = (result.double() * along.double()).sum()

@@ -26,10 +26,11 @@ from tools.course import ROOT
 from tools.outside import find_bubblewrap, how_to_get
 
 INSIDE = Path(__file__).with_name("inside.py")
-PRELOAD = ["torch", "numpy", "matplotlib.pyplot", "seqlab", "seqlab.plots", "tqdm.auto"]
+PRELOAD = ["torch", "numpy", "torch._dynamo", "matplotlib.pyplot", "seqlab", "seqlab.plots", "tqdm.auto"]   # slow ones
 SYSTEM = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"]
 UNSAFE = ("Without a sandbox every submission runs with your own rights: it can read, change and delete your files, "
           "use your network, and see other submissions. Only the limits on time and memory hold.")
+COURSE = "/course"      # where the package without its checks stands in the sandbox; /tmp is each submission's own
 START_S = 120           # until PyTorch is loaded, on a machine that is busy
 LOOK_S = 0.25           # how often somebody looks at the memory of a submission that computes
 NO_CHECKS = '''"""In the sandbox nothing is checked: the checks hold what the answers are compared with."""
@@ -84,7 +85,7 @@ def kind() -> str:
     except FileNotFoundError as problem:
         raise NoSandbox(f"{problem}. Nothing was run. To get it: {how_to_get('bubblewrap')}. Or, if you trust every "
                         f"one of these files, --unsafe. {UNSAFE}") from problem
-    with Sandbox() as sandbox:
+    with Sandbox(preload=[]) as sandbox:
         return "namespaces" if sandbox.nested else "bubblewrap"
 
 
@@ -134,12 +135,13 @@ class Sandbox:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def command(self, control: int) -> list[str]:
-        settings = json.dumps({"path": [str(self.folder)], "preload": self.preload})
-        run = [sys.executable, "-I", "-X", "utf8", str(self.folder / "inside.py"), str(control), settings]
+        course = str(self.folder) if self.unsafe else COURSE
+        settings = json.dumps({"path": [course], "preload": self.preload})
+        run = [sys.executable, "-I", "-X", "utf8", f"{course}/inside.py", str(control), settings]
         if self.unsafe:
             return run
         packages = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib", "platstdlib")}
-        shown = {path for path in [*SYSTEM, sys.prefix, sys.base_prefix, *packages, str(self.folder),
+        shown = {path for path in [*SYSTEM, sys.prefix, sys.base_prefix, *packages,
                                    str(Path(sys.executable).resolve().parent)] if os.path.exists(path)}
         data = os.environ.get("SEQLAB_DATA")
         if data and os.path.isdir(data):
@@ -160,6 +162,7 @@ class Sandbox:
         for path in sorted(shown, key=len):
             command += ["--symlink", os.readlink(path), path] if os.path.islink(path) and path in SYSTEM else [
                 "--ro-bind", path, path]
+        command += ["--ro-bind", str(self.folder), COURSE]
         return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", *run]
 
     def environment(self) -> dict[str, str]:
@@ -322,7 +325,7 @@ class Sandbox:
 def _memory(process: psutil.Process) -> int:
     """Bytes of its own and its part of what is shared."""
     try:
-        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
+        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
             if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024
     except (OSError, ValueError):

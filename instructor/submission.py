@@ -132,10 +132,17 @@ def match(notebook: dict, assignment: Assignment) -> Submission:
     for k, cell in code:
         checks = "check" in cell["tags"] or cell["source"].lstrip().startswith("check(")
         sets_up = "setup" in cell["tags"] or 'importlib.util.find_spec("seqlab")' in cell["source"]
-        if k in passed_over or sets_up or (checks and digest(cell["source"]) in assignment.given):
+        as_given = digest(cell["source"]) in assignment.given
+        if k in passed_over or sets_up or (checks and as_given):
             continue
-        found.cells.append([k, cell["source"], places.get(k)])
+        found.cells.append([k, _quick(cell["source"]) if as_given else cell["source"], places.get(k)])
     return found
+
+
+def _quick(source: str) -> str:
+    """A cell that was handed out, without its demonstration: what it defines stays, loops and calls alone go."""
+    kept = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign
+    return "\n".join(ast.unparse(node) for node in _parse(source).body if isinstance(node, kept))
 
 
 def _parse(source: str) -> ast.Module:
@@ -155,7 +162,7 @@ def _bound(source: str) -> set[str]:
     return names
 
 
-def delegates(cells: list[list], names: tuple[str, ...]) -> tuple[str | None, str | None]:
+def delegates(cells: list[list], names: tuple[str, ...], forbidden: set[str] = LAYERS) -> tuple[str | None, str | None]:
     """What an answer that is to be written by hand calls instead, and what hides what it calls; each as a name or None.
 
     Everything that the answer's names lead to in the notebook is looked at, by its code alone.
@@ -169,8 +176,8 @@ def delegates(cells: list[list], names: tuple[str, ...]) -> tuple[str | None, st
             if name not in _touches(statement):
                 continue
             for node in ast.walk(statement):
-                word = _word(node)
-                if word in LAYERS:
+                word = _word(node, forbidden)
+                if word in forbidden:
                     calls.append(word)
                 elif word in HIDING or ((word or "").startswith("__") and word not in INNOCENT):
                     hides.append(word)
@@ -179,7 +186,7 @@ def delegates(cells: list[list], names: tuple[str, ...]) -> tuple[str | None, st
                     hides.append("getattr")
                 elif isinstance(node, ast.Import | ast.ImportFrom):
                     for one in node.names:
-                        if one.name.split(".")[-1] in LAYERS:
+                        if one.name.split(".")[-1] in forbidden:
                             calls.append(one.name)
                     hides += [root for root in _roots(node) if root not in USUAL]
             waiting |= _names_from_outside(statement) - seen
@@ -225,12 +232,12 @@ def _touches(statement: ast.stmt) -> set[str]:
     return found
 
 
-def _word(node: ast.AST) -> str | None:
+def _word(node: ast.AST, forbidden: set[str] = LAYERS) -> str | None:
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
         return node.attr
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in LAYERS:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in forbidden:
         return node.value
     return None
 

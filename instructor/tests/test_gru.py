@@ -71,8 +71,8 @@ def test_a_value_is_written_and_held(answer, draw):
     shapes = [tuple(getattr(one, "shape", ())) for one in weights]
     expect(shapes, [(3, 2), (3, 1), (3,), (3,)], "Its weights have other shapes than they had.")
     layer = layer_with(weights)
-    for spread in (1.0, 3.0):
-        x = draw.tensor(1, 2002, 2, spread=spread)
+    for spread, level in ((1.0, 0.0), (3.0, 0.0), (0.0, 10.0), (0.0, -10.0)):
+        x = draw.tensor(1, 2002, 2, spread=spread) + level
         x[:, :, 1] = 0
         first, second = draw.number(-2, 2), draw.number(-2, 2)
         x[0, 0], x[0, 1001] = torch.tensor([first, 1.0]), torch.tensor([second, 1.0])
@@ -146,8 +146,8 @@ CELL = ("(lambda cell: (torch.nn.utils.vector_to_parameters(torch.cat([one.flatt
 def test_it_still_learns(answer, draw):
     weights, x, h, along = blocks(draw, 2, 3), draw.tensor(2, 2), draw.tensor(2, 3), draw.tensor(2, 3)
     cell = answer.make(CELL, inputs=2, hidden=3, weights=weights)
-    got = answer.ask("gradients(next_state(cell, x, h), list(cell.parameters()), along)",
-                     cell=cell, x=x, h=h, along=along)
-    own = cell_with(weights)
-    want = torch.autograd.grad((own(x, h) * along).sum(), list(own.parameters()))
+    got = answer.ask("(lambda h: gradients(next_state(cell, x, h), [h, *cell.parameters()], along))"
+                     "(h.clone().requires_grad_())", cell=cell, x=x, h=h, along=along)
+    own, h = cell_with(weights), h.requires_grad_()
+    want = torch.autograd.grad((own(x, h) * along).sum(), [h, *own.parameters()])
     expect(got, [one.detach() for one in want], "Its gradients are not those of the cell, so a net would not learn.")

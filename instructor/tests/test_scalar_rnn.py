@@ -2,7 +2,7 @@
 
 import math
 
-from instructor.hidden import exercise, expect
+from instructor.hidden import exercise, expect, number
 
 
 def run(x, W_x, W_h, b, h_0=0.0):
@@ -25,21 +25,18 @@ def test_states_from_another_state(answer, draw):
     expect(answer.states(x, *weights, h_0=h_0), run(x, *weights, h_0), "From a state that is given, some are wrong.")
 
 
-@exercise("scalar-rnn/states")
-def test_no_inputs_give_no_states(answer, draw):
-    expect(answer.states([], *draw.numbers(3)), [], "Without an input there is no state to collect.")
-
-
 @exercise("scalar-rnn/more-memory")
 def test_the_states_at_the_larger_weight(answer):
-    expect(answer.value("at_09"), run([1.0, 0.5, -1.0, 2.0], 0.8, 0.9, 0.1), "The four states are not right.")
+    expect(answer.value("at_09"), run([1.0, 0.5, -1.0, 2.0], 0.8, 0.9, 0.1), "The four states are not right.", 1e-3)
 
 
 @exercise("scalar-rnn/more-memory")
 def test_the_state_that_moved_most(answer):
     was, now = (run([1.0, 0.5, -1.0, 2.0], 0.8, W_h, 0.1) for W_h in (0.5, 0.9))
     moved = [abs(one - other) for one, other in zip(was, now, strict=True)]
-    expect(answer.value("moved_most"), 1 + moved.index(max(moved)), "Another state moved more.")
+    said = answer.value("moved_most")
+    said = int(said.strip().lower().removeprefix("h").strip("_ ")) if isinstance(said, str) else said
+    expect(said, 1 + moved.index(max(moved)), "Another state moved more.")
 
 
 @exercise("scalar-rnn/half-life")
@@ -50,7 +47,7 @@ def test_half_of_a_small_state_is_left(answer, draw):
 
 @exercise("scalar-rnn/fixed-points")
 def test_below_one_there_is_one(answer, draw):
-    for W_h in (draw.number(0.05, 0.95), draw.number(0.05, 0.95), 1.0):
+    for W_h in (draw.number(0.05, 0.95), draw.number(-0.9, -0.1), draw.number(-9, -1.1), 1.0):
         expect(answer.count_fixed_points(W_h), 1, "At a weight of at most 1, the count is not right.")
 
 
@@ -65,7 +62,7 @@ def test_the_state_is_the_target(answer, draw):
     for count in (1, 3, draw.whole(4, 8)):
         history, target = draw.numbers(count, -2, 2), draw.number(-0.9, 0.9)
         last = answer.last_input(history, target)
-        got = run([*history, last], 0.8, 0.5, 0.1)[-1] if isinstance(last, float | int) else last
+        got = run([*history, float(number(last))], 0.8, 0.5, 0.1)[-1]
         expect(got, target, "With this input the state is not the target.")
 
 
