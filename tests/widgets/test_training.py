@@ -1,0 +1,113 @@
+"""The trainer of the playground: its gradients, its optimiser, its start and its examples are PyTorch's."""
+
+import json
+import math
+import random
+import subprocess
+
+import pytest
+import torch
+from places import ROOT
+from torch import nn
+from torch.nn import functional as F
+
+TASKS = {  # input_size, outputs
+    "recall": (4, 4), "count": (1, 1), "reverse": (2, 2), "add": (2, 1), "parity": (1, 2)}
+
+
+def javascript(node, code, given):
+    """What the code, which has the training's modules and `given`, prints as JSON."""
+    names = {"recurrent": "newNet, forward, backward, crossEntropy, squaredError, clip, adam, weightsOf",
+             "training": "newTraining, trainOnce, ask", "tasks": "TASKS", "mersenne": "mersenne"}
+    imports = "".join(f'import {{ {each} }} from "./seqlab/widgets/{name}.js";\n' for name, each in names.items())
+    script = (f"{imports}import fs from 'node:fs';\nconst given = JSON.parse(fs.readFileSync(0, 'utf8'));\n"
+              f"const tell = (what) => console.log(JSON.stringify(what, (_, v) => ArrayBuffer.isView(v) ? [...v] : v));\n"
+              f"{code}")
+    done = subprocess.run([node, "--input-type=module", "--eval", script], input=json.dumps(given), cwd=ROOT,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+def flat(tensors):
+    return torch.cat([tensor.detach().flatten() for tensor in tensors])
+
+
+# --- gradients -------------------------------------------------------------------------------------------------------
+
+STEPS = """
+tell(given.map(({ sizes, weights, examples, loss, most, rate }) => {
+  const net = newNet(sizes), measure = { crossEntropy, squaredError }[loss];
+  net.weights.all.set(weights);
+  const optimiser = adam(net.weights.all, net.gradients.all, rate);
+  const told = [];
+  for (let step = 0; step < 3; step++) {
+    net.gradients.all.fill(0);
+    const inputs = [];
+    let sum = 0;
+    for (const { x, answer } of examples) {
+      forward(net, x);
+      sum += measure(net, answer);
+      backward(net, x, { inputsToo: true });
+      inputs.push([...net.dx]);
+    }
+    const gradients = [...net.gradients.all], norm = clip(net.gradients.all, most);
+    optimiser.step();
+    told.push({ loss: sum, gradients, inputs, norm, weights: [...net.weights.all] });
+  }
+  return told;
+}));
+"""
+
+
+def any_net(number):
+    """A net, examples, a loss and settings of training, drawn at random."""
+    draw = random.Random(number)
+    torch.manual_seed(number)
+    kind = ("rnn", "gru", "lstm")[number % 3]
+    inputs, units, outputs = draw.randint(1, 5), draw.randint(1, 24), draw.randint(2, 6)
+    steps, examples = draw.randint(1, 40), draw.randint(1, 6)
+    loss = draw.choice(["crossEntropy", "squaredError"])
+    layer = getattr(nn, kind.upper())(inputs, units, batch_first=True).double()
+    head = nn.Linear(units, 1 if loss == "squaredError" else outputs).double()
+    with torch.no_grad():
+        for weight in (*layer.parameters(), *head.parameters()):
+            weight.mul_(draw.choice([0.2, 1.0, 2.5]))
+    x = torch.randn(examples, steps, inputs, dtype=torch.float64, requires_grad=True)
+    y = torch.randint(outputs, (examples,)) if loss == "crossEntropy" else torch.randn(examples, dtype=torch.float64)
+    return kind, layer, head, x, y, loss, draw.choice([0.01, 1.0, 1e9]), 10 ** draw.uniform(-4, -0.5)
+
+
+def agrees(found, right):
+    """Equal to 1e-10, relative to the size of the whole."""
+    found, right = torch.tensor(found, dtype=torch.float64).flatten(), right.detach().flatten()
+    assert found.shape == right.shape
+    assert (found - right).norm() <= 1e-10 * right.norm() + 1e-300
+
+
+def test_gradients_clipping_and_adam_are_those_of_torch_on_50_random_nets(node):
+    nets = [any_net(number) for number in range(50)]
+    found = javascript(node, STEPS, [{
+        "sizes": {"kind": kind, "inputs": layer.input_size, "units": layer.hidden_size, "steps": x.shape[1],
+                  "outputs": head.out_features},
+        "weights": flat((*layer.parameters(), *head.parameters())).tolist(), "loss": loss, "most": most, "rate": rate,
+        "examples": [{"x": one.flatten().tolist(), "answer": answer} for one, answer in zip(x, y.tolist(), strict=True)]}
+        for kind, layer, head, x, y, loss, most, rate in nets])
+    assert {kind for kind, *_ in nets} == {"rnn", "gru", "lstm"} and {loss for *_, loss, _, _ in nets} == {
+        "crossEntropy", "squaredError"}
+    for (_, layer, head, x, y, loss, most, rate), told in zip(nets, found, strict=True):
+        weights = [*layer.parameters(), *head.parameters()]
+        optimizer = torch.optim.Adam(weights, lr=rate)
+        for step in told:
+            optimizer.zero_grad()
+            x.grad = None
+            said = head(layer(x)[0][:, -1])
+            error = (F.cross_entropy(said, y, reduction="sum") if loss == "crossEntropy"
+                     else F.mse_loss(said[:, 0], y, reduction="sum"))
+            error.backward()
+            agrees(step["loss"], error)
+            agrees(step["gradients"], flat(weight.grad for weight in weights))
+            agrees(step["inputs"], x.grad)
+            agrees(step["norm"], nn.utils.clip_grad_norm_(weights, most))
+            optimizer.step()
+            agrees(step["weights"], flat(weights))
