@@ -5,7 +5,9 @@ from .due import Due
 from .gate_explorer import GateExplorer
 from .gradient_explorer import GradientExplorer
 from .quiz import Quiz
+from .rnn_playground import RNNPlayground
 from .scalar_rnn import ScalarRNN
 from .shape_explorer import ShapeExplorer
 
-__all__ = ["DigitReader", "Due", "GateExplorer", "GradientExplorer", "Quiz", "ScalarRNN", "ShapeExplorer"]
+__all__ = ["DigitReader", "Due", "GateExplorer", "GradientExplorer", "Quiz", "RNNPlayground", "ScalarRNN",
+           "ShapeExplorer"]

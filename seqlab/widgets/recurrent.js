@@ -1,8 +1,26 @@
 // A recurrent net that learns: the three cells of PyTorch, backpropagation through time by hand, and Adam.
 // All in float64. One example at a time: x holds its steps one after the other, `inputs` numbers each.
 
-const sigmoid = (z) => 1 / (1 + Math.exp(-z));
-const tanh = (z) => (Math.abs(z) < 0.1 ? Math.tanh(z) : 2 / (1 + Math.exp(-2 * z)) - 1);   // twice as fast
+// Math.exp may differ in the last digit from browser to browser, and after some fifty batches every digit would: with
+// sums, products and roots alone a run is the same everywhere. (The way of fdlibm's exp: e^x = 2^k e^r, |r| < 0.35.)
+const POWERS_OF_TWO = Float64Array.from({ length: 2098 }, (_, k) => 2 ** (k - 1074));
+const LN2 = 0.6931471805599453, LN2_HIGH = 0.6931471803691238, LN2_LOW = 1.9082149292705877e-10;
+
+export function exp(x) {
+  if (!(x < 709 && x > -745)) return x > 0 ? Infinity : x < 0 ? 0 : x + 1;
+  const k = Math.round(x / LN2), high = x - k * LN2_HIGH, low = k * LN2_LOW, r = high - low, s = r * r;
+  const bent = r - s * (0.16666666666666602 + s * (-0.0027777777777015593 + s * (0.00006613756321437934
+    + s * (-0.0000016533902205465252 + s * 4.1381367970572385e-8))));
+  return (1 - (low - r * bent / (2 - bent) - high)) * POWERS_OF_TWO[k + 1074];
+}
+
+const sigmoid = (z) => 1 / (1 + exp(-z));
+
+function tanh(z) {
+  if (Math.abs(z) > 0.02) return 2 / (1 + exp(-2 * z)) - 1;
+  const s = z * z;
+  return z * (1 - s * (1 / 3 - s * (2 / 15 - s * 17 / 315)));
+}
 
 // --- the cells: what is different about each ------------------------------------------------------------------------
 //
@@ -211,12 +229,12 @@ export function backward(net, x, { fromState = null, inputsToo = false } = {}) {
   }
 }
 
-// --- losses: each returns the loss and leaves its gradient in net.dy --------------------------------------------------
+// --- losses: each returns the loss and leaves its gradient in net.dy ------------------------------------------------
 
 export function crossEntropy({ y, dy }, answer) {
   const most = Math.max(...y);
   let sum = 0;
-  for (let k = 0; k < y.length; k++) sum += dy[k] = Math.exp(y[k] - most);
+  for (let k = 0; k < y.length; k++) sum += dy[k] = exp(y[k] - most);
   for (let k = 0; k < y.length; k++) dy[k] /= sum;
   dy[answer] -= 1;
   return Math.log(sum) + most - y[answer];
@@ -241,11 +259,12 @@ export function clip(gradients, most = Infinity) {
 /** Adam with PyTorch's defaults; step() changes the weights. */
 export function adam(weights, gradients, rate, [keep, keepSquares] = [0.9, 0.999], tiny = 1e-8) {
   const mean = new Float64Array(weights.length), squares = new Float64Array(weights.length);
-  let steps = 0;
+  let kept = 1, keptSquares = 1;
   return {
     step() {
-      steps += 1;
-      const by = rate / (1 - keep ** steps), root = Math.sqrt(1 - keepSquares ** steps);
+      kept *= keep;
+      keptSquares *= keepSquares;
+      const by = rate / (1 - kept), root = Math.sqrt(1 - keptSquares);
       for (let k = 0; k < weights.length; k++) {
         const gradient = gradients[k];
         mean[k] += (1 - keep) * (gradient - mean[k]);

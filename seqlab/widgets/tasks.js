@@ -17,9 +17,12 @@ const bits = (random, batch, steps) => many(batch, () => many(steps, () => rando
 const signs = (drawn) => Float64Array.from(drawn, (bit) => 2 * bit - 1);
 const total = (drawn) => drawn.reduce((sum, bit) => sum + bit, 0);
 
+const BITS = "bits = torch.randint(2, (32, steps))", SIGNS = "x = (2 * bits - 1).float()[..., None]";
+
 /**
- * draw(random, batch, steps): a list of { x, answer }. `guess(steps)` is the share that guessing gets right, and
- * right(y, answer, steps) whether a net's y is taken for right. shown(x, t) is an input in a few letters.
+ * draw(random, batch, steps): a list of { x, answer }, and code, the same draw in PyTorch. right(y, answer, steps) says
+ * whether a net's y is taken for right; guess(steps) is the share that guessing gets right; near, where the answer is a
+ * number, what is near enough, in Python. shown(x, t) is an input in a few letters, told(answer, steps) an answer.
  */
 export const TASKS = {
   recall: {
@@ -31,15 +34,21 @@ export const TASKS = {
     }),
     shown: (x, t) => "ABCD"[x.subarray(4 * t, 4 * t + 4).indexOf(1)],
     told: (answer) => "ABCD"[answer],
+    code: ["symbols = torch.randint(4, (32, steps))",
+      "x, y = F.one_hot(symbols, 4).float(), symbols[:, 0]"],
   },
   count: {        // the number of ones, measured from the middle in standard deviations
     inputs: 1, outputs: 1, loss: squaredError,
     right: (y, answer, steps) => Math.abs(y[0] - answer) < 1 / Math.sqrt(steps),
     guess: (steps) => commonest(steps),
     draw: (random, batch, steps) => bits(random, batch, steps).map((drawn) => (
-      { x: signs(drawn), answer: (2 * total(drawn) - steps) / Math.sqrt(steps) })),
+      { x: signs(drawn), answer: Math.fround((2 * total(drawn) - steps) / Math.fround(Math.sqrt(steps))) })),
     shown: (x, t) => (x[t] > 0 ? "1" : "0"),
     told: (answer, steps) => String(Math.round((answer * Math.sqrt(steps) + steps) / 2)),
+    near: "1 / steps ** 0.5",
+    code: [BITS,
+      SIGNS,
+      "y = (2 * bits.sum(1) - steps) / steps ** 0.5"],
   },
   reverse: {      // the first sign, turned round if a mark has come; the mark stands in half of the examples
     inputs: 2, outputs: 2, loss: crossEntropy, right: mostly, guess: () => 1 / 2,
@@ -55,6 +64,11 @@ export const TASKS = {
     },
     shown: (x, t) => (x[2 * t] > 0 ? "+" : "−") + (x[2 * t + 1] ? "!" : ""),
     told: (answer) => "−+"[answer],
+    code: [BITS,
+      "mark = 1 + torch.randint(2 * (steps - 1), (32, 1))",
+      "marked = (torch.arange(steps) == mark).float()",
+      "x = torch.stack([(2 * bits - 1).float(), marked], dim=2)",
+      "y = torch.where(mark[:, 0] < steps, 1 - bits[:, 0], bits[:, 0])"],
   },
   add: {          // numbers from 0 to 1, two of them marked
     inputs: 2, outputs: 1, loss: squaredError, right: (y, answer) => Math.abs(y[0] - answer) < 0.1, guess: () => 0.19,
@@ -64,11 +78,18 @@ export const TASKS = {
         const x = new Float64Array(2 * steps);
         drawn[k].forEach((one, t) => { x[2 * t] = one; });
         for (const t of marked) x[2 * t + 1] = 1;
-        return { x, answer: drawn[k][marked[0]] + drawn[k][marked[1]] };
+        return { x, answer: Math.fround(drawn[k][marked[0]] + drawn[k][marked[1]]) };
       });
     },
     shown: (x, t) => x[2 * t].toFixed(1).replace("0.", ".") + (x[2 * t + 1] ? "!" : ""),
     told: (answer) => answer.toFixed(2),
+    near: "0.1",
+    code: ["numbers, half = torch.rand(32, steps), steps // 2",
+      "first = torch.randint(half, (32, 1))",
+      "second = half + torch.randint(steps - half, (32, 1))",
+      "place = torch.arange(steps)",
+      "marked = ((place == first) | (place == second)).float()",
+      "x, y = torch.stack([numbers, marked], dim=2), (numbers * marked).sum(1)"],
   },
   parity: {
     inputs: 1, outputs: 2, loss: crossEntropy, right: mostly, guess: () => 1 / 2,
@@ -76,6 +97,9 @@ export const TASKS = {
       { x: signs(drawn), answer: total(drawn) % 2 })),
     shown: (x, t) => (x[t] > 0 ? "1" : "0"),
     told: (answer) => ["even", "odd"][answer],
+    code: [BITS,
+      SIGNS,
+      "y = bits.sum(1) % 2"],
   },
 };
 

@@ -1,7 +1,6 @@
 """The trainer of the playground: its gradients, its optimiser, its start and its examples are PyTorch's."""
 
 import json
-import math
 import random
 import subprocess
 
@@ -11,8 +10,7 @@ from places import ROOT
 from torch import nn
 from torch.nn import functional as F
 
-TASKS = {  # input_size, outputs
-    "recall": (4, 4), "count": (1, 1), "reverse": (2, 2), "add": (2, 1), "parity": (1, 2)}
+from seqlab.widgets import rnn_playground
 
 
 def javascript(node, code, given):
@@ -21,8 +19,8 @@ def javascript(node, code, given):
              "training": "newTraining, trainOnce, ask", "tasks": "TASKS", "mersenne": "mersenne"}
     imports = "".join(f'import {{ {each} }} from "./seqlab/widgets/{name}.js";\n' for name, each in names.items())
     script = (f"{imports}import fs from 'node:fs';\nconst given = JSON.parse(fs.readFileSync(0, 'utf8'));\n"
-              f"const tell = (what) => console.log(JSON.stringify(what, (_, v) => ArrayBuffer.isView(v) ? [...v] : v));\n"
-              f"{code}")
+              "const plain = (_, value) => ArrayBuffer.isView(value) ? [...value] : value;\n"
+              f"const tell = (what) => console.log(JSON.stringify(what, plain));\n{code}")
     done = subprocess.run([node, "--input-type=module", "--eval", script], input=json.dumps(given), cwd=ROOT,
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -91,7 +89,7 @@ def test_gradients_clipping_and_adam_are_those_of_torch_on_50_random_nets(node):
         "sizes": {"kind": kind, "inputs": layer.input_size, "units": layer.hidden_size, "steps": x.shape[1],
                   "outputs": head.out_features},
         "weights": flat((*layer.parameters(), *head.parameters())).tolist(), "loss": loss, "most": most, "rate": rate,
-        "examples": [{"x": one.flatten().tolist(), "answer": answer} for one, answer in zip(x, y.tolist(), strict=True)]}
+        "examples": [{"x": x[k].flatten().tolist(), "answer": y[k].item()} for k in range(len(y))]}
         for kind, layer, head, x, y, loss, most, rate in nets])
     assert {kind for kind, *_ in nets} == {"rnn", "gru", "lstm"} and {loss for *_, loss, _, _ in nets} == {
         "crossEntropy", "squaredError"}
@@ -111,3 +109,62 @@ def test_gradients_clipping_and_adam_are_those_of_torch_on_50_random_nets(node):
             agrees(step["norm"], nn.utils.clip_grad_norm_(weights, most))
             optimizer.step()
             agrees(step["weights"], flat(weights))
+
+
+# --- the start and the examples --------------------------------------------------------------------------------------
+
+RUN = """
+tell(given.map(({ kind, settings, batches }) => {
+  const { net, random } = newTraining(kind, settings), start = [...net.weights.all];
+  const drawn = TASKS[settings.task].draw(random, 32, settings.lag + 1);
+  const training = newTraining(kind, settings);
+  while (training.batches < batches && !training.ended) trainOnce(training);
+  return { start, drawn, losses: training.losses, shares: training.shares, ended: training.ended };
+}));
+"""
+PLAIN = {"task": "recall", "lag": 20, "hidden_size": 12, "lr": 0.02, "clipping": True, "max_norm": 1.0, "opened": True,
+         "bias": 5.0, "seed": 0}
+
+
+def by_torch(kind, settings, batches):
+    """(the weights at the start, the first x and y, losses and shares of so many batches), trained in float64."""
+    task, size, steps = settings["task"], settings["hidden_size"], settings["lag"] + 1
+    inputs, outputs, draw = rnn_playground.TASKS[task]
+    near, names = rnn_playground.NUMBERS.get(task), {"torch": torch, "F": F, "steps": steps}
+    torch.manual_seed(settings["seed"])
+    layer, head = getattr(nn, kind.upper())(inputs, size, batch_first=True).double(), nn.Linear(size, outputs).double()
+    if settings["opened"] and kind != "rnn":
+        layer.bias_ih_l0.data[size:2 * size], layer.bias_hh_l0.data[size:2 * size] = settings["bias"], 0
+    weights = [*layer.parameters(), *head.parameters()]
+    start, first, losses, shares = flat(weights), None, [], []
+    optimizer = torch.optim.Adam(weights, lr=settings["lr"])
+    for _ in range(batches):
+        exec("\n".join(draw), names)
+        x, y = names["x"].double(), names["y"].double() if near else names["y"]
+        first = first or (x.flatten(1), y)
+        said = head(layer(x)[0][:, -1])
+        loss = F.mse_loss(said[:, 0], y) if near else F.cross_entropy(said, y)
+        shares.append(((said[:, 0] - y).abs() < eval(near, names) if near else said.argmax(1) == y).double().mean())
+        losses.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        if settings["clipping"]:
+            nn.utils.clip_grad_norm_(weights, settings["max_norm"])
+        optimizer.step()
+    return start, first, losses, torch.stack(shares)
+
+
+def test_every_task_and_cell_starts_draws_and_trains_as_in_torch(node):
+    """To the last digit before the first batch, and over 20 batches as long as float64 allows."""
+    asked = [(kind, {**PLAIN, "task": task, "lag": lag, "seed": seed, "opened": seed % 2 == 0, "clipping": seed != 3})
+             for seed, (kind, task, lag) in enumerate((kind, task, lag) for kind in ("rnn", "gru", "lstm")
+                                                      for task in rnn_playground.TASKS for lag in (1, 9))]
+    found = javascript(node, RUN, [{"kind": kind, "settings": settings, "batches": 20} for kind, settings in asked])
+    assert len(found) == 30
+    for (kind, settings), told in zip(asked, found, strict=True):
+        start, (x, y), losses, shares = by_torch(kind, settings, 20)
+        assert told["start"] == start.tolist(), (kind, settings)
+        assert [one["x"] for one in told["drawn"]] == x.tolist(), settings["task"]
+        assert [one["answer"] for one in told["drawn"]] == y.tolist(), settings["task"]
+        assert told["losses"] == pytest.approx(losses[:len(told["losses"])], rel=1e-7), (kind, settings)
+        assert told["shares"] == shares.tolist()[:len(told["shares"])], (kind, settings)
