@@ -34,6 +34,8 @@ MOVES = {
                      [{"b_f": k / 4, "step": k} for k in range(24)]),
     "ShapeExplorer": ({"kind": "lstm", "batch": 8, "seq_len": 10, "input_size": 10, "num_layers": 2,
                        "bidirectional": True, "packed": True}, [{"hidden_size": size} for size in range(1, 25)]),
+    "RNNPlayground": ({"cells": ["rnn", "gru", "lstm"], "lag": 40, "hidden_size": 32},
+                      [{"part": part} for part in "cfigoh" * 4]),
     "DigitReader": ({}, [{"strokes": [[40 + 4 * k, 40, 200, 60, 120, 240 - k]], "row": 5 + k} for k in range(24)]),
 }
 

@@ -28,4 +28,5 @@ def test_the_foot_of_each_page_leads_from_chapter_to_practice_to_the_next_chapte
         onward = re.search(r'class="right-next"\s+href="([^"]+)"', page.read_text("utf8"))
         page = onward and (page.parent / onward[1]).resolve()
     way = [page for one in course.chapters() for page in (f"book/{one.name}", f"book/exercises/{one.name}")]
-    assert walked == ["book/intro", *way, "book/review", *(one for one in course.toc_pages() if "/appendix/" in one)]
+    assert walked == ["book/intro", *way, "book/review", "book/playground",
+                      *(one for one in course.toc_pages() if "/appendix/" in one)]

@@ -19,6 +19,7 @@ MOVED = {  # what the page sends when it is moved
     "GateExplorer": {"kind": "gru", "inputs": [1.0, -0.5, 0.0, 2.0], "w_hn": 1.5, "b_hn": -0.5, "w_xr": 3.0, "b_z": 1},
     "GradientExplorer": {"nonlinearity": "linear", "weight": 0.5, "lag": 10, "clip": True, "threshold": 0.1},
     "Quiz": {"answers": [RIGHT] * 3 + [{**RIGHT, "right": False, "first": False}] * 2},
+    "RNNPlayground": {"cells": ["rnn", "gru"], "task": "add", "lag": 5, "lr": 0.1, "opened": False, "clipping": False},
     "ScalarRNN": {"inputs": [1.0, 2.0], "w_h": -0.5, "b": 0.1},
     "ShapeExplorer": {"kind": "lstm", "batch": 3, "num_layers": 2, "bidirectional": True, "packed": True},
 }
@@ -170,3 +171,14 @@ def test_quiz():
     figure = make("Quiz")
     figure.set_state({**MOVED["Quiz"], "score": 5, "first": 5})
     assert (figure.total, figure.answered, figure.score, figure.first) == (5, 5, 3, 3)
+
+
+@pytest.mark.parametrize("settings", [{}, {"cells": ["rnn", "gru", "lstm"], "task": "reverse"}, MOVED["RNNPlayground"]])
+def test_rnn_playground(settings):
+    figure = make("RNNPlayground")
+    figure.set_state({**settings, "code": "import os", "parameters": {}})
+    code, made = figure.code.replace("batches < 600", "batches < 1"), []
+    count = "    made.append([cell, sum(one.numel() for one in weights)])\n"
+    exec(code.replace("    optimizer =", f"{count}    optimizer ="), {"made": made})
+    assert figure.parameters == {cell.__name__.lower(): number for cell, number in made}
+    assert list(figure.parameters) == figure.cells

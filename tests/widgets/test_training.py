@@ -16,7 +16,7 @@ from seqlab.widgets import rnn_playground
 def javascript(node, code, given):
     """What the code, which has the training's modules and `given`, prints as JSON."""
     names = {"recurrent": "newNet, forward, backward, crossEntropy, squaredError, clip, adam, weightsOf",
-             "training": "newTraining, trainOnce, ask", "tasks": "TASKS", "mersenne": "mersenne"}
+             "training": "newTraining, trainOnce, ask, look", "tasks": "TASKS", "mersenne": "mersenne"}
     imports = "".join(f'import {{ {each} }} from "./seqlab/widgets/{name}.js";\n' for name, each in names.items())
     script = (f"{imports}import fs from 'node:fs';\nconst given = JSON.parse(fs.readFileSync(0, 'utf8'));\n"
               "const plain = (_, value) => ArrayBuffer.isView(value) ? [...value] : value;\n"
@@ -168,3 +168,17 @@ def test_every_task_and_cell_starts_draws_and_trains_as_in_torch(node):
         assert [one["answer"] for one in told["drawn"]] == y.tolist(), settings["task"]
         assert told["losses"] == pytest.approx(losses[:len(told["losses"])], rel=1e-7), (kind, settings)
         assert told["shares"] == shares.tolist()[:len(told["shares"])], (kind, settings)
+
+
+LOOK = """
+tell(given.map(({ kind, settings }) => look(newTraining(kind, settings)).gradient));
+"""
+
+
+def test_the_gradient_by_lag_is_that_of_torch(node):
+    asked = [(kind, {**PLAIN, "task": task, "lag": 7, "seed": 4}) for kind in ("rnn", "gru", "lstm")
+             for task in rnn_playground.TASKS]
+    found = javascript(node, LOOK, [{"kind": kind, "settings": settings} for kind, settings in asked])
+    for (kind, settings), gradient in zip(asked, found, strict=True):
+        figure = rnn_playground.RNNPlayground(cells=[kind], **settings)
+        assert gradient == pytest.approx(rnn_playground.gradient_by_lag(figure, kind), abs=1e-9)
