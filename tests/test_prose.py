@@ -24,14 +24,14 @@ from torch import nn
 
 import seqlab
 from seqlab import published, results
-from seqlab.widgets import DigitReader, GateExplorer, GradientExplorer, ScalarRNN
+from seqlab.widgets import DigitReader, GateExplorer, GradientExplorer, RNNPlayground, ScalarRNN
 from tools import prose
 from tools.course import BOOK, Notebook, chapters, notebooks
 
 SAID = Path(__file__).with_name("said")
 NAMES = {"DigitReader": DigitReader, "GateExplorer": GateExplorer, "GradientExplorer": GradientExplorer, "math": math,
-         "ScalarRNN": ScalarRNN, "WIDGETS": Path(seqlab.__file__).parent / "widgets", "nn": nn, "published": published,
-         "re": re, "results": results, "torch": torch}
+         "RNNPlayground": RNNPlayground, "ScalarRNN": ScalarRNN, "WIDGETS": Path(seqlab.__file__).parent / "widgets",
+         "nn": nn, "published": published, "re": re, "results": results, "torch": torch}
 
 every_notebook = pytest.mark.parametrize("notebook", notebooks(), ids=lambda one: str(one.path.relative_to(BOOK)))
 every_chapter = pytest.mark.parametrize("chapter", chapters(), ids=lambda one: one.name)

@@ -236,7 +236,7 @@ function chart(paint, box, { title, x, y, marks, ends, lines }) {
 /** The next round number that is not smaller. */
 const roundUp = (value) => {
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= value * 0.999);
+  return [1, 1.5, 2, 3, 4, 6, 8, 10].map((one) => one * power).find((one) => one >= value * 0.999);
 };
 
 /** Loss, share of right answers, and gradient by lag, as charts; boxes are their places. */
@@ -308,7 +308,7 @@ function stepsBelow(paint, { x, y, wide, high, units, steps }, task, example) {
   texts.forEach((text, t) => {
     const marked = text.endsWith("!"), centre = x + (t + 0.5) * wide;
     if (marked) paint("rect", { class: "marked", x: x + t * wide, y: y + units * high + 1, width: wide, height: 17 });
-    if (t % every === 0) {
+    if (t % every === 0 || marked) {
       paint("text", { x: centre, y: y + units * high + 14, "text-anchor": "middle" }, text.replace("!", ""));
     }
   });

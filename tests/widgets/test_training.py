@@ -182,3 +182,31 @@ def test_the_gradient_by_lag_is_that_of_torch(node):
     for (kind, settings), gradient in zip(asked, found, strict=True):
         figure = rnn_playground.RNNPlayground(cells=[kind], **settings)
         assert gradient == pytest.approx(rnn_playground.gradient_by_lag(figure, kind), abs=1e-9)
+
+
+# --- what the pages say of their experiments -------------------------------------------------------------------------
+
+OUTCOMES = """
+tell(given.map(({ kind, settings, seeds }) => seeds.map((seed) => {
+  const training = newTraining(kind, { ...settings, seed });
+  while (!training.ended && training.batches < 600) trainOnce(training);
+  return [training.batches, training.ended, ask(training)];
+})));
+"""
+
+
+@pytest.mark.deep
+def test_what_the_pages_say_of_the_experiments_is_so(node):
+    """The playground's page and the chapter on what a net keeps; a run is the same on every machine."""
+    closed, race = {**PLAIN, "opened": False}, {**PLAIN, "opened": False, "lr": 0.01}
+    ten, first = list(range(10)), [0]
+    asked = [("lstm", closed, ten), ("lstm", PLAIN, ten), ("rnn", race, ten), ("gru", race, ten),
+             ("rnn", {**race, "lr": 0.03}, ten), ("gru", {**race, "lr": 0.03}, ten),
+             ("lstm", {**PLAIN, "task": "parity", "lag": 3}, ten), ("lstm", {**PLAIN, "task": "parity"}, ten[:5]),
+             ("lstm", {**closed, "lr": 0.1}, ten[:3]), ("lstm", {**closed, "hidden_size": 32}, first)]
+    found = javascript(node, OUTCOMES, [{"kind": kind, "settings": settings, "seeds": seeds}
+                                        for kind, settings, seeds in asked])
+    right = [sum(share >= 0.95 for *_, share in runs) for runs in found]
+    assert right == [0, 9, 2, 0, 3, 10, 8, 0, 0, 0]
+    assert found[1][0][:2] == [169, "solved"]
+    assert max(share for runs in (found[0], found[3], found[8], found[9]) for *_, share in runs) < 0.3, "they guess"
