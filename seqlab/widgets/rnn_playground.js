@@ -480,7 +480,8 @@ function render({ model, el }) {
   const bar = dock(nets);
   const part = choice(model, "part", { name: "Shown", options: Object.entries(PARTS) });
   root.append(make("div", { class: "chart" }, chart.board), bar.bar, element, stories,
-    fold(root, "Settings", ...controls(model), part), make("details", { class: "fold" }, make("summary", {}, "The same in PyTorch"), pre), link);
+    fold(root, "Settings", ...controls(model), part),
+    make("details", { class: "fold" }, make("summary", {}, "The same in PyTorch"), pre), link);
 
   function draw() {
     const settings = nets.settings(), fresh = nets.fresh();
