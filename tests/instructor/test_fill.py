@@ -58,8 +58,8 @@ def test_whoever_is_missing_double_or_blank_is_named_and_left():
     text = CANVAS + '"Lovelace, Ada",1001,S9,ada9,B,,,\r\n'
     done = fill(text.encode(), [
         result("1001", 9), result("4711", 9), result("1002", None, reason="It ran for too long."),
-        result("grace", 5), result("", 5), result("1002x", 5, name="Turing, Alan"), result("alan", 4)],
-        "LSTM, by hand (77)")
+        result("grace", 5), result("", 5), result("1002x", 5, name="Turing, Alan"), result("alan", 4),
+        result("ada9", 3)], "LSTM, by hand (77)")
     assert done.content == text.encode() and done.changes == []
     assert done.left == {
         "1001": "'1001' may be any of 2 students in the file.", "4711": "Nobody in the file is '4711'.",
@@ -67,7 +67,8 @@ def test_whoever_is_missing_double_or_blank_is_named_and_left():
         "grace": "There is 'EX' already, and '5' would replace it: --overwrite does that.",
         "result 5": "The result names no student.",
         "1002x": "There is '7.5' already, and '5' would replace it: --overwrite does that.",
-        "alan": "The same student as '1002x', who has a grade already."}
+        "alan": "The same student as '1002x', who has a grade already.",
+        "ada9": "The file has this student more than once."}
 
 
 def test_grades_that_differ_are_replaced_only_if_that_is_asked_for():
@@ -105,6 +106,9 @@ def test_a_decimal_comma_and_semicolons_stay():
     text = MOODLE.replace(",", ";").replace("10.00", "10,00").encode("cp1252")
     done = fill(text, [result("11", 7.25)])
     assert b"Submitted;7,25;10,00" in done.content
+    lines = [line for line in MOODLE.splitlines() if "Ada" not in line and "two" not in line and "lines" not in line]
+    quoted = "\n".join('"' + line.replace(",", '","') + '"' for line in lines)
+    assert b'"Submitted","7","10.00"' in fill(quoted.encode(), [result("12", 7), result("13", 7)]).content
     commas = MOODLE.replace("10.00", '"10,00"').encode()
     assert b'Submitted,"7,25","10,00"' in fill(commas, [result("11", 7.25)]).content
 
