@@ -1,9 +1,8 @@
 """A class that does not exist, to try the commands on: python -m instructor.example FOLDER
 
 It writes what Canvas would hand over for an assignment (submissions.zip) and its gradebook (grades.csv): six students,
-one of them late, one with two attempts, one with a file that is no notebook, one who handed in nothing; and grades for
-them, in the form in which `grade` gives them (results.json). A dozen learners, simulated, answered the questions of the
-measuring kit (answers/).
+one of them late, one with two attempts, one with a file that is no notebook, one who handed in nothing. A dozen
+learners, simulated, answered the questions of the measuring kit (answers/).
 """
 
 import argparse
@@ -66,13 +65,7 @@ def write(folder: Path, made: dict[str, bytes], name: str, possible: float) -> l
             f"    Points Possible,,,,,{possible:.2f},(read only)",
             *(f'"{who}",{number},,{who.partition(",")[0].lower()},A,,' for who, number in STUDENTS)]
     grades.write_bytes("".join(f"{row}\r\n" for row in rows).encode("utf-8-sig"))
-    results = folder / "results.json"
-    given = [possible, possible / 2, None, None, 0, None]
-    results.write_text(json.dumps([
-        {"student": str(number), "name": who, "grade": grade, "possible": possible,
-         "reason": None if grade is not None else "There is no notebook that can be read."}
-        for (who, number), grade in zip(STUDENTS, given, strict=True)], indent=1), "utf8")
-    return [archive, grades, results]
+    return [archive, grades]
 
 
 def write_answers(folder: Path, learners: int = 12, seed: int = 1) -> list[Path]:

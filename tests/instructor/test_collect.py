@@ -123,6 +123,16 @@ def test_a_roster_finds_students_by_login_name_and_mail(tmp_path, out):
     assert refused == ["Nobody on the roster is 'nobody'.", "'J. Doe' may be any of 2 students on the roster."]
 
 
+def test_grade_finds_a_row_for_every_row_of_the_manifest(tmp_path, out, roster):
+    from instructor.grade import handed_in
+
+    archive = pack(tmp_path / "a.zip", {"ada_1001_5_x.ipynb": "x", "b_1002_6_x.pdf": "x", "../x_1_2_x.ipynb": "x"})
+    rows = collect([archive], out, roster)["rows"]
+    found = handed_in(out)
+    assert [(row["file"], row["problem"]) for row in found] == [(row["file"], row["problem"]) for row in rows]
+    assert [row["student"] for row in found] == ["1001", "1003", "1002", "a.zip: ../x_1_2_x.ipynb"]
+
+
 def test_whose_a_file_is():
     assert owner("lovelaceada_1001_2001_a_b.ipynb")[:4] == ("1001", "lovelaceada", 2001, False)
     assert owner("lovelaceada_LATE_1001_2001_a.ipynb")[:4] == ("1001", "lovelaceada", 2001, True)
