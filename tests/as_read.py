@@ -16,7 +16,6 @@ from pathlib import Path
 STORED = Path(__file__).with_suffix(".json")
 MAGIC = re.compile(r"^([ ]*)[%!].*", re.MULTILINE)
 COMPUTES = re.compile(r"[=+/^*<>]|\\(?:sqrt|frac|cdot|odot|sum|prod)")
-DURATION = re.compile(r"(?<![\w.])\d+(\.\d+)? (ns|us|µs|ms|s|min|it/s)\b")
 ADDRESS = re.compile(r"\]\((https?://[^)\s]+)\)|<(https?://[^>\s]+)>")
 
 
@@ -54,11 +53,11 @@ def formulas(notebook):
                 yield f"formulas of {cell.id}", "\n".join(found)
 
 
-def wide(notebook):
+def wide(notebook, duration):
     """(place, output) of every cell whose numbers may differ from run to run: what the text was written beside."""
     for cell in notebook.code:
         if cell.metadata.get("bands"):
-            yield f"numbers of {cell.id}", DURATION.sub("", cell.shown)
+            yield f"numbers of {cell.id}", duration.sub("", cell.shown)
 
 
 def assertions(notebook):
@@ -90,11 +89,13 @@ def now() -> dict[str, str]:
     from seqlab.widgets.quiz import QUIZZES, read_quiz
     from tools.chapters import renumber
     from tools.course import BOOK, chapters, notebooks, some
+    from tools.run_notebooks import duration_pattern
 
     found = []
     for notebook in notebooks():
-        for kind in (pictures, answers, formulas, wide, assertions):
+        for kind in (pictures, answers, formulas, assertions):
             found += kind(notebook)
+        found += wide(notebook, duration_pattern())
         found += sources(notebook.prose)
     for page in some(sorted(BOOK.rglob("*.md"))):
         found += sources(page.read_text("utf8"))
