@@ -91,7 +91,7 @@ def _answer(question, right, draw):
     return draw.choice([k for k, option in enumerate(question["options"]) if option["right"] == right])
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--subject", default="order-matters", help="the chapter whose practice was assigned")
@@ -102,3 +102,7 @@ if __name__ == "__main__":
         print(path)
     write_answers(line.folder / "answers")
     print(line.folder / "answers")
+
+
+if __name__ == "__main__":
+    main()

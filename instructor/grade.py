@@ -5,6 +5,7 @@ A result is written as soon as it is there, so that a batch that was killed goes
 neither the file nor the assignment nor the tests have changed.
 """
 
+import atexit
 import contextlib
 import hashlib
 import json
@@ -222,8 +223,9 @@ def grade_batch(folder: Path, assignment: Assignment, out: Path, *, limits: Limi
             waiting.append((place, content))
     if waiting:
         nested = None if unsafe else kind() == "namespaces"
-        with Sandbox(unsafe=unsafe, nested=nested) as sandbox:
-            grade_reference(assignment, limits, sandbox)
+        grade_reference(assignment, limits, _own(unsafe, nested))
+        if jobs > 1 or scheduler:
+            _sandboxes.pop(unsafe).close()      # the other processes have their own
         given = [(place, content, assignment, limits, unsafe, nested, hidden.fresh_seed() if seed is None else seed)
                  for place, content in waiting]
         for place, result in progress(_in_parallel(given, jobs, scheduler), len(given)):
@@ -268,21 +270,24 @@ def write_whole(path: Path, text: str) -> None:
 _sandboxes: dict = {}
 
 
+def _own(unsafe: bool, nested: bool | None) -> Sandbox:
+    """The sandbox of this process, which is started when it is first wanted."""
+    if unsafe not in _sandboxes:
+        made = Sandbox(unsafe=unsafe, nested=nested)
+        atexit.register(made.close)
+        made.start()
+        _sandboxes[unsafe] = made
+    return _sandboxes[unsafe]
+
+
 def _job(place: int, content: bytes, assignment: Assignment, limits: Limits, unsafe: bool, nested: bool | None,
          seed: int) -> tuple[int, dict]:
     """One submission, in whatever process joblib runs this; each such process keeps one sandbox."""
-    import atexit
-
     import torch
     torch.set_num_threads(1)
-    if unsafe not in _sandboxes:
-        _sandboxes[unsafe] = Sandbox(unsafe=unsafe, nested=nested)
-        atexit.register(_sandboxes[unsafe].close)
-        _sandboxes[unsafe].start()
-        _sandboxes[unsafe].nested = _sandboxes[unsafe].nested if unsafe else nested
     slot = Limits(**{**asdict(limits), "slot": os.getpid() % 50_000})
     try:
-        return place, grade_one(content, assignment, slot, _sandboxes[unsafe], seed)
+        return place, grade_one(content, assignment, slot, _own(unsafe, nested), seed)
     except Exception as problem:
         return place, {**blank(assignment, sha256=submission.sha256(content), seed=seed),
                        "reason": f"the grader failed ({type(problem).__name__}): grade it again"}

@@ -13,6 +13,7 @@ from tools.course import ROOT, some
 
 SITE = ROOT / "_build" / "html"
 READ = {    # program -> pairs of a line that somebody may write, and what is read from it
+    "instructor.example": [("f --subject gru", {"folder": Path("f"), "subject": "gru"})],
     "studies": [
         ("", {"names": [], "list": False, "verify": False, "sample": 2, "against": None}),
         ("a b --verify --sample 3 --against old",
