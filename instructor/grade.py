@@ -64,6 +64,9 @@ def grade_one(content: bytes, assignment: Assignment, limits: Limits, sandbox: S
     result["cells"] = [{"cell": number, "said": f"It stops with {raised.type}.", "text": text}
                        for number, (raised, text) in sorted(remote.said.items())]
     _judge(result, assignment, found, rows)
+    said = [one["said"] for one in result["cells"]] + [row["said"] for row in rows]
+    if any("MemoryError" in one for one in said):
+        remote.stopped.append("it needs more memory than it may have")
     if remote.stopped:
         result["reason"] = "it did not run cleanly: " + "; ".join(dict.fromkeys(remote.stopped))
     internal = [row for row in rows if row["internal"]]

@@ -155,6 +155,7 @@ def test_no_point_is_gained_and_nothing_else_is_lost(name, assignment, sandbox):
 def test_too_much_memory_is_refused(assignment, sandbox):
     result = run("held = bytearray(1_500_000_000)" + WRONG, assignment, sandbox)
     assert points(result) == {"scalar-rnn/states": 2, "gru/step": 0, "gru/memory": 3}
+    assert result["grade"] is None and "more memory" in result["reason"]
     assert any("MemoryError" in one["said"] for one in result["cells"])
 
 
