@@ -155,10 +155,16 @@ def test_one_announcement_an_action(browser, tmp_path):
             const line = host.shadowRoot.querySelector("[role=status]");
             new MutationObserver(() => host.said.push(line.textContent)).observe(line, { childList: true });
         }""")
-        train(figure)
+        figure.set(lag=30, hidden_size=24, lr=0.0001)
         figure.page.wait_for_timeout(900)
+        figure.box.evaluate("host => { host.said = []; }")
+        press(figure, "Train")
+        figure.page.wait_for_timeout(2500)
+        assert figure.box.evaluate("host => host.said") == [], "while it trains nothing is read out"
+        press(figure, "Pause")
+        figure.page.wait_for_timeout(1500)
         said = figure.box.evaluate("host => host.said")
-        assert len(said) == 1 and "solved" in said[0]
+        assert len(said) == 1 and "batch" in said[0]
 
 
 # --- without a browser ----------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The trainer of the playground: its gradients, its optimiser, its start and its examples are PyTorch's."""
 
 import json
+import math
 import random
 import subprocess
 
@@ -10,6 +11,7 @@ from places import ROOT
 from torch import nn
 from torch.nn import functional as F
 
+from seqlab import results
 from seqlab.widgets import rnn_playground
 
 
@@ -210,3 +212,28 @@ def test_what_the_pages_say_of_the_experiments_is_so(node):
     assert right == [0, 9, 2, 0, 3, 10, 8, 0, 0, 0]
     assert found[1][0][:2] == [169, "solved"]
     assert max(share for runs in (found[0], found[3], found[8], found[9]) for *_, share in runs) < 0.3, "they guess"
+
+
+STUDIED = {"RNN": ("rnn", None), "GRU": ("gru", None), "GRU, update bias 2": ("gru", 2.0), "LSTM": ("lstm", None),
+           "LSTM, forget bias 2": ("lstm", 2.0), "LSTM, forget bias 4": ("lstm", 4.0)}
+
+
+def wilson(solved, runs, z=1.96):
+    """The interval of Wilson for a rate, at 95 %."""
+    rate, middle = solved / runs, solved / runs + z * z / (2 * runs)
+    half = z * math.sqrt(rate * (1 - rate) / runs + z * z / (4 * runs * runs))
+    return (middle - half) / (1 + z * z / runs), (middle + half) / (1 + z * z / runs)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("lag", [5, 10, 20, 40])
+def test_the_rates_of_the_stored_study_are_found_again(node, lag):
+    """The same seeds, so the same starts and batches as in studies/recall.py; the study is in float32."""
+    settings = {**PLAIN, "lag": lag, "hidden_size": 24, "lr": 0.01}
+    found = javascript(node, OUTCOMES, [
+        {"kind": kind, "settings": {**settings, "opened": bias is not None, "bias": bias or 0}, "seeds": list(range(5))}
+        for kind, bias in STUDIED.values()])
+    for name, runs in zip(STUDIED, found, strict=True):
+        stored = results("recall_first").where(name, lag)["accuracy (%)"]
+        low, high = wilson(sum(accuracy >= 95 for accuracy in stored), len(stored))
+        assert low <= sum(share >= 0.95 for *_, share in runs) / len(runs) <= high, (name, lag)
