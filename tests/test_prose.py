@@ -137,7 +137,7 @@ def test_words_of_every_kind_are_in_that_record():
     for kind in ("alt text of", "words above", "words below", "answer to", "toggles of", "formulas of", "term",
                  "question", "line with"):
         assert sum(place.startswith(f"{kind} ") for place in as_read.stored()) >= len(chapters()), kind
-    for kind in ("assertions of", "numbers of"):
+    for kind in ("assertions of", "numbers of", "written in", "comments of", "note of"):
         assert any(place.startswith(f"{kind} ") for place in as_read.stored()), kind
 
 

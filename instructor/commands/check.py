@@ -21,7 +21,7 @@ def command(chosen, as_json) -> None:
                                 lambda things, total: cli.progress(things, total, "checked"))
     bad = {name: said for name, said in found.items() if said}
     text = "\n".join(f"{name}: {one}" for name, said in bad.items() for one in said)
-    text += f"\n{len(found)} exercises, {len(found) - len(bad)} as they should be." if bad else (
-        f"{len(found)} exercises, all as they should be.")
+    count = f"{len(found)} exercise{'s' * (len(found) != 1)}"
+    text += f"\n{count}, {len(found) - len(bad)} as they should be." if bad else f"{count}, all as they should be."
     cli.answer({"exercises": len(found), "faults": bad}, as_json, text)
     sys.exit(1 if bad else 0)
