@@ -55,13 +55,15 @@ def drawn_words(notebook):
 
 def stills():
     """(place, words) of what is written in the still picture of each figure; of every kind, if it has several."""
+    from traitlets import TraitError
+
     from seqlab import widgets
     from seqlab.plots.describe import describe
 
     figures = [thing for thing in map(widgets.__dict__.get, widgets.__all__) if "still" in vars(thing)]
     for figure in figures:
         for options in [{"kind": kind} for kind in ("rnn", "gru", "lstm")] if "kind" in figure.class_traits() else [{}]:
-            with contextlib.suppress(ValueError):       # there is no such kind of this figure
+            with contextlib.suppress(TraitError):       # there is no such kind of this figure
                 yield (", ".join([f"written in {figure.__name__}", *options.values()]),
                        words_of(describe(figure(**options).still())))
 
