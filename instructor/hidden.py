@@ -388,9 +388,10 @@ def run_tests(talk, chosen: set[str], seed: int) -> list[dict]:
     try:
         with open(os.devnull, "w") as nowhere:
             sys.stdout = nowhere
+            # From the root on a module has a name that no other has: instructor.tests.test_gru.
             code = pytest.main(["--assert=plain", "-p", "no:cacheprovider", "-p", "no:terminal", "-c", os.devnull,
                                 "-p", "no:faulthandler", "-p", "no:logging", "-p", "no:capture", "-p", "no:warnings",
-                                "--import-mode=importlib", "--noconftest", "--rootdir", str(TESTS), *files],
+                                "--import-mode=importlib", "--noconftest", "--rootdir", str(TESTS.parents[1]), *files],
                                plugins=[plugin])
     finally:
         sys.stdout = before[2]

@@ -3,6 +3,8 @@
 import ast
 import importlib.util
 import json
+import sys
+import types
 import warnings
 
 import pytest
@@ -172,3 +174,9 @@ def test_numbers_are_drawn_afresh_and_can_be_repeated():
     assert first == again != other and hidden.fresh_seed() != hidden.fresh_seed()
     lengths = hidden.Draw(3).lengths(5, 9)
     assert lengths.max() == 9 and len(set(lengths.tolist())) == 5
+
+
+def test_another_module_of_the_same_name_is_not_taken_for_them(monkeypatch):
+    monkeypatch.setitem(sys.modules, "test_scalar_rnn", types.ModuleType("test_scalar_rnn"))
+    rows = hidden.run_tests(hidden.Local(dict(hidden.solutions("scalar-rnn"))).talk, {"scalar-rnn/states"}, 1)
+    assert rows and all(row["passed"] for row in rows)
