@@ -156,6 +156,7 @@ def test_every_file_of_the_course_is_mutated():
     assert {notebook.path.relative_to(ROOT).as_posix() for notebook in notebooks()} <= names
 
 
+@pytest.mark.slow
 def test_every_entry_of_the_equivalent_ones_is_still_there():
     entries = report.equivalent(ROOT)
     made = [mutant for file in entries for mutant in mutants_of(ROOT / file, ROOT)[0]]

@@ -68,6 +68,7 @@ def test_every_file_has_its_row_and_only_clean_runs_a_grade(quick, handed_in, as
     assert "1 of 3" in summary and "It stops with ValueError" in summary
 
 
+@pytest.mark.slow
 def test_what_is_done_is_not_done_again_and_what_has_changed_is(quick, handed_in, assignment, tmp_path, monkeypatch):
     out, asked = tmp_path / "out", []
     one_job = grade._job
@@ -117,6 +118,7 @@ def test_without_a_sandbox_it_refuses_and_says_what_unsafe_means(handed_in, assi
     assert outside.find_bubblewrap is not nowhere
 
 
+@pytest.mark.slow
 def test_unsafe_grades_as_well(assignment):
     with sandbox.Sandbox(unsafe=True, preload=["torch", "numpy"]) as made:
         result = grade.grade_one(grade.solved(assignment), assignment, LIMITS, made, 3)

@@ -17,6 +17,7 @@ from instructor import grade
 from instructor.sandbox import Limits
 from tools.course import ROOT
 
+pytestmark = pytest.mark.slow
 LIMITS = Limits(cell_s=6, call_s=5, total_s=60, memory_mib=700, disk_mib=16, processes=24, reply_mib=4)
 WORTH = {"scalar-rnn/states": 2, "gru/memory": 3}
 WRONG = "\ndef gru_step(x, h, *weights):\n    return h"
@@ -52,7 +53,6 @@ IN_A_CELL = {       # code of a cell -> words of the reason; the grade is blank
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", IN_A_CELL)
 def test_what_ends_a_cell_leaves_the_grade_blank_and_the_rest_counts(name, assignment, sandbox):
     code, words = IN_A_CELL[name]
@@ -135,7 +135,6 @@ IN_A_CALL = {       # code of the answer -> words of the reason, or None where a
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", IN_A_CALL)
 def test_no_point_is_gained_and_nothing_else_is_lost(name, assignment, sandbox):
     code, words = IN_A_CALL[name]
@@ -159,7 +158,6 @@ def test_too_much_memory_is_refused(assignment, sandbox):
     assert any("MemoryError" in one["said"] for one in result["cells"])
 
 
-@pytest.mark.slow
 def test_memory_in_many_processes_is_noticed(assignment, sandbox):
     code = ("import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
             "        held = bytearray(b'x' * 600_000_000)\n"
@@ -171,7 +169,6 @@ def test_memory_in_many_processes_is_noticed(assignment, sandbox):
     assert psutil.virtual_memory().available > before - 3 * 2**30
 
 
-@pytest.mark.slow
 def test_forks_without_an_end_are_held_and_all_gone_afterwards(assignment, sandbox):
     code = "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass"
     result = run(code, assignment, sandbox)

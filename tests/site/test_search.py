@@ -32,7 +32,7 @@ QUERIES = {     # what is typed -> the page that is meant, and words of the plac
     "forget gate bias": (of("lstm"), "bias_hh"),
     "Colab": ("book/intro", "You need a Google account"),
     "loss not decreasing": (MISTAKES, "train on it alone"),
-    "instructor": ("book/intro", "without their solutions"),
+    "instructor": ("book/appendix/for-instructors", "what is here and what is missing"),
     "teacher forcing": (GLOSSARY, "Training a decoder"),
     "padding mask": (GLOSSARY, "True on real steps"),
     "detach hidden state": (of("backprop-through-time"), "from chunk to chunk"),

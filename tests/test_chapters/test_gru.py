@@ -82,6 +82,7 @@ def test_only_one_of_the_four_loads_the_built_ins_weights(chapter, seed):
     assert [variant for variant, same in equal.items() if same] == [(True, True)]
 
 
+@pytest.mark.slow
 def test_the_four_are_told_apart(ran):
     cell = ran("for reset_after, z_keeps in")
     weights = list(cell["gru"].parameters())

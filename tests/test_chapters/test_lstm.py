@@ -94,6 +94,7 @@ def memory(keep_bias, commands):
     return states
 
 
+@pytest.mark.slow
 def test_what_is_left_of_the_cell_state(ran):
     plain, *kept = ran("f = {f:<5}: ").printed.splitlines()
     h = 1.0
