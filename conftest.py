@@ -6,7 +6,7 @@ A test's speed follows from where it stands and what it asks for, so nobody has 
     tests/perf                      perf
     the fixture `site`, `browser`   site, browser: the built website, and a browser to look at it
 
-Two marks are given by hand: `slow` to a test of more than about five seconds, and `deep` to one that repeats in
+Two marks are given by hand: `slow` to a test of more than about two seconds, and `deep` to one that repeats in
 another setting what a quicker one looks at already. pyproject.toml says what each mark means; the Makefile, which
 marks each speed takes or leaves.
 """

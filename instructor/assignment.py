@@ -14,11 +14,11 @@ from pathlib import Path
 
 import nbformat
 
-from tools.course import Cell, chapter
+from tools.course import Cell, broken, chapter
 
 from . import exercises
 from .exercises import Exercise
-from .student import broken, from_their_folder, stub, without_answers
+from .student import from_their_folder, stub, without_answers
 
 HEADING = re.compile(r"^## Exercise (\d+): ", re.MULTILINE | re.IGNORECASE)
 LINK = re.compile(r"\[([^\]]+)\]\(\.\./([^)#]+)\.(?:ipynb|md)(#[^)]*)?\)")
@@ -93,11 +93,18 @@ def of_chapters(chosen: list[Exercise], title: str = "", due: str | None = None,
             datetime.fromisoformat(due)
         except ValueError as problem:
             raise ValueError(f"{due!r} is no date such as 2027-05-31 or 2027-05-31T18:00") from problem
+    chosen = in_order(chosen)
     entries = [{"id": one.id, "points": points.get(one.id, one.points), "names": list(one.names),
                 "stub": digest(stub(one.cell.source, broken(one.master.code)))} for one in chosen]
     given = sorted({digest(cell.source) for one in chosen for cell in one.master.code if "exercise" not in cell.tags})
     return Assignment(title or " and ".join(dict.fromkeys(chapter(one.subject).title for one in chosen)), due, entries,
                       given)
+
+
+def in_order(chosen: list[Exercise]) -> list[Exercise]:
+    """As they stand in the notebook: a chapter's together, the chapters as they were named."""
+    subjects = list(dict.fromkeys(one.subject for one in chosen))
+    return sorted(chosen, key=lambda one: (subjects.index(one.subject), one.place))
 
 
 def write(chosen: list[Exercise], folder: Path, title: str = "", due: str | None = None,

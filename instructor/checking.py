@@ -7,15 +7,17 @@ import ast
 import contextlib
 import importlib.util
 import io
+import sys
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 from seqlab.checks import CheckFailed, check
-from tools.course import ROOT
+from tools.course import ROOT, broken
 
 from . import assignment, hidden
 from .exercises import Exercise, catalogue
-from .student import broken, stub
+from .student import stub
 
 PLANTED = ROOT / "tests" / "checks"
 
@@ -44,11 +46,11 @@ def planted(exercise_id: str) -> Iterator[tuple]:
     for folder in (PLANTED / "plain", PLANTED):
         file = folder / f"{subject.replace('-', '_')}.py"
         if file.exists():
-            yield from [answers for known, _, *answers in _cases(file, "WRONG") if known == name]
+            yield from [answers for known, _, *answers in cases(file, "WRONG") if known == name]
 
 
-def _cases(file, kind: str) -> list[tuple]:
-    import sys
+def cases(file: Path, kind: str) -> list[tuple]:
+    """The RIGHT or the WRONG answers in a file of tests/checks."""
     if str(ROOT / "tests") not in sys.path:
         sys.path.append(str(ROOT / "tests"))         # for tests/forms.py, which they share
     spec = importlib.util.spec_from_file_location(f"planted_{file.parent.name}_{file.stem}", file)

@@ -27,13 +27,20 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, 
 
 def answer(data, as_json: bool, text: str) -> None:
     """Print the answer of a command: `data` as JSON if that was asked for, else the text."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=1) if as_json else text)
+    click.echo(json.dumps(data, ensure_ascii=False, indent=1) if as_json else plain(text, lines=True))
+
+
+def plain(text: str, lines: bool = False) -> str:
+    """The text without what moves a terminal's cursor or turns writing around: names of files may hold that. Line ends
+    stay if `lines`."""
+    return "".join(sign if sign == " " or (lines and sign == "\n") or sign.isprintable() else f"\\x{ord(sign):02x}"
+                   for sign in text)
 
 
 def table(rows: list[dict], columns: list[str]) -> str:
     """The rows as a text table with these columns; numbers stand to the right."""
     def cell(value):
-        return "" if value is None else "yes" if value is True else "no" if value is False else str(value)
+        return "" if value is None else "yes" if value is True else "no" if value is False else plain(str(value))
 
     texts = [[cell(row.get(column)) for column in columns] for row in rows]
     widths = [max(len(column), *(len(text[k]) for text in texts)) if texts else len(column)

@@ -32,7 +32,7 @@ from .roster import Register, RosterError, identity, read_roster
 MANIFEST = "manifest.json"
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)        # some browsers add the second ending
 CANVAS = re.compile(r"(?P<name>[^/_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<attempt>\d+)_(?P<rest>[^/]+)", re.IGNORECASE)
-MOODLE = re.compile(r"(?P<name>[^/]+)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_?/?(?P<rest>.*)")
+MOODLE = re.compile(r"(?P<name>[^/]+?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_?/?(?P<rest>.*)")
 PLAIN = re.compile(r"(?P<id>[^/]+?)(?:__[^/]*|/.*)?")
 PASSED_OVER = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|\.ipynb_checkpoints/|Thumbs\.db$|desktop\.ini$|manifest\.json$"
                          r"|\._[^/]*$)")
@@ -66,13 +66,15 @@ class Entry(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """What a file's name says: whose it is, which attempt, whether the platform calls it late (None: it does not)."""
+    """What a file's name says: whose it is, which attempt, whether the platform calls it late (None: it does not), and
+    which platform names files so ("" for none)."""
 
     identity: str
     name: str
     attempt: int
     late: bool | None
     rest: str
+    platform: str = ""
 
 
 class Refused(Exception):
@@ -85,14 +87,17 @@ class Refused(Exception):
 def owner(path: str) -> Owner | None:
     """Whose file this is, by its path in the archive; None if it is to be passed over (a text typed into Moodle)."""
     parts = path.split("/")
+    canvas = CANVAS.fullmatch(parts[-1])    # its end is what the student called the file: nobody else's name counts
+    if canvas and canvas["rest"].startswith("assignsubmission_"):
+        canvas = None
     for start in range(len(parts)):         # perhaps the archive was unpacked into a folder and packed again
         tail = "/".join(parts[start:])
-        if found := MOODLE.fullmatch(tail):
+        if (found := MOODLE.fullmatch(tail)) and not (canvas and start == len(parts) - 1):
             if found["kind"] != "file":
                 return None
-            return Owner(found["id"], found["name"].replace("_", " "), 0, None, found["rest"])
-    if found := CANVAS.fullmatch(parts[-1]):
-        return Owner(found["id"], found["name"], int(found["attempt"]), bool(found["late"]), found["rest"])
+            return Owner(found["id"], found["name"].replace("_", " "), 0, None, found["rest"], "Moodle")
+    if found := canvas:
+        return Owner(found["id"], found["name"], int(found["attempt"]), bool(found["late"]), found["rest"], "Canvas")
     found = PLAIN.fullmatch(NOTEBOOK.sub("", path))
     return Owner(found["id"], found["id"], 0, None, parts[-1]) if found else None
 
@@ -118,7 +123,7 @@ def entries(source: Path, limits: Limits = LIMITS) -> list[Entry]:
             raise CollectError(f"{source.name} is neither a folder, nor a whole zip file, nor a notebook.")
     else:
         raise CollectError(f"{source} is not there.")
-    whole = sum(entry.size for entry in found)
+    whole = sum(entry.size for entry in found if not entry.problem)     # one that is too large stops nobody else's
     if len(found) > limits.files:
         raise CollectError(f"{source.name} holds more than {limits.files} files.")
     if whole > limits.bytes_in_all:
@@ -130,6 +135,8 @@ def entries(source: Path, limits: Limits = LIMITS) -> list[Entry]:
 def hostile(path: str) -> str:
     """What is wrong with a path in an archive, in a sentence; nothing if it is an honest one."""
     parts = re.split(r"[/\\]", path)
+    if not path:
+        return "It has no name."
     if "\0" in path:
         return "Its name holds a zero byte."
     if path.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", path):
@@ -151,7 +158,7 @@ def _in_zip(source: Path, limits: Limits) -> list[Entry]:
         raise CollectError(f"{source.name} is a damaged zip file: {problem}.") from None
     if len(archive.infolist()) > limits.files:
         raise CollectError(f"{source.name} holds more than {limits.files} files.")
-    found = [_member(archive, info, limits) for info in archive.infolist() if not info.is_dir()]
+    found = [_member(archive, info, limits) for info in archive.infolist() if not info.filename.endswith("/")]
     honest = [entry.path.split("/") for entry in found if not entry.problem and not PASSED_OVER.search(entry.path)]
     if len({parts[0] for parts in honest}) == 1 and len({parts[1] for parts in honest if len(parts) > 1}) > 1:
         top = honest[0][0] + "/"        # one folder around everything says nothing

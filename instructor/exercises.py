@@ -11,8 +11,6 @@ from seqlab.checks import plain
 from tools import course
 from tools.course import Cell, Notebook
 
-from .student import broken
-
 TESTS = Path(__file__).with_name("tests")
 HEADING = re.compile(r"^## Exercise (\d+): (.+)$", re.MULTILINE | re.IGNORECASE)
 MINUTES = re.compile(r"\*About (\d+) minutes?, (\w+)\.\*")
@@ -60,7 +58,7 @@ def catalogue() -> dict[str, Exercise]:
     """Id -> exercise, in the order of the course."""
     found = {}
     for master in course.masters():
-        bugs = broken(master.code)
+        bugs = course.broken(master.code)
         for place, cell in enumerate(master.cells):
             if "exercise" not in cell.tags:
                 continue

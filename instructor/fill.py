@@ -7,8 +7,6 @@ The grades come as results.json: a list of {"student": identity, "name": ..., "g
 number, "reason": sentence}, or an object that holds such a list as "results".
 """
 
-import csv
-import io
 import json
 import math
 import os
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .roster import Register, RosterError, decode, separator, students_in
+from .roster import table as read
 
 MOODLE_GRADE, MOODLE_MAXIMUM, MOODLE_CHANGEABLE = "grade", "maximum grade", "grade can be changed"
 FIXED = {"student", "id", "sis user id", "sis login id", "root account", "section", "identifier", "full name",
@@ -134,7 +133,7 @@ def fill(content: bytes, results: list[dict], column: str = "", overwrite: bool 
             raise FillError(f"{what} is in an encoding that cannot be kept.")
         table = cells(text, separator(text))
         values = [[cell.value for cell in row] for row in table]
-        if values != list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator(text))):
+        if values != read(text, what):
             raise FillError(f"{what} has cells that can be read in two ways: save it as CSV again.")
         students = students_in(values, what)
     except RosterError as problem:
@@ -246,7 +245,8 @@ class _Maxima:
         Raises:
             FillError: the points differ, and it is not to be scaled.
         """
-        stated = self.points if self.column is None else self.values[row - 1][self.column].strip()
+        own = self.values[row - 1]
+        stated = self.points if self.column is None else own[self.column].strip() if self.column < len(own) else ""
         try:
             most = float(stated.replace(",", "."))
         except ValueError:

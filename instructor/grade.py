@@ -1,8 +1,9 @@
 """Grade what was handed in: one row for each file, whatever it is; a grade only where everything ran to its end.
 
-The course's own solutions are graded first, in the same way; if they do not get full marks, nothing else is graded.
-A result is written as soon as it is there, so that a batch that was killed goes on where it was; it is kept as long as
-neither the file nor the assignment nor the tests have changed.
+The course's own solutions are the first to be graded, in the same way and beside the first submissions; until they
+have full marks no result is written or told, and if they do not get them, none is. From then on a result is written as
+soon as it is there, so that a batch that was killed goes on where it was; it is kept as long as neither the file nor
+the assignment nor the tests have changed.
 """
 
 import atexit
@@ -11,6 +12,7 @@ import hashlib
 import json
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +27,7 @@ from .sandbox import Limits, NoSandbox, Sandbox, Stopped, kind
 
 NO_TESTS = "it has no hidden test: yours to grade"
 MOST_FILES = 100_000
+REFERENCE = None        # the place, among the places of the submissions, of the course's own solutions
 
 
 class ReferenceFails(RuntimeError):
@@ -86,7 +89,7 @@ def grade_one(content: bytes, assignment: Assignment, limits: Limits, sandbox: S
 def blank(assignment: Assignment, **more) -> dict:
     """A result without a grade: `reason` says why, `found` is what was reached until then, `grade` is None."""
     return {"grade": None, "possible": assignment.possible, "reason": None, "found": 0, "exercises": [], "cells": [],
-            "notes": [], "seconds": 0.0, **more}
+            "notes": [], "seconds": 0.0, "late": None, **more}
 
 
 def _judge(result: dict, assignment: Assignment, found: submission.Submission, rows: list[dict]) -> None:
@@ -130,16 +133,35 @@ def solved(assignment: Assignment, only: dict[str, str] | None = None) -> bytes:
     return nbformat.writes(made).encode()
 
 
-def grade_reference(assignment: Assignment, limits: Limits, sandbox: Sandbox) -> dict:
-    """ReferenceFails unless every exercise that has hidden tests gets full marks."""
-    result = grade_one(solved(assignment), assignment, limits, sandbox, hidden.fresh_seed())
+def full_marks(result: dict) -> None:
+    """ReferenceFails unless this result, of the course's own solutions, has full marks in every exercise that has
+    hidden tests."""
     short = [f"{one['id']}: {' '.join(one['said'])}" for one in result["exercises"]
              if one["tests"] and one["points"] != one["possible"]]
     clean = result["reason"] is None or result["reason"].startswith("waits for you")
     if short or not clean:
         raise ReferenceFails("the course's own solutions do not get full marks, so nothing was graded: "
                              + "; ".join(short or [result["reason"]]))
-    return result
+
+
+def after_the_reference(results: Iterator[tuple]) -> Iterator[tuple[int, dict]]:
+    """(place, result) of the submissions, held back until the reference has full marks. ReferenceFails if it has not;
+    what is still running is then ended."""
+    held, passed = [], False
+    for place, result in results:
+        if place is REFERENCE:
+            try:
+                full_marks(result)
+            except ReferenceFails:
+                with warnings.catch_warnings(action="ignore"):      # joblib's, of what it did in vain
+                    results.close()
+                raise
+            passed = True
+        else:
+            held.append((place, result))
+        if passed:
+            yield from held
+            held = []
 
 
 # --- a batch ----------------------------------------------------------------------------------------------------------
@@ -156,7 +178,8 @@ def fingerprint_of_tests(assignment: Assignment) -> str:
 
 
 def handed_in(folder: Path) -> list[dict]:
-    """What there is to grade: `student`, `name`, `file` (None if there is none) and `problem`, a row for every file.
+    """What there is to grade: `student`, `name`, `file` (None if there is none), `source` (where `collect` found it, or
+    None), `late` (None: nothing says so) and `problem`, a row for every file.
 
     A folder that `collect` made says so in its manifest.json; of any other, each file is a student's.
     """
@@ -164,12 +187,14 @@ def handed_in(folder: Path) -> list[dict]:
     if manifest.is_file():
         with contextlib.suppress(ValueError, AttributeError, TypeError, KeyError):
             return [{"student": str(row.get("student") or row.get("source") or row.get("file")),
-                     "name": row.get("name") or "", "file": row.get("file"), "problem": row.get("problem")}
+                     "name": row.get("name") or "", "file": row.get("file"), "source": row.get("source"),
+                     "late": row.get("late"), "problem": row.get("problem")}
                     for row in json.loads(manifest.read_text(encoding="utf-8"))["rows"]]
     found = []
     for entry in sorted(os.scandir(os.fsencode(folder)), key=lambda entry: entry.name):
         name = os.fsdecode(entry.name).encode("utf-8", "replace").decode()
-        row = {"student": name.removesuffix(".ipynb"), "name": "", "file": os.fsdecode(entry.name), "problem": None}
+        row = {"student": name.removesuffix(".ipynb"), "name": "", "file": os.fsdecode(entry.name), "source": None,
+               "late": None, "problem": None}
         if entry.is_symlink():
             row["problem"] = "it is a link, not a file"
         elif not entry.is_file():
@@ -226,17 +251,16 @@ def grade_batch(folder: Path, assignment: Assignment, out: Path, *, limits: Limi
             waiting.append((place, content))
     if waiting:
         nested = None if unsafe else kind() == "namespaces"
-        grade_reference(assignment, limits, _own(unsafe, nested))
-        if jobs > 1 or scheduler:
-            _sandboxes.pop(unsafe).close()      # the other processes have their own
-        given = [(place, content, assignment, limits, unsafe, nested, hidden.fresh_seed() if seed is None else seed)
-                 for place, content in waiting]
-        for place, result in progress(_in_parallel(given, jobs, scheduler), len(given)):
+        given = [(place, content, assignment, limits, unsafe, nested,
+                  hidden.fresh_seed() if seed is None or place is REFERENCE else seed)
+                 for place, content in [(REFERENCE, solved(assignment)), *waiting]]
+        found = after_the_reference(_in_parallel(given, min(jobs, len(waiting)), scheduler))
+        for place, result in progress(found, len(waiting)):
             result["depends"] = depends
             write_whole(_place(out, rows[place]), json.dumps(result, ensure_ascii=False, indent=1))
             results[place] = result
     done = [{"student": row["student"], "name": row["name"], "file": row["file"] and _shown(row["file"]),
-             **results[place]} for place, row in enumerate(rows)]
+             "source": row["source"], **results[place], "late": row["late"]} for place, row in enumerate(rows)]
     write_whole(out / "results.json", json.dumps(done, ensure_ascii=False, indent=1))
     return done
 
@@ -263,7 +287,7 @@ def _kept(path: Path, sha256: str, depends: str) -> dict | None:
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that it is never seen half written."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(beside, "w", encoding="utf-8") as file:
+    with open(beside, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -297,22 +321,47 @@ def _job(place: int, content: bytes, assignment: Assignment, limits: Limits, uns
 
 
 def _in_parallel(given: list[tuple], jobs: int, scheduler: str | None) -> Iterator[tuple[int, dict]]:
-    """(place, result) of each, as they come."""
-    from joblib import Parallel, delayed, parallel_config
-    if scheduler:
-        from distributed import Client, as_completed
-        with Client(scheduler) as client:
-            client.run(_find_the_course, str(ROOT))
-            futures = [client.submit(_job, *one, pure=False, retries=3) for one in given]
-            for future in as_completed(futures):
-                yield future.result()
+    """(place, result) of each, as they come. When a process dies, what is still to be done is begun again, three times
+    in all; what is left after that is for the next run."""
+    from joblib import Parallel, delayed
+    waiting = {one[0]: one for one in given}
+    with _processes(scheduler) as died:
+        for _ in range(3):
+            with contextlib.suppress(*died):
+                for place, result in Parallel(n_jobs=min(jobs, len(waiting)), return_as="generator_unordered",
+                                              batch_size=1)(delayed(_job)(*one) for one in list(waiting.values())):
+                    yield place, result
+                    del waiting[place]
+            if not waiting:
+                return
+    for place, content, assignment, *_, seed in waiting.values():
+        yield place, {**blank(assignment, sha256=submission.sha256(content), seed=seed),
+                      "reason": "the process that graded it died, three times: grade it again"}
+
+
+@contextlib.contextmanager
+def _processes(scheduler: str | None) -> Iterator[tuple[type[Exception], ...]]:
+    """Where joblib works: in processes of this machine or on a Dask cluster. Yields what is raised when one dies."""
+    from joblib import parallel_config
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+    if not scheduler:
+        with parallel_config(backend="loky", inner_max_num_threads=1):
+            yield (BrokenProcessPool,)
         return
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        yield from Parallel(n_jobs=min(jobs, len(given)), return_as="generator_unordered", pre_dispatch="2*n_jobs",
-                            batch_size=1)(delayed(_job)(*one) for one in given)
+    import distributed
 
+    # Also for workers that come later, or come back. Local, so that it is sent as it stands: a worker that cannot find
+    # the course cannot import it from there.
+    class FindTheCourse(distributed.WorkerPlugin):
+        def __init__(self, root):
+            self.root = root
 
-def _find_the_course(root: str) -> None:
-    import sys
-    if root not in sys.path:
-        sys.path.insert(0, root)
+        def setup(self, worker):
+            import sys
+            if self.root not in sys.path:
+                sys.path.insert(0, self.root)
+
+    with distributed.Client(scheduler) as client:
+        client.register_plugin(FindTheCourse(str(ROOT)))
+        with parallel_config(backend="dask", client=client):
+            yield (distributed.KilledWorker,)

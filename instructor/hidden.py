@@ -22,6 +22,7 @@ import math
 import os
 import random
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -29,7 +30,7 @@ import torch
 
 from . import inside
 from .exercises import TESTS, catalogue
-from .sandbox import Sandbox, Stopped
+from .sandbox import TOO_LONG, WAITS, Sandbox, Stopped
 
 TOLERANCE = 1e-4
 KNOWN_ERRORS = {name for name, value in vars(builtins).items()
@@ -247,9 +248,10 @@ class Raised:
 
     def __init__(self, said):
         said = said if isinstance(said, dict) else {}
-        self.type = said.get("type") if said.get("type") in KNOWN_ERRORS else "an exception of its own"
-        self.cell = said.get("cell") if type(said.get("cell")) is int else None
-        self.line = said.get("line") if type(said.get("line")) is int else None
+        kind, cell, line = said.get("type"), said.get("cell"), said.get("line")
+        self.type = kind if isinstance(kind, str) and kind in KNOWN_ERRORS else "an exception of its own"
+        self.cell = cell if type(cell) is int and 0 <= cell < 10**6 else None
+        self.line = line if type(line) is int and 0 <= line < 10**6 else None
 
     @property
     def sentence(self) -> str:
@@ -265,27 +267,33 @@ class Remote:
 
     def __init__(self, sandbox: Sandbox, limits, cells: list, answered: dict):
         self.sandbox, self.limits, self.cells, self.answered = sandbox, limits, cells, answered
-        self.skipped, self.said, self.stopped = {}, {}, []
-        self.running = False
+        self.skipped, self.said, self.stopped, self.endless = {}, {}, [], set()
+        self.running, self.ends = False, None
 
     def start(self) -> None:
-        """Run the cells. Stopped if the submission cannot be brought to run at all."""
+        """Run the cells. Stopped if the submission cannot be brought to run at all, or has been run for too long."""
+        self.ends = self.ends or time.monotonic() + WAITS * self.limits.total_s
         for _ in range(4):
+            if time.monotonic() > self.ends:
+                raise Stopped(TOO_LONG)
             at = None
             try:
                 self.sandbox.open(self.limits)
-                self.sandbox.send({"cells": [one for one in self.cells if one[0] not in self.skipped],
-                                   "answered": self.answered})
+                cells = [one for one in self.cells if one[0] not in self.skipped]
+                there = {one[0] for one in cells}
+                self.sandbox.send({"cells": cells, "answered": self.answered})
                 while True:
                     message = self.sandbox.read(self.limits.cell_s)
                     if message.get("ready") is True:
                         self.running = True
                         return
-                    if type(message.get("cell")) is not int:
+                    if type(message.get("cell")) is not int or message["cell"] not in there:
                         raise Stopped("broke off its connection to the grader")
                     at = message["cell"]
                     if isinstance(message.get("error"), dict):
-                        self.said[at] = Raised(message["error"]), str(message["error"].get("text"))[:300]
+                        text = str(message["error"].get("text"))[:300]      # a lone surrogate could not be written
+                        text = text.encode("utf-8", "replace").decode().replace(f"<cell {at}>", f"cell {at + 1}")
+                        self.said[at] = Raised(message["error"]), text
             except Stopped as problem:
                 self.sandbox.end()
                 if at is None or at in self.skipped:
@@ -295,6 +303,10 @@ class Remote:
         raise Stopped("has too many cells that end it")
 
     def talk(self, message: dict, answer_back: Callable) -> dict:
+        """The reply. An exercise whose code took too long once is not asked again: there is no grade then, and each
+        further question would take as long."""
+        if message["of"] in self.endless:
+            raise Failed(f"Your code {TOO_LONG}.")
         try:
             if not self.running:
                 self.start()
@@ -309,6 +321,8 @@ class Remote:
             self.running = False
             self.sandbox.end()
             self.stopped.append(f"the code {problem}")
+            if str(problem) == TOO_LONG:
+                self.endless.add(message["of"])
             raise Failed(f"Your code {problem}.") from problem
 
 
@@ -391,6 +405,7 @@ def run_tests(talk, chosen: set[str], seed: int) -> list[dict]:
             # From the root on a module has a name that no other has: instructor.tests.test_gru.
             code = pytest.main(["--assert=plain", "-p", "no:cacheprovider", "-p", "no:terminal", "-c", os.devnull,
                                 "-p", "no:faulthandler", "-p", "no:logging", "-p", "no:capture", "-p", "no:warnings",
+                                "-p", "no:unraisableexception",     # it collects garbage, half the time of a run
                                 "--import-mode=importlib", "--noconftest", "--rootdir", str(TESTS.parents[1]), *files],
                                plugins=[plugin])
     finally:

@@ -21,6 +21,7 @@ import sys
 import types
 
 DEPTH, PARTS, NUMBERS, LETTERS = 8, 20_000, 2_000_000, 100_000     # what one value may hold; more is no answer
+ALL_PARTS = 200_000         # of all lists in one message
 MIB = 1 << 20
 RECURRENT = {"rnn_tanh", "rnn_relu", "gru", "lstm", "rnn_tanh_cell", "rnn_relu_cell", "gru_cell", "lstm_cell"}
 
@@ -83,17 +84,22 @@ class Opaque:
 DTYPES = {"float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool"}
 
 
-def decode(message, special=None):
-    """The value that this JSON stands for. ValueError if it is none. `special` decodes {"h": ...} and {"c": ...}."""
+def decode(message, special=None, left: list[int] | None = None):
+    """The value that this JSON stands for. ValueError if it is none, or holds more parts than are `left`, for not all
+    that comes was made by `encode`. `special` decodes {"h": ...} and {"c": ...}."""
     if message is None or type(message) in (bool, int, float, str):
         return message
     if not isinstance(message, dict):
         raise ValueError("this is no value")
-    for kind, make in (("l", list), ("t", tuple), ("e", set)):
+    left = left or [ALL_PARTS]
+    for kind, make in (("l", list), ("t", tuple), ("e", set), ("d", dict)):
         if kind in message:
-            return make([decode(one, special) for one in message[kind]])
-    if "d" in message:
-        return {decode(key, special): decode(one, special) for key, one in message["d"]}
+            left[0] -= len(message[kind])
+            if left[0] < 0:
+                raise ValueError("this is more than one value may hold")
+            if kind == "d":
+                return {decode(key, special, left): decode(one, special, left) for key, one in message["d"]}
+            return make([decode(one, special, left) for one in message[kind]])
     if "T" in message:
         import numpy
         import torch

@@ -1,6 +1,7 @@
 """What comes out of a graded batch: a gradebook, a page of feedback for each student, and a summary of the class."""
 
 import csv
+import functools
 import hashlib
 import io
 import re
@@ -33,7 +34,8 @@ PAGE = """<!doctype html>
 """
 FEEDBACK = """{% extends "page" %}{% block main %}
 <h1>{{ title }}</h1>
-<p>{{ result.name or result.student }}{% if result.file %}, <code>{{ result.file }}</code>{% endif %}</p>
+<p>{{ result.name or result.student }}{% if result.file %}, <code>{{ result.file }}</code>{% endif %}
+{%- if result.late %}, handed in late{% endif %}</p>
 {% if result.grade is not none %}
 <p><strong>{{ points(result.grade) }} of {{ points(result.possible) }} points</strong></p>
 {% else %}
@@ -61,7 +63,7 @@ the notebook says more about the cause.</p>
 SUMMARY = """{% extends "page" %}{% block main %}
 <h1>{{ title }}</h1>
 <p>{{ results | length }} rows, {{ graded }} of them graded{% if graded %}; mean {{ points(mean) }} of
-{{ points(possible) }} points{% endif %}.</p>
+{{ points(possible) }} points{% endif %}.{% if late %} Handed in late: {{ late }}.{% endif %}</p>
 <table>
 <thead><tr><th scope="col">Exercise</th><th scope="col">Solved</th><th scope="col">What was said most often</th>
 <th scope="col">Seconds a notebook</th></tr></thead>
@@ -86,13 +88,14 @@ def gradebook(results: list[dict], assignment: Assignment) -> str:
     """A CSV with one row for each row of the results. Where there is no grade the cell is empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["student", "name", "file", "grade", "possible", "reason", "reached", *assignment.ids, "notes",
-                     "seconds", "sha256", "seed"])
+    writer.writerow(["student", "name", "file", "late", "grade", "possible", "reason", "reached", *assignment.ids,
+                     "notes", "seconds", "sha256", "seed"])
     for one in results:
         own = {entry["id"]: entry["points"] for entry in one["exercises"]}
         writer.writerow([_harmless(value) for value in (
-            one["student"], one["name"], one["file"] or "", _number(one["grade"]), points(one["possible"]),
-            one["reason"] or "", points(one["found"]), *(_number(own.get(name)) for name in assignment.ids),
+            one["student"], one["name"], one["file"] or "", {True: "yes", False: "no", None: ""}[one["late"]],
+            _number(one["grade"]), points(one["possible"]), one["reason"] or "", points(one["found"]),
+            *(_number(own.get(name)) for name in assignment.ids),
             "; ".join(one["notes"]), one["seconds"], one.get("sha256", ""), one.get("seed", ""))])
     return out.getvalue()
 
@@ -102,11 +105,12 @@ def _number(value: float | None) -> str:
 
 
 def _harmless(value) -> str:
-    """What a spreadsheet does not take for a formula."""
+    """What a spreadsheet does not take for a formula, wherever it begins a cell: half of Europe's do at a semicolon."""
     text = str(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not re.fullmatch(r"-?[\d.]+", text) else text
+    return text if re.fullmatch(r"-?[\d.]+", text) else re.sub(r"(?:^|(?<=[;\t\r\n]))(?=[=+@\t\r＝＋－＠-])", "'", text)
 
 
+@functools.cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, loader=jinja2.DictLoader(
         {"page": PAGE, "feedback": FEEDBACK, "summary": SUMMARY}), undefined=jinja2.StrictUndefined)
@@ -117,7 +121,12 @@ def _environment() -> jinja2.Environment:
 def feedback(result: dict, assignment: Assignment) -> str:
     """The page of one student, in HTML. It holds no input or value of a hidden test."""
     titles = {name: catalogue()[name].title for name in assignment.ids}
-    return _environment().get_template("feedback").render(title=assignment.title, result=result, titles=titles)
+    return _environment().get_template("feedback").render(title=assignment.title, result=_ended(result), titles=titles)
+
+
+def _ended(result: dict) -> dict:
+    """The result with a reason that a page can put its own full stop behind."""
+    return {**result, "reason": (result["reason"] or "").rstrip(".") or None}
 
 
 def summary(results: list[dict], assignment: Assignment) -> tuple[list[dict], str]:
@@ -134,7 +143,8 @@ def summary(results: list[dict], assignment: Assignment) -> tuple[list[dict], st
     page = _environment().get_template("summary").render(
         title=f"{assignment.title}: the class", results=results, rows=rows, graded=len(grades),
         mean=sum(grades) / len(grades) if grades else 0, possible=assignment.possible,
-        blank=[one for one in results if one["grade"] is None])
+        late=sum(one["late"] is True for one in results),
+        blank=[_ended(one) for one in results if one["grade"] is None])
     return rows, page
 
 

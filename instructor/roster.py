@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,6 +51,19 @@ def separator(text: str) -> str:
     return max(",;\t", key=bare.count)
 
 
+def table(text: str, what: str) -> list[list[str]]:
+    """The rows of a CSV text. A cell may be long: Moodle's worksheet can hold what students typed.
+
+    Raises:
+        RosterError: it is no such text.
+    """
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    try:
+        return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator(text)))
+    except csv.Error as problem:
+        raise RosterError(f"{what} is no CSV file: {problem}.") from None
+
+
 def identity(text: str) -> str:
     """An identity as it is compared: Moodle's `Participant 123` is 123."""
     return re.sub(r"^participant[ _]?(?=\d+$)", "", " ".join(text.split()), flags=re.IGNORECASE)
@@ -68,8 +82,7 @@ def read_roster(path: Path) -> list[Student]:
     """
     name = Path(path).name
     text, _ = decode(Path(path).read_bytes(), name)
-    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=separator(text)))
-    students, seen = students_in(rows, name), {}
+    students, seen = students_in(table(text, name), name), {}
     for student in students:
         key = student.identity.casefold()
         if key in seen:
@@ -108,19 +121,23 @@ class Register:
 
     def __init__(self, students: Iterable[Student] = ()):
         self.students = list(students)
-        self._by = {}
+        self._identities, self._by = {}, {}
         for student in self.students:
+            self._identities.setdefault(student.identity.casefold(), {})[student.row] = student
             for word in (student.identity, student.name, *student.others):
                 self._by.setdefault(_squeezed(word), {})[student.row] = student
 
     def find(self, *words: str) -> Student:
         """The one student for whom the first of these words stands that stands for anybody: an identity, a name.
 
+        An identity comes first: who calls himself by another's identity takes nothing from the other.
+
         Raises:
             RosterError: for nobody, or for more than one.
         """
         for word in words:
-            found = list(self._by.get(_squeezed(identity(word)), {}).values())
+            found = list((self._identities.get(identity(word).casefold())
+                          or self._by.get(_squeezed(identity(word)), {})).values())
             if len(found) == 1:
                 return found[0]
             if found:

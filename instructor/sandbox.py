@@ -32,6 +32,8 @@ UNSAFE = ("Without a sandbox every submission runs with your own rights: it can 
           "use your network, and see other submissions. Only the limits on time and memory hold.")
 COURSE = "/course"      # where the package without its checks stands in the sandbox; /tmp is each submission's own
 START_S = 120           # until PyTorch is loaded, on a machine that is busy
+WAITS = 4               # a limit of seconds is of computing; on the clock it may be so many times as long
+TOO_LONG = "took too long"
 LOOK_S = 0.25           # how often somebody looks at the memory of a submission that computes
 NO_CHECKS = '''"""In the sandbox nothing is checked: the checks hold what the answers are compared with."""
 
@@ -58,9 +60,12 @@ def tensor(got, name="your answer"):
 @dataclass(frozen=True)
 class Limits:
     """What a submission may use: seconds for a cell, for a call of its function and in all; memory of one process
-    and of all of them, and its disk, in MiB; processes and threads; the slot is the number of the worker."""
+    and of all of them, and its disk, in MiB; processes and threads; the slot is the number of the worker.
 
-    cell_s: float = 20
+    Seconds are those in which it computes, so that a grade does not depend on what else the machine does; one that
+    only waits is stopped after four times as long."""
+
+    cell_s: float = 10
     call_s: float = 10
     total_s: float = 120
     memory_mib: int = 2048
@@ -235,7 +240,7 @@ class Sandbox:
         if self.process is None or self.process.poll() is not None or (self.used and not (self.nested or self.unsafe)):
             self.stop()
             self.start()
-        self.limits, self.used, self.buffer = limits, True, b""
+        self.limits, self.used, self.buffer, self.first, self.looked = limits, True, b"", True, time.monotonic()
         self.channel, theirs = socket.socketpair()
         message = {"limits": asdict(limits), "isolate": bool(self.nested)}
         if self.unsafe:
@@ -246,7 +251,7 @@ class Sandbox:
         if not select.select([self.control], [], [], START_S)[0] or self.control.recv(16) != b"done":
             self.stop()
             raise RuntimeError("the sandbox does not answer any more")
-        self.deadline = time.monotonic() + limits.total_s
+        self.deadline, self.at_start = time.monotonic() + WAITS * limits.total_s, None
 
     def end(self) -> None:
         """End the submission's process and all that it started."""
@@ -266,11 +271,11 @@ class Sandbox:
     def send(self, message: dict) -> None:
         """Stopped if nobody is there."""
         content = memoryview(json.dumps(message).encode() + b"\n")
-        end = time.monotonic() + self.limits.cell_s
+        end = time.monotonic() + WAITS * self.limits.cell_s
         self.channel.setblocking(False)
         while content:
             if not select.select([], [self.channel], [], max(0.0, end - time.monotonic()))[1]:
-                raise Stopped("took too long")
+                raise Stopped(TOO_LONG)
             try:
                 content = content[self.channel.send(content):]
             except BlockingIOError:
@@ -280,13 +285,18 @@ class Sandbox:
 
     def read(self, seconds: float) -> dict:
         """The next message. Stopped, with the cause, if none comes."""
-        end = min(time.monotonic() + seconds, self.deadline)
+        end, before = min(time.monotonic() + WAITS * seconds, self.deadline), None
         while b"\n" not in self.buffer:
             left = end - time.monotonic()
             if left <= 0:
-                raise Stopped("took too long")
+                raise Stopped(TOO_LONG)
+            if time.monotonic() - self.looked >= LOOK_S:        # also at one that never stops sending
+                computed = self._look()
+                before = computed if before is None else before
+                self.at_start = before if self.at_start is None else self.at_start
+                if computed - before > seconds or computed - self.at_start > self.limits.total_s:
+                    raise Stopped(TOO_LONG)
             if not select.select([self.channel], [], [], min(left, LOOK_S))[0]:
-                self._look()
                 continue
             try:
                 got = self.channel.recv(1 << 20)
@@ -306,20 +316,31 @@ class Sandbox:
             raise Stopped("broke off its connection to the grader") from problem
         if not isinstance(message, dict):
             raise Stopped("broke off its connection to the grader")
-        if "refused" in message:
-            raise Stopped(f"could not be given a sandbox: {message['refused']}")
+        first, self.first = self.first, False
+        if "refused" in message:                # said before any code of the submission's runs, or by the submission
+            raise Stopped(f"could not be given a sandbox: {message['refused']}" if first else
+                          "broke off its connection to the grader")
         return message
 
-    def _look(self) -> None:
-        """Stopped if the submission's processes hold too much memory, or are too many."""
+    def _look(self) -> float:
+        """The seconds that the submission's processes have computed. Stopped if they are too many, or too large."""
+        self.looked = time.monotonic()
         try:
             own = psutil.Process(self.process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
-            return
+            return 0.0
         if len(own) > self.limits.processes + 8:
             raise Stopped("started too many processes")
         if sum(map(_memory, own)) > (self.limits.memory_mib + 1024) << 20:
             raise Stopped("used too much memory")
+        return sum(map(_computed, own))
+
+
+def _computed(process: psutil.Process) -> float:
+    """Seconds on a processor, with those of the processes that it has waited for."""
+    with contextlib.suppress(psutil.Error):
+        return sum(process.cpu_times()[:4])
+    return 0.0
 
 
 def _memory(process: psutil.Process) -> int:

@@ -16,25 +16,8 @@ import nbformat
 from tools import course
 
 STUDENTS = course.ROOT / "exercises"
-
-
 MARKS = "# BEGIN SOLUTION", "# END SOLUTION"
 SOLUTION, ANSWER = "# @title Solution (try it yourself first)", "# Your answer goes here."
-BROKEN = re.compile(r"(?:Broken(?=[A-Z])|broken_)(\w+)")
-
-
-def broken(cells) -> dict[str, str]:
-    """{name: code under that name} of the functions and classes that these code cells give with a fault in them."""
-    found = {}
-    for cell in cells:
-        lines = cell.source.split("\n")
-        if BROKEN.search(cell.source):
-            for node in ast.parse(cell.source).body:
-                name = BROKEN.fullmatch(getattr(node, "name", ""))
-                if name:
-                    code = "\n".join(lines[node.lineno - 1:node.end_lineno])
-                    found[name[1]] = code.replace(name[0], name[1])
-    return found
 
 
 def stub(code: str, given: dict[str, str] | None = None) -> str:
@@ -105,7 +88,7 @@ WORKED = ("\n\nThe worked answers stand on this practice's page of the course, e
 def student_notebook(master: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
     """The notebook to hand out, of the master with this file name: no solution, no worked answer, no output."""
     notebook = copy.deepcopy(master)
-    cells, given = [], broken(_code(notebook))
+    cells, given = [], course.broken(_code(notebook))
     for cell in notebook.cells:
         kept = sorted(set(cell.metadata.get("tags", [])) & {"exercise", "check", "setup"})
         metadata = {"tags": kept} if kept else {}
@@ -157,7 +140,7 @@ def leaks(master: nbformat.NotebookNode, student: nbformat.NotebookNode) -> list
     found = []
     for cell in master.cells:
         if "exercise" in cell.metadata.get("tags", []):
-            kept = {line.strip() for line in stub(cell.source, broken(_code(master))).split("\n")}
+            kept = {line.strip() for line in stub(cell.source, course.broken(_code(master))).split("\n")}
             removed = {line.strip() for line in cell.source.split("\n")} - kept - given
             found += [line for line in sorted(removed) if len(line) > 11 and not line.startswith("#")
                       and json.dumps(line, ensure_ascii=False)[1:-1] in elsewhere]

@@ -3,19 +3,29 @@
 import ast
 import hashlib
 import json
+import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from .assignment import Assignment, digest
 from .inside import tidy
 
-MOST_MIB, MOST_CELLS, MOST_LETTERS = 20, 2000, 400_000      # of a file; its cells; a cell
+MOST_MIB, MOST_CELLS, MOST_LETTERS = 20, 2000, 400_000      # of a file; its cells; the code in them
 LAYERS = {"GRU", "LSTM", "RNN", "RNNBase", "GRUCell", "LSTMCell", "RNNCell", "RNNCellBase", "gru", "lstm", "gru_cell",
           "lstm_cell", "rnn_tanh", "rnn_relu", "rnn_tanh_cell", "rnn_relu_cell", "Recurrent", "SequenceClassifier",
           "BUILT_IN"}
 HIDING = {"eval", "exec", "compile", "__import__", "globals", "locals", "vars", "open", "breakpoint", "importlib",
           "inspect", "gc", "sys", "ctypes", "builtins", "pickle", "marshal", "types", "_VF", "_C", "ops",
-          "jit", "fx", "overrides", "classes", "hub", "operator"}
-INNOCENT = {"__init__", "__call__", "__name__"}
+          "jit", "fx", "overrides", "classes", "hub", "operator",
+          # what finds something by a text, or runs a text
+          "attrgetter", "methodcaller", "get_field", "Formatter", "get_type_hints", "ForwardRef", "import_item",
+          "CompilationUnit", "script", "runstring", "cpp_extension", "export", "onnx", "make_fx",
+          # where nobody looks on: other threads and processes, and what they share
+          "concurrent", "threading", "multiprocessing", "subprocess", "share_memory_", "memmap", "from_file", "fork",
+          "forkpty", "popen", "system", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp", "spawnv", "spawnl",
+          "DisableTorchFunction", "DisableTorchFunctionSubclass"}
+OFTEN = {"open", "types", "operator", "classes", "sys", "compile", "script", "export", "system"}   # also harmless words
+INNOCENT = {"__init__", "__call__", "__name__", "__class__", "__version__", "__doc__", "__file__", "__future__"}
 USUAL = {"torch", "math", "numpy", "seqlab", "itertools", "functools", "collections", "copy", "random", "matplotlib",
          "typing", "time", "warnings", "cmath", "statistics", "tqdm", "__future__", "dataclasses", "IPython", "os",
          "google", "pandas", "scipy", "sklearn", "torchvision", "pprint", "string", "re", "json"}
@@ -54,7 +64,8 @@ def read_notebook(content: bytes) -> dict:
     except RecursionError as problem:
         raise Unreadable("the file is nested too deeply for a notebook") from problem
     except ValueError as problem:
-        cut = text.lstrip().startswith("{") and not text.rstrip().endswith("}")
+        at_its_end = getattr(problem, "pos", 0) >= len(text.rstrip()) or "Unterminated" in str(problem)
+        cut = text.lstrip().startswith("{") and (at_its_end or not text.rstrip().endswith("}"))
         raise Unreadable("the file breaks off in the middle" if cut else "the file is no JSON, so it is no notebook"
                          ) from problem
     if not isinstance(found, dict):
@@ -68,6 +79,8 @@ def read_notebook(content: bytes) -> dict:
     if len(cells) > MOST_CELLS:
         raise Unreadable(f"the notebook has more than {MOST_CELLS} cells")
     cells = [_cell(cell) for cell in cells if isinstance(cell, dict)]
+    if sum(len(cell["source"]) for cell in cells if cell["kind"] == "code") > MOST_LETTERS:
+        raise Unreadable(f"the notebook has more than {MOST_LETTERS} letters of code")
     return {"cells": cells, "metadata": _dict(found.get("metadata"))}
 
 
@@ -168,40 +181,80 @@ def delegates(cells: list[list], names: tuple[str, ...], forbidden: set[str] = L
     Everything that the answer's names lead to in the notebook is looked at, by its code alone.
     """
     statements = [node for _, source, _ in cells for node in _parse(source).body]
-    seen, waiting, calls, hides = set(), set(names), [], []
+    where, modules, hidden = defaultdict(list), set(), []
+    for statement in statements:
+        for name in _touches(statement):
+            where[name].append(statement)
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                modules |= {one.asname or one.name.split(".")[0] for one in node.names}
+            elif isinstance(node, ast.Assign) and _root(node.value) in modules:
+                modules |= {one.id for one in node.targets if isinstance(one, ast.Name)}
+    seen, waiting, looked, calls, hides = set(), set(names), set(), [], []
     while waiting:
         name = waiting.pop()
         seen.add(name)
-        for statement in statements:
-            if name not in _touches(statement):
+        for statement in where[name]:
+            if id(statement) in looked:
                 continue
+            looked.add(id(statement))
             for node in ast.walk(statement):
                 word = _word(node, forbidden)
                 if word in forbidden:
                     calls.append(word)
                 elif word in HIDING or ((word or "").startswith("__") and word not in INNOCENT):
                     hides.append(word)
-                elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr" and (
-                        len(node.args) < 2 or not isinstance(node.args[1], ast.Constant)):
-                    hides.append("getattr")
                 elif isinstance(node, ast.Import | ast.ImportFrom):
-                    for one in node.names:
-                        if one.name.split(".")[-1] in forbidden:
-                            calls.append(one.name)
-                    hides += [root for root in _roots(node) if root not in USUAL]
+                    calls += [part for part in _parts(node) if part in forbidden]
+                    hides += [part for part in _parts(node) if part in HIDING]
+                elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr" and not (
+                        _plain_getattr(node, None)):
+                    hides.append("getattr")
             waiting |= _names_from_outside(statement) - seen
-    tricks = [word for statement in statements for node in ast.walk(statement)
-              if (word := _word(node)) in HIDING - {"open", "types", "operator", "classes", "sys", "compile"}]
-    odd = [root for statement in statements for node in ast.walk(statement)
-           if isinstance(node, ast.Import | ast.ImportFrom) for root in _roots(node) if root not in USUAL]
-    hidden = hides + tricks + odd
+    for statement in statements:        # also what the answer's names do not lead to: it may lead there unseen
+        known = {id(node.func) for node in ast.walk(statement) if isinstance(node, ast.Call)
+                 and _plain_getattr(node, modules)}
+        for node in ast.walk(statement):
+            word = _word(node)
+            if word in HIDING - OFTEN or (word == "getattr" and id(node) not in known) or (
+                    isinstance(node, ast.Attribute) and word not in INNOCENT
+                    and word.startswith("_" if _root(node) in modules else "__")):
+                hidden.append(word)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                hidden += [part for part in _parts(node) if part in HIDING - OFTEN or (
+                    part.startswith("_") and part not in INNOCENT)]
+                hidden += [root for root in _roots(node) if root not in USUAL]
+    hidden = hides + hidden
     return calls[0] if calls else None, hidden[0] if hidden else None
+
+
+def _plain_getattr(node: ast.Call, modules: set[str] | None) -> bool:
+    """Whether it is a getattr with a name that can be read, and is none that hides anything; or of what is none of
+    these modules."""
+    if getattr(node.func, "id", "") != "getattr" or len(node.args) < 2:
+        return False
+    if not isinstance(node.args[1], ast.Constant):
+        return modules is not None and isinstance(node.args[0], ast.Name) and node.args[0].id not in modules
+    name = str(node.args[1].value)
+    return name not in HIDING and (not name.startswith("_") or name in INNOCENT)
+
+
+def _root(node: ast.AST) -> str | None:
+    """The name that a chain of attributes starts from."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return getattr(node, "id", None)
 
 
 def _roots(node: ast.Import | ast.ImportFrom) -> list[str]:
     """The packages that a statement imports from."""
     modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
     return [module.split(".")[0] for module in modules]
+
+
+def _parts(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """All words of what a statement imports: torch, nn and GRU of `from torch.nn import GRU`."""
+    return re.findall(r"\w+", " ".join([getattr(node, "module", None) or "", *(one.name for one in node.names)]))
 
 
 def _names_from_outside(statement: ast.stmt) -> set[str]:

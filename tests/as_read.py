@@ -1,10 +1,9 @@
 """A second record of the words whose truth no code computes: what they were when somebody read them, and found them so.
 
-These are alt texts, what is said beside a picture and what is written in it, the answer to a prediction, what stands
-in a toggle, formulas, numbers that are compared in a wide band only, quizzes, definitions, the addresses of sources,
-the notes of stored results, and what the cells of a notebook assert and what their comments say. Whoever changes one
-of them reads it again, beside what it speaks of, and then records that with `python tests/as_read.py`, which says what
-is new.
+These are the text of every notebook and page, alt texts, the tags of cells, what is written in pictures, numbers that
+are compared in a wide band only, quizzes, the notes of stored results, and what the cells of a notebook assert and
+what their comments say. Whoever changes one of them reads it again, beside what it speaks of, and then records that
+with `python tests/as_read.py`, which says what is new.
 """
 
 import ast
@@ -15,28 +14,38 @@ import json
 import re
 import sys
 import tokenize
+from collections import Counter
 from pathlib import Path
 
 STORED = Path(__file__).with_suffix(".json")
 MAGIC = re.compile(r"^([ ]*)[%!].*", re.MULTILINE)
-COMPUTES = re.compile(r"[=+/^*<>]|\\(?:sqrt|frac|cdot|odot|sum|prod)")
 WRITTEN = re.compile(r"axes |  in the legend |\s*text ")
-ADDRESS = re.compile(r"\]\((https?://[^)\s]+)\)|<(https?://[^>\s]+)>")
+TRANSCRIPT = re.compile(r"^```console\n.*?^```$", re.MULTILINE | re.DOTALL)
 
 
-def checksum(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+def checksum(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
-def pictures(notebook):
-    """(place, words) of every picture and figure: its alt text, and the paragraphs right above and below it."""
-    cells = notebook.cells
-    for k, cell in enumerate(cells):
+def texts(notebook):
+    """(place, words) of every cell of text, the alt text of every picture, and the tags that hide or let pass."""
+    for cell in notebook.cells:
+        if cell.tags:
+            yield f"tags of {cell.id}", ", ".join(sorted(cell.tags))
+        if cell.kind == "markdown":
+            yield f"text of {cell.id}", cell.source
         if alt := cell.metadata.get("mystnb", {}).get("image", {}).get("alt"):
             yield f"alt text of {cell.id}", alt
-            for side, other, paragraph in (("above", k - 1, -1), ("below", k + 1, 0)):
-                if 0 <= other < len(cells) and cells[other].kind == "markdown":
-                    yield f"words {side} {cell.id}", cells[other].source.strip().split("\n\n")[paragraph]
+
+
+def paragraphs(page):
+    """(place, words) of every paragraph of a page; a transcript is compared with what the command says."""
+    begun = Counter()
+    for paragraph in re.split(r"\n{2,}", TRANSCRIPT.sub("", page.read_text("utf8"))):
+        if paragraph.strip():
+            place = f"paragraph of {page.stem}: {' '.join(paragraph.split()[:8])}"
+            begun[place] += 1
+            yield place + (f" ({begun[place]})" if begun[place] > 1 else ""), paragraph.strip()
 
 
 def words_of(drawn):
@@ -85,25 +94,6 @@ def notes(folder):
         yield f"note of {path.stem}", "\n".join([result["title"], result["note"]])
 
 
-def answers(notebook):
-    """(place, words) of what follows each output that is to be predicted, and of the toggles in each cell."""
-    for asked, told in zip(notebook.cells, notebook.cells[1:], strict=False):
-        if "hide-output" in asked.tags and told.kind == "markdown":
-            yield f"answer to {asked.id}", told.source
-    for cell in notebook.cells:
-        if cell.kind == "markdown" and (found := re.findall(r"<details>.*?</details>", cell.source, re.DOTALL)):
-            yield f"toggles of {cell.id}", "\n".join(found)
-
-
-def formulas(notebook):
-    """(place, formulas) of every cell of text that has some in which something is computed."""
-    for cell in notebook.cells:
-        if cell.kind == "markdown":
-            written = [one or other for one, other in re.findall(r"\$\$(.+?)\$\$|\$(.+?)\$", cell.source, re.DOTALL)]
-            if found := [formula for formula in written if COMPUTES.search(formula)]:
-                yield f"formulas of {cell.id}", "\n".join(found)
-
-
 def wide(notebook):
     """(place, output) of every cell whose numbers may differ from run to run: what the text was written beside."""
     from tools.run_notebooks import duration_pattern
@@ -122,23 +112,10 @@ def assertions(notebook):
             yield f"assertions of {cell.id}", "\n".join(found)
 
 
-def sources(text):
-    """(address, line) of every line with an address: who wrote what, and where it is."""
-    for line in text.splitlines():
-        for found in ADDRESS.finditer(line):
-            yield f"line with {found[1] or found[2]}", line.strip()
-
-
-def definitions(text):
-    """(term, definition) of the glossary."""
-    for entry in re.findall(r"^(\S.*)\n {2}(\S.*)$", text.partition(":::{glossary}")[2], re.MULTILINE):
-        yield f"term {entry[0]}", entry[1]
-
-
 def now() -> dict[str, str]:
-    """{place: a checksum of its words}, over the whole course, whatever numbers its chapters have.
+    """{place: checksums of its words}, over the whole course, whatever numbers its chapters have.
 
-    What stands twice, in a copy of a chapter, counts once.
+    There are several checksums where a chapter has a copy, for that has the same cells.
     """
     from seqlab.widgets.quiz import QUIZZES, read_quiz
     from tools.chapters import renumber
@@ -146,13 +123,11 @@ def now() -> dict[str, str]:
 
     found = []
     for notebook in notebooks():
-        for kind in (pictures, drawn_words, answers, formulas, wide, comments, assertions):
+        for kind in (texts, drawn_words, wide, comments, assertions):
             found += kind(notebook)
-        found += sources(notebook.prose)
     for page in some(sorted(BOOK.rglob("*.md"))):
-        found += sources(page.read_text("utf8"))
+        found += paragraphs(page)
     found += [*stills(), *notes(ROOT / "seqlab" / "results")]
-    found += definitions((BOOK / "appendix" / "glossary.md").read_text("utf8"))
     for quiz in some(sorted(QUIZZES.glob("*.toml"))):
         found += [(f"question {question['text']}", json.dumps(question, sort_keys=True))
                   for question in read_quiz(quiz.stem)]
@@ -160,7 +135,7 @@ def now() -> dict[str, str]:
     words = {}
     for place, text in found:
         words.setdefault(renumber(place, unnumbered), set()).add(renumber(text, unnumbered))
-    return {place: checksum(*sorted(texts)) for place, texts in words.items()}
+    return {place: " ".join(sorted(map(checksum, texts))) for place, texts in words.items()}
 
 
 def stored() -> dict[str, str]:
@@ -168,7 +143,9 @@ def stored() -> dict[str, str]:
 
 
 def changed(now: dict[str, str], then: dict[str, str]) -> list[str]:
-    return sorted(place for place in now | then if now.get(place) != then.get(place))
+    """The places that are new, gone or other than they were; what a copy of a chapter says is its own."""
+    return sorted(place for place in now | then
+                  if place not in then or not set(then[place].split()) <= set(now.get(place, "").split()))
 
 
 if __name__ == "__main__":

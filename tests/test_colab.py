@@ -55,6 +55,7 @@ def in_colab(root):
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 def test_every_figure_switches_on_the_manager_that_shows_it_and_names_it(in_colab):
     assert set(in_colab["shown"]) == set(widgets.__all__) and in_colab["enabled"] >= 1
     for name, (_, metadata) in in_colab["shown"].items():

@@ -48,6 +48,7 @@ def form_tests(tree):
     return result.returncode, result.stdout[-4000:] + result.stderr[-1000:]
 
 
+@pytest.mark.slow
 def test_a_chapter_is_added_put_in_between_and_moved_back(copy):
     before = [one.name for one in course.chapters(copy)]
     made = chapters.begin("a-dummy", root=copy)

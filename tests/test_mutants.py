@@ -351,6 +351,13 @@ def test_the_scratch_copy_holds_what_git_keeps_or_would_keep(project, tmp_path_f
     assert set(listed.split("\0")) - {""} == names, "some tools ask git for the files"
 
 
+def test_a_scratch_copy_has_what_is_installed(tmp_path):
+    """The MicroPython of the pages is in .venv/npm, and on the bench there is no network to fetch it from."""
+    (tmp_path / ".venv" / "npm").mkdir(parents=True)
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    assert (bench.copy_project(tmp_path, tmp_path / "copy") / ".venv" / "npm").is_dir()
+
+
 RECORD = """
 import json, sys
 from pathlib import Path
@@ -407,6 +414,7 @@ def recorded(project: Path, folder: Path, *units: str, **environment: str) -> li
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_it_is_recorded_which_tests_run_a_line_in_whatever_process_and_what_else_they_need(project, tmp_path_factory):
     (project / "tests/test_far.py").write_text(FAR)
     (project / "seqlab/far.py").write_text("FAR = 1\n")

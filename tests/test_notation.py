@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 import seqlab
+from tools.course import find_all
 
 APPENDIX = Path(__file__).resolve().parent.parent / "book" / "appendix"
 PAGE = (APPENDIX / "notation.md").read_text(encoding="utf-8")
@@ -137,3 +138,59 @@ def test_what_it_says_about_moving_weights_follows_from_its_table():
 def test_the_card_has_the_orders_that_the_tests_above_hold():
     """Its equations, and those of the page, are computed in test_formulas.py."""
     assert re.findall(r"`(\w \w \w(?: \w)?)`", CARD) == [" ".join(order) for order in reversed(orders("PyTorch"))]
+
+
+F, H, N, T = 3, 4, 2, 5         # features, units, sequences, steps
+
+
+def called(layers=1, directions=1):
+    """An LSTM as the card calls it, and the names that the card gives to what goes in and comes out."""
+    net = nn.LSTM(F, H, layers, batch_first=True, bidirectional=directions == 2)
+    x = torch.randn(N, T, F)
+    out, (h_n, c_n) = net(x)
+    return net, {"torch": torch, "x": x, "out": out, "h_n": h_n, "c_n": c_n}
+
+
+def card_row(beginning):
+    line = next(line for line in CARD.splitlines() if line.startswith(f"| {beginning} |"))
+    return re.findall(r"`([^`]+)`", line.split("|")[2])
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_last_step_on_the_card_is_the_end_of_the_last_layer(layers):
+    torch.manual_seed(0)
+    net, names = called(layers)
+    for code in card_row("one direction"):
+        assert torch.equal(eval(code, names), names["out"][:, -1]), code
+    assert eval(*card_row("every step"), names) is names["out"]
+    code, = card_row("padded batch")
+    packed = nn.utils.rnn.pack_padded_sequence(names["x"], [5, 3], batch_first=True)
+    alone = net(names["x"][1:, :3])[0][0, -1]
+    assert torch.allclose(eval(code, {"h_n": net(packed)[1][0]})[1], alone, atol=1e-6)
+    _, names = called(layers, directions=2)
+    ends = torch.cat([names["out"][:, -1, :H], names["out"][:, 0, H:]], 1)
+    assert torch.equal(eval(*card_row("two directions"), names), ends)
+
+
+def test_the_shapes_on_the_card_are_those_of_the_tensors():
+    _, names = called(layers=3, directions=2)
+    sizes = {"batch": N, "seq_len": T, "F": F, "H": H, "D": 2, "layers": 3}
+    rows = re.findall(r"^\| (`[a-z_]+`(?:, `c_n`)?) \| `(\(.+?\))` \|$", CARD, re.MULTILINE)
+    assert len(rows) == 3
+    for tensors, shape in rows:
+        for name in find_all(r"`(\w+)`", tensors):
+            assert eval(shape, sizes) == tuple(names[name].shape), name
+
+
+def test_the_code_on_the_card_runs_and_does_what_its_comments_say():
+    blocks = re.findall(r"```python\n(.*?)```", CARD, re.DOTALL)
+    model = nn.Linear(784, 10)
+    images, labels = torch.randn(1, 1, 28, 28), torch.tensor([3])
+    before = model.weight.clone()
+    names = {"torch": torch, "nn": nn, "F": 28, "H": 4, "x": torch.randn(2, 5, 28), "images": images, "labels": labels,
+             "logits": model(images.flatten(1)), "model": model, "optimizer": torch.optim.SGD(model.parameters(), 0.1)}
+    for block in blocks:
+        exec(block, names)
+    assert len(blocks) == 3 and names["rows"].shape == (1, 28, 28) and names["out"].shape == (2, 5, 4)
+    assert names["c_n"].shape == names["h_n"].shape == (1, 2, 4) and not torch.equal(before, model.weight)
+    assert nn.utils.get_total_norm([one.grad for one in model.parameters()]) <= 1.0001

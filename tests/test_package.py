@@ -5,6 +5,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 import seqlab
 from seqlab import plots
 from tools.course import ROOT, some
@@ -12,6 +14,7 @@ from tools.course import ROOT, some
 MODULES = ("torchvision", "sklearn", "matplotlib", "scipy", "ipywidgets")
 
 
+@pytest.mark.slow
 def test_its_import_leaves_heavy_libraries_alone():
     script = ("import sys, torch, json\nbefore = set(sys.modules)\nimport seqlab\n"
               "print(json.dumps(sorted(set(sys.modules) - before)))")

@@ -7,6 +7,9 @@ entry says of its numbers, in their order, what they are:
     is      what computes them: a value, several, or a text in which each of them stands. `here` is the chapter
     by      or: who says so, or where it was read off
     free    or: why other numbers would do as well
+
+`tests/said/pages.toml` holds those of the pages that are no notebooks, all of them: nothing on these computes one but
+the roles that the build fills in, and the code, which other tests run.
 """
 
 import collections
@@ -20,17 +23,20 @@ import as_read
 import nbformat
 import pytest
 import torch
+from sklearn.datasets import load_digits
 from torch import nn
 
 import seqlab
 from seqlab import published, results
-from seqlab.widgets import DigitReader, GateExplorer, GradientExplorer, RNNPlayground, ScalarRNN
-from tools import prose
-from tools.course import BOOK, Notebook, chapters, notebooks
+from seqlab.widgets import BatchFirst, DigitReader, GateExplorer, GradientExplorer, RNNPlayground, ScalarRNN
+from studies import recall_rates
+from tools import prose, reading_time
+from tools.course import BOOK, ROOT, Notebook, chapters, notebooks, some
 
 SAID = Path(__file__).with_name("said")
-NAMES = {"DigitReader": DigitReader, "GateExplorer": GateExplorer, "GradientExplorer": GradientExplorer, "math": math,
-         "RNNPlayground": RNNPlayground, "ScalarRNN": ScalarRNN, "WIDGETS": Path(seqlab.__file__).parent / "widgets",
+NAMES = {"BatchFirst": BatchFirst, "DigitReader": DigitReader, "GateExplorer": GateExplorer,
+         "GradientExplorer": GradientExplorer, "math": math, "RNNPlayground": RNNPlayground,
+         "ScalarRNN": ScalarRNN, "WIDGETS": Path(seqlab.__file__).parent / "widgets",
          "nn": nn, "published": published, "re": re, "results": results, "torch": torch}
 
 every_notebook = pytest.mark.parametrize("notebook", notebooks(), ids=lambda one: str(one.path.relative_to(BOOK)))
@@ -66,6 +72,69 @@ def test_what_is_said_elsewhere_of_a_number_stands_in_the_prose_and_is_so(notebo
         if "is" in fact:
             value = eval(f"({fact['is']})", {**NAMES, "here": here})
             assert wrong_numbers(fact["words"], value) == [], f"{fact['words']}: {fact['is']} is {value}"
+
+
+def constant(name, file):
+    """The number, or the numbers, that a piece of the figures' JavaScript gives to a name."""
+    value, = re.findall(rf"^(?:export )?const {name} = (.+?);", javascript(file), re.MULTILINE)
+    return eval(value)
+
+
+def javascript(file):
+    return (NAMES["WIDGETS"] / file).read_text("utf8")
+
+
+def rows_of(digit):
+    """After how many rows the digit of the first page is taken for this one with more than 9 in 10."""
+    probabilities = DigitReader(part="").reading()["probabilities"]
+    return [row for row, own in enumerate(probabilities, 1) if own[digit] > 0.9]
+
+
+PAGES = {path.stem: path for folder in (BOOK, BOOK / "appendix") for path in sorted(some(folder.glob("*.md")))
+         if path.stem not in ("mistakes", "error-messages", "references")}       # code that runs, and addresses
+ROLE = re.compile(r"\{[a-z]+\}`([^`]*)`")
+FENCE = re.compile(r"^(`{3,})([^\n]*)\n(.*?)^\1`*$", re.DOTALL | re.MULTILINE)
+
+
+def without_code(text):
+    """A figure's fence stays, for its alt text."""
+    text = FENCE.sub(lambda fence: fence[3] if fence[2].startswith("{interactive}") else "", text)
+    return re.sub(r"`[^`\n]+`", " ", text)
+
+
+PAGE_NAMES = NAMES | {"PER": reading_time.PER, "ROOT": ROOT, "chapters": chapters, "constant": constant,
+                      "javascript": javascript, "load_digits": load_digits, "recall_rates": recall_rates,
+                      "rows_of": rows_of}
+
+
+def page_facts(page):
+    return tomllib.loads((SAID / "pages.toml").read_text("utf8")).get(page, [])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_number_on_a_page_has_its_reason(page):
+    known, loose = [fact["words"] for fact in page_facts(page)], []
+    for paragraph in re.split(r"\n{2,}", without_code(ROLE.sub(r"{{\1}}", PAGES[page].read_text("utf8")))):
+        filled = " ".join(re.findall(r"\{\{(.*?)\}\}", paragraph, re.DOTALL))
+        text = re.sub(r"\{\{.*?\}\}", " ", " ".join(paragraph.split()))
+        loose += [str(claim) for claim in prose.missing(text, "text", prose.near([]), known)
+                  if claim.number not in prose.NUMBER.findall(filled)]
+    assert loose == [], "enter the words around these in tests/said/pages.toml, with what computes them"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_says_in_numbers_is_so(page):
+    text = " ".join(prose.plain(PAGES[page].read_text("utf8")).split())
+    for fact in page_facts(page):
+        assert text.count(prose.plain(fact["words"])) == 1, f"expected once: {fact['words']}"
+        assert len({"is", "by", "free"} & set(fact)) == 1, fact
+        if "is" in fact:
+            value = eval(f"({fact['is']})", PAGE_NAMES)
+            assert wrong_numbers(fact["words"], value) == [], f"{fact['words']}: {fact['is']} is {value}"
+
+
+def test_the_pages_of_that_record_are_there():
+    assert set(tomllib.loads((SAID / "pages.toml").read_text("utf8"))) <= set(PAGES)
 
 
 def wrong_numbers(text, value):
@@ -134,8 +203,7 @@ def test_words_that_no_code_computes_are_those_that_were_read():
 
 def test_words_of_every_kind_are_in_that_record():
     """A chapter without an assertion in its cells is none the worse: its tests hold what it says."""
-    for kind in ("alt text of", "words above", "words below", "answer to", "toggles of", "formulas of", "term",
-                 "question", "line with"):
+    for kind in ("alt text of", "text of", "tags of", "question", "paragraph of"):
         assert sum(place.startswith(f"{kind} ") for place in as_read.stored()) >= len(chapters()), kind
     for kind in ("assertions of", "numbers of", "written in", "comments of", "note of"):
         assert any(place.startswith(f"{kind} ") for place in as_read.stored()), kind
@@ -154,30 +222,35 @@ def test_an_assertion_that_says_less_is_another(one, other, tmp_path):
     assert as_read.changed(*words) == ["assertions of a"]
 
 
-def test_formulas_answers_toggles_and_numbers_in_a_wide_band_are_found(tmp_path):
-    def output(text):
-        return [nbformat.v4.new_output("stream", name="stdout", text=text)]
-
-    cells = [nbformat.v4.new_code_cell("train()", id="a", outputs=output("acc 81.74 % 12 s\n"),
-                                       metadata={"tags": ["hide-output"], "bands": {"acc": 10}}),
-             nbformat.v4.new_markdown_cell("Two at $r$, with $\\sqrt{p / n}$.\n\n<details>First.</details>", id="b")]
+def test_texts_tags_alt_texts_and_numbers_in_a_wide_band_are_found(tmp_path):
+    output = nbformat.v4.new_output("stream", name="stdout", text="acc 81.74 % 12 s\n")
+    metadata = {"tags": ["hide-output"], "bands": {"acc": 10}, "mystnb": {"image": {"alt": "A line."}}}
+    cells = [nbformat.v4.new_code_cell("train()", id="a", outputs=[output], metadata=metadata),
+             nbformat.v4.new_markdown_cell("It falls, because $r$ does.", id="b")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "01-a.ipynb")
     notebook = Notebook(tmp_path / "01-a.ipynb")
-    found = [*as_read.answers(notebook), *as_read.formulas(notebook), *as_read.wide(notebook)]
-    assert found == [("answer to a", cells[1].source), ("toggles of b", "<details>First.</details>"),
-                     ("formulas of b", "\\sqrt{p / n}"), ("numbers of a", "acc 81.74 % \n")]
+    assert [*as_read.texts(notebook), *as_read.wide(notebook)] == [
+        ("tags of a", "hide-output"), ("alt text of a", "A line."), ("text of b", "It falls, because $r$ does."),
+        ("numbers of a", "acc 81.74 % \n")]
 
 
-def test_a_source_that_has_another_s_address_is_noticed():
-    lines = "- A, [doi](https://doi.org/1)\n- B, <https://doi.org/2>"
-    swapped = "- A, [doi](https://doi.org/2)\n- B, <https://doi.org/1>"
-    one, other = (dict(as_read.sources(text)) for text in (lines, swapped))
-    assert as_read.changed(one, other) == ["line with https://doi.org/1", "line with https://doi.org/2"]
+@pytest.mark.parametrize(("now", "then", "changed"), [
+    ({"a": "1"}, {"a": "1"}, []), ({"a": "2"}, {"a": "1"}, ["a"]), ({}, {"a": "1"}, ["a"]), ({"a": "1"}, {}, ["a"]),
+    ({"a": "1 2"}, {"a": "1"}, []), ({"a": "1"}, {"a": "1 2"}, ["a"]),
+])
+def test_a_place_is_read_again_if_it_is_new_gone_or_another_but_not_for_its_copy(now, then, changed):
+    assert as_read.changed(now, then) == changed
 
 
-def test_a_definition_is_read_whole():
-    assert dict(as_read.definitions(":::{glossary}\nmask\n  True on real steps.\n\n`h_n`\n  A state.\n:::")) == {
-        "term mask": "True on real steps.", "term `h_n`": "A state."}
+def test_every_paragraph_of_a_page_is_read_but_what_a_command_says(tmp_path):
+    page = tmp_path / "a.md"
+    page.write_text("One\ntwo.\n\n```console\n$ a\n\nb\n```\n\n```{interactive} X\n:alt: The 2 falls.\n```\n\n"
+                    "One\n two.\n", "utf8")
+    assert [*as_read.paragraphs(page)] == [
+        ("paragraph of a: One two.", "One\ntwo."),
+        ("paragraph of a: ```{interactive} X :alt: The 2 falls. ```", "```{interactive} X\n:alt: The 2 falls.\n```"),
+        ("paragraph of a: One two. (2)", "One\n two.")]
+
 
 
 def test_a_claim_is_told_with_the_words_around_its_number():

@@ -46,6 +46,7 @@ class Links(HTMLParser):
 # --- with an address, and without one ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_run_bar_leads_to_colab_and_binder_once_there_is_an_address():
     bar = extension("site_pages").run_bar(OPTIONS, "book/exercises/03-shapes", published=True)
     assert Links(bar).found == [

@@ -1,9 +1,14 @@
 """The small programs: serving the site, packing it, building it, finding a browser, other versions."""
 
+import ast
+import contextlib
 import gzip
+import importlib.metadata
 import os
+import re
 import sys
 import threading
+import tomllib
 import urllib.error
 import urllib.request
 import zipfile
@@ -13,6 +18,7 @@ from types import SimpleNamespace
 import pytest
 
 from tools import browsers, build_site, check_versions, draw_reading, npm, offline_zip, serve
+from tools.course import ROOT
 
 
 @pytest.fixture
@@ -191,11 +197,60 @@ def test_each_set_of_versions_gets_an_environment_with_the_tests_alone(commands,
     assert [command[3] if command[3] == "venv" else command[4] for command in made if "uv" in command] == 2 * [
         "venv", "install", "install", "uninstall", "freeze"]
     tested = [(command, options) for command, options in commands.list if "-q" in command]
-    assert len(tested) == 2
+    assert len(tested) == 2 and ["-k" in command for command, _ in tested] == [True, False]
     for command, options in tested:
         assert {"not deep", "addopts=", "tests/test_cells.py"} < set(command)
         assert options["env"]["PYTHONPATH"] == str(options["cwd"])
     assert capsys.readouterr().out.count("packages: green") == 2
+
+
+def test_what_these_environments_test_imports_nothing_that_they_do_not_have():
+    """They hold what seqlab depends on, a few packages for the tests, and what those depend on in their turn."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]
+    there = with_what_they_need([*project["dependencies"], *check_versions.TOOLS])
+    packages, missing, looked_at = importlib.metadata.packages_distributions(), {}, set()
+    files = [ROOT / "conftest.py", *(ROOT / "tests" / f"{name}.py" for name in ("conftest", *check_versions.TESTS))]
+    while files:
+        file = files.pop()
+        if file in looked_at:
+            continue
+        looked_at.add(file)
+        for name in imported_at_the_top(file):
+            bases, top = [base.joinpath(*name.split(".")) for base in (ROOT, ROOT / "tests")], name.partition(".")[0]
+            files += [one for path in bases for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()]
+            brought_by = {plain(one) for one in packages.get(top, ())} - {"seqlab"}
+            if brought_by and not brought_by & there:
+                missing[name] = file.relative_to(ROOT).as_posix()
+    assert len(looked_at) > 30 and missing == {}
+
+
+def plain(package):
+    """The name of a package as it is compared: seqlab of "SeqLab[lab]>=1"."""
+    return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", package)[0]).lower()
+
+
+def with_what_they_need(packages):
+    found, waiting = set(), [plain(one) for one in packages]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            with contextlib.suppress(importlib.metadata.PackageNotFoundError):      # one of another platform
+                waiting += [plain(one) for one in importlib.metadata.requires(name) or () if "extra ==" not in one]
+    return found
+
+
+def imported_at_the_top(file):
+    """The modules that loading a file imports: not what its functions import."""
+    package = file.relative_to(ROOT).parent.parts
+    for node in ast.parse(file.read_text("utf8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[:len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*above, *filter(None, [node.module])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
 @pytest.mark.parametrize(("word", "said", "number"), [("uninstall", "cannot be installed", 4), ("-q", "RED", 6)])

@@ -5,9 +5,9 @@ import ast
 import nbformat
 import pytest
 
-from instructor.student import STUDENTS, alone, broken, leaks, stub, student_notebook, write_all
+from instructor.student import STUDENTS, alone, leaks, stub, student_notebook, write_all
 from seqlab import checks
-from tools.course import ROOT, Cell, find_all, masters, some
+from tools.course import ROOT, Cell, broken, find_all, masters, some
 
 every_master = pytest.mark.parametrize("path", [one.path for one in masters()], ids=lambda path: path.stem)
 

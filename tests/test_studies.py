@@ -1,5 +1,6 @@
 """Studies: one run at a time on disk, resumable; what is published was measured, and by the code that stands here."""
 
+import ast
 import itertools
 import json
 import math
@@ -18,8 +19,8 @@ from seqlab.data import Digits
 from seqlab.measured import RESULTS
 from studies import STUDIES, digit_reader, digits, padding, recall, recall_rates, runner
 from studies.__main__ import main
-from studies.fingerprint import fingerprint
-from tools import course
+from studies.fingerprint import ROOT, _module, fingerprint
+from tools import course, prose
 from tools.course import some
 
 # --- what is stored ---------------------------------------------------------------------------------------------------
@@ -35,6 +36,29 @@ def test_every_stored_result_has_its_study_and_every_study_its_claim():
     for module in studies.MODULES:
         assert re.search(r"^Claim: ", module.__doc__, re.MULTILINE), module.__name__
         assert re.search(r"^Wrong if", module.__doc__, re.MULTILINE), module.__name__
+
+
+# What stands in a note and in no line of the code as it stands there: where it comes from.
+ELSEWHERE = {
+    "digit_reader": {"55,000": "the split, test_data"}, "digits_lstm": {"55,000": "the split"},
+    "digits_recipe": {"55,000": "the split"},
+    "padded_ends": {"-1": "out[:, -1]", f"{2 * padding.LONGEST}": "twice as wide"},
+    "recall_first": {f"{100 // 4}": "a guess among four"}, "recall_rates": {"2018": "the year of the paper"}}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_number_of_a_note_stands_in_the_code_that_was_run(name):
+    study, numbers = STUDIES[name], set()
+    for used in fingerprint(f"{study.run.__module__}.{study.run.__name__}"):
+        module, _, own = used.rpartition(".")
+        numbers |= {node.value for statement in _module(ROOT, module).definitions[own] for node in ast.walk(statement)
+                    if isinstance(node, ast.Constant)}
+    numbers |= {setting for run in study.runs for setting in run}
+    numbers = {float(one) for one in numbers if isinstance(one, int | float)}
+    loose = [number for number in prose.NUMBER.findall(prose.plain(study.note))
+             if float(number.replace(",", "")) not in numbers and number not in ELSEWHERE.get(name, {})]
+    assert loose == [], "the note says other numbers than the study's code"
+    assert set(ELSEWHERE.get(name, {})) <= set(prose.NUMBER.findall(prose.plain(study.note)))
 
 
 def test_the_published_digit_classifier_keeps_its_promise():

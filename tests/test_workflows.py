@@ -89,6 +89,7 @@ def help_of(*program):
     return result.stdout
 
 
+@pytest.mark.slow
 def test_a_tool_that_a_job_runs_is_there_with_its_options():
     calls = called(r"(?P<program>-m tools\.\w+|python tools/\w+\.py)(?P<arguments>[^\n&|;]*)")
     assert len(calls) >= 5

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 NUMBERED = re.compile(r"^book/(?P<practice>exercises/)?(?P<number>\d\d)-(?P<subject>[\w-]+)$")
 DEFINING = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+BROKEN = re.compile(r"(?:Broken(?=[A-Z])|broken_)(\w+)")
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -77,6 +78,20 @@ def some(things) -> list:
     found = list(things)
     if not found:
         raise LookupError("there is nothing here to go through")
+    return found
+
+
+def broken(cells) -> dict[str, str]:
+    """{name: code under that name} of the functions and classes that these code cells give with a fault in them."""
+    found = {}
+    for cell in cells:
+        lines = cell.source.split("\n")
+        if BROKEN.search(cell.source):
+            for node in ast.parse(cell.source).body:
+                name = BROKEN.fullmatch(getattr(node, "name", ""))
+                if name:
+                    code = "\n".join(lines[node.lineno - 1:node.end_lineno])
+                    found[name[1]] = code.replace(name[0], name[1])
     return found
 
 

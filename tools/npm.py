@@ -29,19 +29,24 @@ def folder(user: str) -> Path:
         SystemExit: it could not be fetched; it holds what npm said.
     """
     place = PLACE / user
-    place.mkdir(parents=True, exist_ok=True)
-    with FileLock(place / "lock"):
-        if not _is_current(user):
-            for name in PINNED:
-                shutil.copyfile(USERS / user / name, place / name)
-            (place / "done").unlink(missing_ok=True)
-            npm = subprocess.run([sys.executable, "-c", NPM, "ci", "--no-audit", "--no-fund", "--ignore-scripts",
-                                  "--prefer-offline"], cwd=place, capture_output=True, text=True)
-            if npm.returncode:
-                sys.exit(f"{PACKAGES[user]}, which the site needs, could not be fetched from npm's registry. "
-                         f"Run the same command again when it can be reached.\n{npm.stderr[-2000:]}")
-            (place / "done").write_text(_wanted(user), encoding="utf-8")
+    if not _is_current(user):           # asked before there is a lock: the folder may be one that cannot be written
+        place.mkdir(parents=True, exist_ok=True)
+        with FileLock(place / "lock"):
+            if not _is_current(user):
+                _fetch(user, place)
     return place / "node_modules" / PACKAGES[user]
+
+
+def _fetch(user: str, place: Path) -> None:
+    for name in PINNED:
+        shutil.copyfile(USERS / user / name, place / name)
+    (place / "done").unlink(missing_ok=True)
+    npm = subprocess.run([sys.executable, "-c", NPM, "ci", "--no-audit", "--no-fund", "--ignore-scripts",
+                          "--prefer-offline"], cwd=place, capture_output=True, text=True)
+    if npm.returncode:
+        sys.exit(f"{PACKAGES[user]}, which the site needs, could not be fetched from npm's registry. "
+                 f"Run the same command again when it can be reached.\n{npm.stderr[-2000:]}")
+    (place / "done").write_text(_wanted(user), encoding="utf-8")
 
 
 def _wanted(user: str) -> str:

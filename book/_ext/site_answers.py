@@ -20,7 +20,7 @@ from sphinx.builders.html._assets import _JavaScript
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))  # for tools and instructor, wherever the build was started
-from instructor.student import alone, broken, stub, student_notebook  # noqa: E402
+from instructor.student import alone, stub, student_notebook  # noqa: E402
 from tools import course, npm  # noqa: E402
 from tools.set_address import address, is_set, spellings  # noqa: E402
 
@@ -53,7 +53,7 @@ def exercises(notebook):
             if on_page(exercise_id):
                 found[exercise_id] = {"kind": "exercise", "name": f"Your answer to exercise {number}",
                                       "check": checking(cells[k + 1].source),
-                                      "stub": stub(cell.source, broken(notebook.code))}
+                                      "stub": stub(cell.source, course.broken(notebook.code))}
         elif "your-turn" in cell.tags and on_page(exercise_id):
             written, check = cell.source.split("\n\n", 1)[1].split("your_turn(")
             found[exercise_id] = {"kind": "turn", "name": "Your turn", "check": f"check({check}",

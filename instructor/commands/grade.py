@@ -26,9 +26,10 @@ def assignment_of(text: str):
               help="The folder for the gradebook, the feedback and the results.")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="How many notebooks at once.")
 @click.option("--scheduler", metavar="ADDRESS", help="A Dask cluster to grade on, as tcp://host:8786.")
-@click.option("--cell-seconds", type=click.FloatRange(1), default=20, show_default=True, help="The limit of a cell.")
+@click.option("--cell-seconds", type=click.FloatRange(1), default=10, show_default=True,
+              help="What a cell may compute; it may wait four times as long.")
 @click.option("--total-seconds", type=click.FloatRange(5), default=120, show_default=True,
-              help="The limit of a notebook and its tests.")
+              help="What a notebook and its tests may compute.")
 @click.option("--memory", type=click.IntRange(256), default=2048, show_default=True, help="Of a process, in MiB.")
 @click.option("--seed", type=int, help="Repeat a run with this seed; it stands in the gradebook.")
 @click.option("--unsafe", is_flag=True, help="Without a sandbox: students' code then runs with your own rights.")

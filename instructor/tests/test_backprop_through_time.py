@@ -17,7 +17,7 @@ def test_one_gradient_for_each_input(answer, draw):
         for x_t in inputs:
             h = torch.tanh(W_x * x_t + W_h * h + b)
         h.backward()
-        expect(answer.input_gradients(x, W_x, W_h, b), inputs.grad, "Some gradients are not right.")
+        expect(answer.input_gradients(x, W_x, W_h, b), inputs.grad.tolist(), "Some gradients are not right.")
 
 
 def plainly(function):

@@ -1,5 +1,6 @@
 """Figures to move and questions to answer: they compute in the browser, with or without a running notebook."""
 
+from .batch_first import BatchFirst
 from .digit_reader import DigitReader
 from .due import Due
 from .gate_explorer import GateExplorer
@@ -9,5 +10,5 @@ from .rnn_playground import RNNPlayground
 from .scalar_rnn import ScalarRNN
 from .shape_explorer import ShapeExplorer
 
-__all__ = ["DigitReader", "Due", "GateExplorer", "GradientExplorer", "Quiz", "RNNPlayground", "ScalarRNN",
-           "ShapeExplorer"]
+__all__ = ["BatchFirst", "DigitReader", "Due", "GateExplorer", "GradientExplorer", "Quiz", "RNNPlayground",
+           "ScalarRNN", "ShapeExplorer"]

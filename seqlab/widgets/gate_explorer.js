@@ -1,6 +1,6 @@
 import {
-  brush, change, choice, draggable, fold, hatching, make, mount, player, points, presets,
-  put, quiet, redraw, report, scale, signed, slider, svg, values,
+  brush, change, choice, draggable, hatching, make, mount, player, points, presets, put, quiet, redraw, report, scale,
+  signed, slider, svg, values,
 } from "./shared.js";
 
 // --- the cells, as PyTorch computes them ----------------------------------------------------------------------------
@@ -8,9 +8,11 @@ import {
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
 export const GATES = { lstm: ["f", "i", "o"], gru: ["r", "z"] };
+const ROWS = { lstm: ["f", "i", "g", "o"], gru: ["r", "z", "n"] };         // the gates and the candidate, as drawn
 const CANDIDATE = { lstm: "g", gru: "n" };
-const WEIGHTS = { lstm: ["i", "f", "g", "o"].flatMap((gate) => [`w_x${gate}`, `w_h${gate}`, `b_${gate}`]),
-  gru: [...["r", "z"].flatMap((gate) => [`w_x${gate}`, `w_h${gate}`, `b_${gate}`]), "w_xn", "w_hn", "b_xn", "b_hn"] };
+const weightsOf = (name) => (name === "n" ? ["w_xn", "b_xn", "w_hn", "b_hn"]
+  : [`w_x${name}`, `w_h${name}`, `b_${name}`]);
+const WEIGHTS = { lstm: ROWS.lstm.flatMap(weightsOf), gru: ROWS.gru.flatMap(weightsOf) };
 const OPENINGS = ["f", "i", "o", "r", "z"];
 const SETTINGS = ["kind", "mode", "inputs", ...OPENINGS, ...WEIGHTS.lstm, ...WEIGHTS.gru];
 
@@ -19,16 +21,15 @@ function opening(s, gate, x, h) {
   return s.mode === "openings" ? s[gate] : sigmoid(s[`w_x${gate}`] * x + s[`w_h${gate}`] * h + s[`b_${gate}`]);
 }
 
-/** One step: what was there, every gate, what is kept, written and shown. */
-export function step(s, x, h, c) {
+/** One step: what was there, every gate, what is kept, written and shown; `forced` are gates that are open so far. */
+export function step(s, x, h, c, forced = {}) {
+  const gates = GATES[s.kind].map((gate) => forced[gate] ?? opening(s, gate, x, h));
   if (s.kind === "lstm") {
-    const [f, i, o] = GATES.lstm.map((gate) => opening(s, gate, x, h));
-    const g = Math.tanh(s.w_xg * x + s.w_hg * h + s.b_g);
+    const [f, i, o] = gates, g = Math.tanh(s.w_xg * x + s.w_hg * h + s.b_g);
     const kept = f * c, written = i * g, now = kept + written;
     return { x, before: c, hBefore: h, f, i, g, o, kept, written, belt: now, c: now, h: o * Math.tanh(now) };
   }
-  const [r, z] = GATES.gru.map((gate) => opening(s, gate, x, h));
-  const n = Math.tanh(s.w_xn * x + s.b_xn + r * (s.w_hn * h + s.b_hn));
+  const [r, z] = gates, n = Math.tanh(s.w_xn * x + s.b_xn + r * (s.w_hn * h + s.b_hn));
   const kept = z * h, written = (1 - z) * n, now = written + kept;
   return { x, before: h, hBefore: h, r, z, n, kept, written, belt: now, c: null, h: now };
 }
@@ -46,8 +47,7 @@ export function run(s) {
 /** What Python knows by the same names: the states after each step, and the values of each gate. */
 export function results(s) {
   const steps = run(s), each = (name) => steps.map((one) => one[name]);
-  const letters = s.kind === "lstm" ? ["i", "f", "g", "o"] : ["r", "z", "n"];
-  const gates = Object.fromEntries(letters.map((letter) => [letter, each(letter)]));
+  const gates = Object.fromEntries(ROWS[s.kind].map((letter) => [letter, each(letter)]));
   return { h: each("h"), c: s.kind === "lstm" ? each("c") : [], gates };
 }
 
@@ -57,6 +57,23 @@ export function left(s, steps, from) {
   return steps.slice(from + 1).reduce((product, one) => product * one[keep], 1);
 }
 
+const SEEN = 0.05;      // a smaller difference is none to speak of
+
+/**
+ * What the gates decide of the memory (c of an LSTM, h of a GRU) at a step, the one that decides most first. Each is
+ * set to its other end, the one that is farther off, and all else at this step stays: where would the memory be?
+ */
+export function deciding(s, one) {
+  const gates = s.kind === "lstm" ? ["f", "i"] : ["z", "r"];
+  return gates.map((gate) => {
+    const other = one[gate] < 0.5 ? 1 : 0;
+    const would = step(s, one.x, one.hBefore, one.before, { [gate]: other }).belt;
+    return { gate, other, would, difference: Math.abs(would - one.belt) };
+  }).filter(({ difference }) => difference >= SEEN).toSorted((a, b) => b.difference - a.difference);
+}
+
+// --- in words -------------------------------------------------------------------------------------------------------
+
 /** A number as text, without a minus sign before zeros. */
 const figures = (value, digits = 2) => signed(Math.abs(value) < 0.5 * 10 ** -digits ? 0 : value, digits);
 
@@ -64,31 +81,33 @@ const percent = (share) => {
   const value = 100 * share;
   return `${value > 99.95 && value < 100 ? "almost 100" : value.toFixed(1)} %`;
 };
+const stands = (open) => `${open > 0.9 ? "open" : open < 0.1 ? "shut" : "partly open"} (${open.toFixed(2)})`;
 
-/** What is to be seen now: of the step under the cursor, and of what was written first. */
+/** What is to be seen now: which gate decided at the step under the cursor, and what is left of the first writing. */
 export function finding(s, at) {
-  const steps = run(s), [keep, where] = s.kind === "lstm" ? ["f", "in the cell state"] : ["z", "in the state"];
-  const now = `At step ${at + 1}, ${ofThisStep(s, steps[at])}`;
-  const first = steps.findIndex(({ written }) => Math.abs(written) > 0.05);
-  if (first < 0) return `${now} Nothing is written at any step.`;
-  const rest = steps.length - 1 - first, still = percent(left(s, steps, first));
-  return `${now} Of what step ${first + 1} wrote, ${still} is ${where} ${rest} steps later: the product of `
-    + `every ${keep} between.`;
+  const steps = run(s), one = steps[at], memory = s.kind === "lstm" ? "c" : "h";
+  const [most, ...more] = deciding(s, one), now = figures(one.belt);
+  const otherwise = ({ gate, other, would }) => (
+    `${stands(one[gate])}; if it were ${other ? "open" : "shut"}, ${memory} would be ${figures(would)}`);
+  const decided = most ? `${most.gate} decides that ${memory} is ${now}: it is ${otherwise(most)}.`
+    : `no gate decides: open or shut, ${memory} stays near ${now}.`;
+  return [`At step ${at + 1}, ${decided}`, ...more.map((gate) => `And ${gate.gate} is ${otherwise(gate)}.`),
+    ...shown(s, one), ...kept(s, steps)].join(" ");
 }
 
-function ofThisStep(s, one) {
-  const lstm = s.kind === "lstm", name = lstm ? "the cell state" : "the state";
-  const wrote = Math.abs(one.written) > 0.05, was = Math.abs(one.before) > 0.05;
-  if (was && one[lstm ? "f" : "z"] < 0.1) return `${name} is wiped${wrote ? " and something new is written" : ""}.`;
-  if (lstm && Math.abs(one.c) > 2) {
-    return `c is ${signed(one.c)}, but h shows ${signed(one.h)}: after the tanh, large numbers look alike.`;
-  }
-  if (wrote) return `${signed(one.written)} is written into ${name}.`;
-  if (was && lstm && Math.abs(one.h) < 0.1 * Math.abs(Math.tanh(one.c))) {
-    return "the cell state carries its number, but the shut output gate shows nothing of it.";
-  }
-  if (was) return `${name} carries ${signed(one.belt)}${lstm ? ` and shows ${figures(one.h)}` : ""}.`;
-  return `${name} is all but empty.`;
+/** What the output gate lets out. */
+function shown(s, one) {
+  if (s.kind === "gru" || Math.abs(Math.tanh(one.c)) < SEEN) return [];
+  const flat = Math.abs(one.c) > 2 && one.o > 0.1 ? ": after the tanh, large numbers look alike" : "";
+  return [`o is ${stands(one.o)}: h shows ${one.o < 0.1 ? "nothing of it" : figures(one.h)}${flat}.`];
+}
+
+function kept(s, steps) {
+  const first = steps.findIndex(({ written }) => Math.abs(written) > SEEN), rest = steps.length - 1 - first;
+  if (first < 0) return ["Nothing is written at any step."];
+  if (!rest) return [];
+  return [`Of what step ${first + 1} wrote, ${percent(left(s, steps, first))} is left ${rest} `
+    + `step${rest > 1 ? "s" : ""} later.`];
 }
 
 // --- stories --------------------------------------------------------------------------------------------------------
@@ -117,25 +136,31 @@ export const stories = {
 
 // --- drawing --------------------------------------------------------------------------------------------------------
 
+// One polarity: a frame is as full as its gate is open, and open means that what the gate multiplies passes whole.
+
 const WORDS = { f: "keep", i: "write", o: "show", g: "candidate", r: "reset", z: "keep", n: "candidate" };
 const NAMES = { f: "forget gate", i: "input gate", g: "candidate", o: "output gate",
   r: "reset gate", z: "update gate", n: "candidate" };
 const LIMIT = 2;                               // inputs are dragged between -2 and 2
-const ROW = { x: 76, gate: 38, belt: 150, gap: 12 };
+const HIGH = { x: 42, row: 27, bar: 20, memory: 78, foot: 22, near: 118 };
+
+// What lights together: `u` is 1 - z, which is the gate z and not its row's other half.
+const LIGHT = { z: "z u", kept: { lstm: "f before kept", gru: "z before kept" },
+  written: { lstm: "i g written", gru: "u n written" } };
+const lights = (name) => LIGHT[name] ?? name;
 
 /** Where everything stands in a chart of this width. */
-function plan(s, steps, width) {
-  const gutter = width < 480 ? 58 : 76, column = (width - gutter - 6) / steps.length;
-  const names = GATES[s.kind], gates = {};
-  let top = 6 + ROW.x + ROW.gap;
-  for (const name of names) { gates[name] = top + ROW.gate - 6; top += ROW.gate; }
-  top += ROW.gap;
+function plan(s, steps, at, width) {
+  const gutter = width < 480 ? 58 : 82, column = (width - gutter - 6) / steps.length;
+  const first = 6 + HIGH.x + 8, rows = Object.fromEntries(ROWS[s.kind].map((name, k) => [name, first + k * HIGH.row]));
+  const top = first + ROWS[s.kind].length * HIGH.row + 6, under = top + HIGH.memory;
   const all = steps.flatMap(({ kept, belt, h }) => [kept, belt, h]);
-  const most = Math.max(1, ...all), least = Math.min(0, ...all);
-  const belt = scale(most, Math.min(least, -0.04 * most), top + 8, top + ROW.belt);
-  return { gutter, column, gates, belt, top, most, least: Math.min(least, 0), height: top + ROW.belt + 24, width,
-    left: (t) => gutter + t * column, middle: (t) => gutter + (t + 0.5) * column,
-    input: scale(LIMIT, -LIMIT, 10, 10 + ROW.x - 8) };
+  const most = Math.max(1, ...all), least = Math.min(0, ...all), foot = under + 8 + HIGH.foot;
+  const wide = Math.min(width - 2, 560), middle = gutter + (at + 0.5) * column;
+  const near = { x: clamp(middle - wide / 2, 1, width - wide - 1), y: foot, width: wide };
+  return { gutter, column, rows, belt: scale(most, Math.min(least, -0.04 * most), top + 6, under), most, least, under,
+    near, width, height: foot + HIGH.near + 2, left: (t) => gutter + t * column,
+    middle: (t) => gutter + (t + 0.5) * column, input: scale(LIMIT, -LIMIT, 8, 6 + HIGH.x) };
 }
 
 /** Bars over all steps as path data, each from from(value, t) to to(value, t), `share` of its column wide. */
@@ -148,158 +173,179 @@ const bars = (p, heights, from, to, share) => heights.map((value, t) => {
 const clamp = (value, least, most) => Math.max(least, Math.min(most, value));
 
 function drawChart(paint, s, steps, at, p, hatch) {
-  paint("rect", { x: p.left(at), y: 2, width: p.column, height: p.height - 24, class: "cursor", rx: 2 });
+  const { near } = p, left = p.left(at), right = left + p.column;
+  paint("path", { d: `M${left} ${p.under + 6}L${near.x} ${near.y}h${near.width}L${right} ${p.under + 6}Z`,
+    class: "lens" });
+  paint("rect", { x: left, y: 2, width: p.column, height: p.under + 4, class: "cursor", rx: 2 });
   drawInputs(paint, s.inputs, at, p);
-  for (const name of GATES[s.kind]) drawGate(paint, name, steps.map((one) => one[name]), p);
+  for (const name of ROWS[s.kind]) drawRow(paint, s, name, steps.map((one) => one[name]), p);
   drawMemory(paint, s, steps, at, p, hatch);
-  for (const t of [0, at, steps.length - 1]) {
-    if (t !== at && Math.abs(t - at) * p.column < 34) continue;
+  for (const t of new Set([0, at, steps.length - 1])) {
+    if (t !== at && Math.abs(t - at) * p.column < 44) continue;
     const now = t === at, x = Math.min(p.middle(t), p.width - (now ? 25 : 8));
-    paint("text", { x, y: p.height - 6, class: now ? "tick now" : "tick soft" }, now ? `step ${t + 1}` : String(t + 1));
+    paint("text", { x, y: p.under + 21, class: now ? "tick now" : "tick soft" },
+      now ? `step ${t + 1}` : String(t + 1));
   }
 }
 
 const rule = (paint, p, y, kind) => paint("line", { x1: p.gutter, x2: p.width - 6, y1: y, y2: y, class: kind });
 
-function label(paint, y, symbol, word, colour) {
-  paint("text", { x: 2, y: y + 4, class: `symbol ${colour}` }, symbol);
-  paint("text", { x: 20, y: y + 4, class: "soft word" }, word);
+function label(paint, y, symbol, word, colour, part = lights(symbol)) {
+  paint("text", { x: 2, y: y + 4, class: `symbol ${colour}`, "data-part": part }, symbol);
+  paint("text", { x: 18, y: y + 4, class: "soft word" }, word);
 }
 
 function drawInputs(paint, inputs, at, p) {
   const high = (value) => p.input(clamp(value, -LIMIT, LIMIT));
   label(paint, p.input(0), "x", "input", "x");
   rule(paint, p, p.input(0), "axis");
-  paint("path", { d: bars(p, inputs, () => p.input(0), high, 0.4), class: "x" });
+  paint("path", { d: bars(p, inputs, () => p.input(0), high, 0.4), class: "x", "data-part": "x" });
   inputs.forEach((value, t) => paint("circle", { cx: p.middle(t).toFixed(1), cy: high(value).toFixed(1),
     r: t === at ? 6 : Math.min(4, 0.42 * p.column), class: t === at ? "x knob" : "x" }));
 }
 
-function drawGate(paint, name, openings, p) {
-  const base = p.gates[name], high = ROW.gate - 12;
-  label(paint, base - high / 2, name, WORDS[name], name);
-  paint("rect", { x: p.gutter, y: base - high, width: p.width - 6 - p.gutter, height: high, class: "passage" });
-  paint("path", { d: bars(p, openings, () => base, (value) => base - high * value, 0.86), class: name });
+/** A gate over time, from shut to open; or the candidate, from -1 to 1. */
+function drawRow(paint, s, name, heights, p) {
+  const top = p.rows[name], word = p.width < 480 && name === CANDIDATE[s.kind] ? "cand." : WORDS[name];
+  const signs = name === CANDIDATE[s.kind], at = scale(1, signs ? -1 : 0, top, top + HIGH.bar), part = lights(name);
+  label(paint, top + HIGH.bar / 2, name, word, name);
+  paint("rect", { x: p.gutter, y: top, width: p.width - 6 - p.gutter, height: HIGH.bar,
+    class: signs ? "range" : "passage", "data-part": part });
+  if (signs) rule(paint, p, at(0), "axis");
+  paint("path", { d: bars(p, heights, () => at(0), at, 0.86), class: name, "data-part": part });
 }
 
 /** What is kept and written at every step, and of an LSTM what is shown. */
 function drawMemory(paint, s, steps, at, p, hatch) {
   const lstm = s.kind === "lstm", memory = lstm ? "c" : "h", zero = p.belt(0);
-  label(paint, (p.belt(p.most) + zero) / 2, memory, lstm ? (p.width < 480 ? "cell" : "cell state") : "state", memory);
+  label(paint, (p.belt(p.most) + p.under) / 2, memory, p.width < 480 || !lstm ? "state" : "cell state", memory,
+    "kept written");
   for (const value of [p.most, p.least].filter((each) => each !== 0)) {
     rule(paint, p, p.belt(value), "grid");
     paint("text", { x: p.gutter - 5, y: p.belt(value) + 4, class: "soft end" }, signed(value, 1));
   }
   rule(paint, p, zero, "rail");
-  const kept = bars(p, steps.map((one) => one.kept), () => zero, (value) => p.belt(value), 0.8);
-  const wrote = bars(p, steps.map(({ belt }) => belt), (_, t) => p.belt(steps[t].kept), (value) => p.belt(value), 0.8);
-  paint("path", { d: kept, class: `kept ${memory}` });
-  paint("path", { d: wrote, class: `written ${lstm ? "i" : "n"}` });
-  paint("path", { d: wrote, fill: hatch, class: "over" });
+  const was = bars(p, steps.map((one) => one.kept), () => zero, (value) => p.belt(value), 0.8);
+  const news = bars(p, steps.map(({ belt }) => belt), (_, t) => p.belt(steps[t].kept), (value) => p.belt(value), 0.8);
+  paint("path", { d: was, class: `kept ${memory}`, "data-part": LIGHT.kept[s.kind] });
+  paint("path", { d: news, class: `written ${lstm ? "i" : "n"}`, "data-part": LIGHT.written[s.kind] });
+  paint("path", { d: news, fill: hatch, class: "over" });
   if (!lstm) return;
-  paint("polyline", { points: points(steps.map(({ h }, t) => [p.middle(t), p.belt(h)])), class: "shown" });
+  paint("polyline", { points: points(steps.map(({ h }, t) => [p.middle(t), p.belt(h)])), class: "shown",
+    "data-part": "o h" });
   paint("circle", { cx: p.middle(at).toFixed(1), cy: p.belt(steps[at].h).toFixed(1), r: 4.5, class: "h" });
 }
 
-/** What the belt is drawn with: things at a share of its width, blocks and doors with heights as numbers. */
-function beltTools(paint, one, width, most) {
-  const lowest = Math.min(one.before, one.kept, one.belt, one.h, one.kept + Math.min(0, one.written));
-  const low = lowest < -0.02 * most, zero = low ? 108 : 142, reach = low ? 46 : 86, unit = reach / most;
-  const block = Math.min(46, width * 0.085), at = (share) => 8 + share * (width - 16);
-  const stand = (share, from, to, kind, fill) => paint("rect", { x: at(share) - block / 2, width: block,
-    y: zero - Math.max(from, to) * unit, height: Math.abs(to - from) * unit, fill, class: kind });
-  const words = (share, symbol, value, colour) => {
-    paint("text", { x: at(share), y: 186, class: `symbol mid ${colour}` }, symbol);
-    paint("text", { x: at(share), y: 204, class: "value mid" }, figures(value));
-  };
-  const sign = (x, text) => paint("text", { x, y: zero - 8, class: "sign mid" }, text);
-  const door = (share, open, symbol, colour) => {
-    const top = zero - reach - 10, high = 2 * reach > 100 ? reach + 10 : 2 * reach + 10, jaw = (high * (1 - open)) / 2;
-    const board = { x: at(share) - 7, width: 14 };
-    paint("rect", { ...board, y: top, height: high, class: "frame" });
-    paint("rect", { ...board, y: top, height: jaw, class: `jaw ${colour}` });
-    paint("rect", { ...board, y: top + high - jaw, height: jaw, class: `jaw ${colour}` });
-    paint("text", { x: at(share), y: top - 20, class: `symbol mid ${colour}` }, symbol);
-    paint("text", { x: at(share), y: top - 5, class: "value mid" }, open.toFixed(2));
-  };
-  return { zero, block, at, stand, words, sign, door };
-}
-
-const PLACES = {       // shares of the belt's width
-  lstm: { before: 0.06, keep: 0.165, kept: 0.28, write: 0.41, written: 0.525, now: 0.675, show: 0.8, h: 0.93 },
-  gru: { before: 0.08, keep: 0.21, kept: 0.36, write: 0.52, written: 0.68, now: 0.9 },
+const PLACES = {       // shares of the close-up's width: of a gate and what it multiplies, twice; of their sum; of h
+  lstm: { keep: [0.07, 0.19], write: [0.34, 0.46], now: 0.61, show: [0.78, 0.91] },
+  gru: { keep: [0.1, 0.27], write: [0.49, 0.66], now: 0.89 },
 };
 
-/** The step under the cursor, as a belt with blocks on it and doors that are open as far as the gates are. */
-function drawBelt(paint, s, one, width, most, hatch) {
-  const lstm = s.kind === "lstm", memory = lstm ? "c" : "h", colour = lstm ? "i" : "n", keep = lstm ? "f" : "z";
-  const { zero, block, at, stand, words, sign, door } = beltTools(paint, one, width, most), places = PLACES[s.kind];
-  paint("line", { x1: 0, x2: at(lstm ? 0.735 : 1), y1: zero + 4, y2: zero + 4, class: `belt ${memory}` });
-  stand(places.before, 0, one.before, `kept ${memory}`);
-  words(places.before, "before", one.before, memory);
-  door(places.keep, one[keep], keep, keep);
-  stand(places.kept, 0, one.kept, `kept ${memory}`);
-  words(places.kept, lstm ? "f · c" : "z · h", one.kept, memory);
-  door(places.write, lstm ? one.i : 1 - one.z, lstm ? "i" : "1 − z", lstm ? "i" : "z");
-  stand(places.written, 0, one.written, `written ${colour}`);
-  stand(places.written, 0, one.written, "over", hatch);
-  sign((at(places.kept) + block / 2 + at(places.write) - 7) / 2, "+");
-  sign(at((places.written + places.now) / 2), "=");
-  words(places.written, lstm ? "i · g" : width < 480 ? "(1−z)·n" : "(1 − z) · n", one.written, colour);
-  stand(places.now, 0, one.kept, `kept ${memory}`);
-  stand(places.now, one.kept, one.belt, `written ${colour}`);
-  stand(places.now, one.kept, one.belt, "over", hatch);
-  words(places.now, memory, one.belt, memory);
-  if (!lstm) return;
-  door(places.show, one.o, "o", "o");
-  stand(places.h, 0, one.h, "h solid");
-  words(places.h, "h", one.h, "h");
+/** The brushes of the close-up: a gate times a number, as a frame that is filled as far as it passes; and a sum. */
+function nearTools(paint, s, steps, p, hatch) {
+  const { x, y, width } = p.near, news = CANDIDATE[s.kind];
+  const all = steps.flatMap((one) => [one.before, one[news], one.belt, one.kept]);
+  const top = y + 42, bottom = y + HIGH.near - 26, block = Math.min(44, width * 0.09);
+  const high = scale(Math.max(1, ...all), Math.min(0, ...all), top, bottom), at = (share) => x + share * width;
+  const told = (share, symbol, value, colour, part) => {
+    paint("text", { x: at(share), y: y + 18, class: `symbol mid ${colour}`, "data-part": part }, symbol);
+    paint("text", { x: at(share), y: y + 34, class: "value mid" }, figures(value));
+  };
+  const piece = (share, from, to, more) => paint("rect", { x: at(share) - block / 2, width: block,
+    y: Math.min(high(from), high(to)), height: Math.abs(high(to) - high(from)), ...more });
+  return {
+    sign: (share, text) => paint("text", { x: at(share), y: (top + bottom) / 2 + 5, class: "sign mid" }, text),
+    product([gate, number], { open, whole, symbol, of, colours, fill, over = false, parts, word }) {
+      told(gate, symbol, open, colours[0], parts[0]);
+      told(number, of, whole, colours[1], parts[1]);
+      paint("rect", { x: at(gate) - 8, y: top, width: 16, height: bottom - top, class: "passage",
+        "data-part": parts[0] });
+      paint("rect", { x: at(gate) - 8, y: bottom - open * (bottom - top), width: 16, height: open * (bottom - top),
+        class: colours[0], "data-part": parts[0] });
+      piece(number, 0, whole, { class: `frame ${colours[1]}`, "data-part": parts[1] });
+      piece(number, 0, open * whole, { class: fill, "data-part": parts[2] });
+      if (over) piece(number, 0, open * whole, { fill: hatch, class: "over" });
+      paint("text", { x: at((gate + number) / 2), y: bottom + 18, class: "value mid" },
+        `${word} ${figures(open * whole)}`);
+    },
+    sum(share, one, memory) {
+      told(share, memory, one.belt, memory, "kept written");
+      piece(share, 0, one.kept, { class: `kept ${memory}`, "data-part": LIGHT.kept[s.kind] });
+      const news = { class: `written ${s.kind === "lstm" ? "i" : "n"}`, "data-part": LIGHT.written[s.kind] };
+      piece(share, one.kept, one.belt, news);
+      piece(share, one.kept, one.belt, { fill: hatch, class: "over" });
+    },
+    zero: () => paint("line", { x1: x + 8, x2: x + width - 8, y1: high(0), y2: high(0), class: "axis" }),
+  };
 }
 
-// --- the arithmetic of one step, in words, symbols and numbers ------------------------------------------------------
+/** The step under the cursor from near, hanging from it. */
+function drawNear(paint, s, steps, at, p, hatch) {
+  const one = steps[at], lstm = s.kind === "lstm", memory = lstm ? "c" : "h", news = CANDIDATE[s.kind];
+  const { keep, write, now, show } = PLACES[s.kind], { x, y, width } = p.near;
+  paint("rect", { x, y, width, height: HIGH.near, rx: 4, class: "near" });
+  const { sign, product, sum, zero } = nearTools(paint, s, steps, p, hatch);
+  zero();
+  product(keep, { open: lstm ? one.f : one.z, whole: one.before, symbol: lstm ? "f" : "z", of: `last ${memory}`,
+    colours: [lstm ? "f" : "z", memory], fill: `kept ${memory}`, word: "kept",
+    parts: [lstm ? "f" : "z", "before", LIGHT.kept[s.kind]] });
+  sign((keep[1] + write[0]) / 2, "+");
+  product(write, { open: lstm ? one.i : 1 - one.z, whole: one[news], symbol: lstm ? "i" : "1 − z", of: news,
+    colours: [lstm ? "i" : "z", news], fill: `written ${lstm ? "i" : "n"}`, over: true, word: "written",
+    parts: [lstm ? "i" : "u", news, LIGHT.written[s.kind]] });
+  sign((write[1] + now) / 2, "=");
+  sum(now, one, memory);
+  if (lstm) {
+    product(show, { open: one.o, whole: Math.tanh(one.c), symbol: "o", of: "tanh c", colours: ["o", "c"],
+      fill: "h", word: "h", parts: ["o", "kept written", "o h"] });
+  }
+}
+
+// --- the formulas of one step: each factor can be pressed ------------------------------------------------------------
 
 const sub = (letter, index, colour) => `<var class="${colour}">${letter}<sub>${index}</sub></var>`;
 const sym = (letter, colour = letter) => `<var class="${colour}">${letter}</var>`;
 const num = (value) => figures(value, 4);
 const inner = (value) => (num(value).startsWith("\u2212") ? `(${num(value)})` : num(value));
 
-/** Rows of [word, symbols, numbers], as HTML of our own. */
-export function arithmetic(s, one) {
-  const gates = GATES[s.kind].map((name) => gateRow(s, one, name));
-  return [...gates, ...(s.kind === "lstm" ? lstmRows(s, one) : gruRows(s, one))];
+/** A factor: what it looks like, what lights with it, what a screen reader says, and what it picks when pressed. */
+const factor = (html, part, name, picks = "") => `<button type="button" data-part="${part}" aria-label="${name}"`
+  + `${picks && ` data-${picks}`}>${html}</button>`;
+const gateFactor = (name, part = lights(name), before = "") => (
+  factor(before + sym(name), part, `${before && "1 minus "}${name}, ${NAMES[name]}`, `gate="${name}"`));
+const weightFactor = (name) => {
+  const [letter, index] = name.split("_");
+  return factor(sub(letter === "b" ? "b" : "W", index, index.at(-1)), lights(index.at(-1)), weightName(name),
+    `weight="${name}"`);
+};
+
+/** Rows of [symbols, numbers, result], the symbols as HTML of our own: of the gate that is looked at, then of all. */
+export function arithmetic(s, one, gate) {
+  const lstm = s.kind === "lstm", memory = lstm ? "c" : "h", news = CANDIDATE[s.kind];
+  const was = factor(sub(memory, "t−1", memory), "before kept", lstm ? "cell state before" : "state before");
+  const now = factor(sub(memory, "t", memory), "kept written", lstm ? "cell state" : "state");
+  const [keep, write] = lstm ? ["f", gateFactor("i")] : ["z", `(${gateFactor("z", "u", "1 − ")})`];
+  const rows = [gateRow(s, one, gate),
+    [`${now} = ${gateFactor(keep, keep)} · ${was} + ${write} · ${gateFactor(news)}`, `${num(one[keep])} · `
+      + `${inner(one.before)} + ${num(lstm ? one.i : 1 - one.z)} · ${inner(one[news])}`, num(one.belt)]];
+  if (!lstm) return rows;
+  return [...rows, [`${factor(sub("h", "t", "h"), "h", "state, shown")} = ${gateFactor("o")} · `
+    + `${factor(`tanh ${sub("c", "t", "c")}`, "kept written", "tanh of the cell state")}`,
+    `${num(one.o)} · ${inner(Math.tanh(one.c))}`, num(one.h)]];
 }
 
 function gateRow(s, { x, hBefore: h, ...one }, name) {
-  if (s.mode === "openings") return ["by hand", sym(name), num(one[name])];
-  const inside = `${sub("W", `x${name}`, name)}x + ${sub("W", `h${name}`, name)}h + ${sub("b", name, name)}`;
-  const sum = s[`w_x${name}`] * x + s[`w_h${name}`] * h + s[`b_${name}`];
-  return [WORDS[name], `${sym(name)} = σ(${inside})`, `σ(${num(sum)}) = ${num(one[name])}`];
-}
-
-const added = (one, result) => `${num(one.kept)} + ${inner(one.written)} = ${num(result)}`;
-
-function lstmRows(s, { x, hBefore: h, ...one }) {
-  const inside = `${sub("W", "xg", "g")}x + ${sub("W", "hg", "g")}h + ${sub("b", "g", "g")}`;
-  return [
-    ["candidate", `${sym("g")} = tanh(${inside})`, `tanh(${num(s.w_xg * x + s.w_hg * h + s.b_g)}) = ${num(one.g)}`],
-    ["kept", `${sym("f")} · ${sub("c", "t−1", "c")}`, `${num(one.f)} · ${inner(one.before)} = ${num(one.kept)}`],
-    ["written", `${sym("i")} · ${sym("g")}`, `${num(one.i)} · ${inner(one.g)} = ${num(one.written)}`],
-    ["cell state", `${sub("c", "t", "c")} = kept + written`, added(one, one.c)],
-    ["shown", `${sub("h", "t", "h")} = ${sym("o")} · tanh(${sub("c", "t", "c")})`,
-      `${num(one.o)} · ${inner(Math.tanh(one.c))} = ${num(one.h)}`],
-  ];
-}
-
-function gruRows(s, { x, hBefore: h, ...one }) {
-  const first = `${sub("W", "xn", "n")}x + ${sub("b", "xn", "n")}`;
-  const second = `${sym("r")}(${sub("W", "hn", "n")}h + ${sub("b", "hn", "n")})`;
-  return [
-    ["candidate", `${sym("n")} = tanh(${first} + ${second})`,
-      `tanh(${num(s.w_xn * x + s.b_xn)} + ${num(one.r)} · ${inner(s.w_hn * h + s.b_hn)}) = ${num(one.n)}`],
-    ["kept", `${sym("z")} · ${sub("h", "t−1", "h")}`, `${num(one.z)} · ${inner(one.before)} = ${num(one.kept)}`],
-    ["written", `(1 − ${sym("z")}) · ${sym("n")}`, `${num(1 - one.z)} · ${inner(one.n)} = ${num(one.written)}`],
-    ["kept and shown", `${sub("h", "t", "h")} = kept + written`, added(one, one.h)],
-  ];
+  const news = name === CANDIDATE[s.kind], says = gateFactor(name);
+  if (s.mode === "openings" && !news) return [`${says}, by hand`, "", num(one[name])];
+  const [w, v, b, last] = weightsOf(name).map((each) => s[each]), [W, V, B, L] = weightsOf(name).map(weightFactor);
+  const X = factor(sym("x"), "x", "input"), made = num(one[name]);
+  const H = factor(sub("h", "t−1", "h"), s.kind === "lstm" ? "h" : "before kept", "state before");
+  if (name === "n") {
+    return [`${says} = tanh(${W}${X} + ${V} + ${gateFactor("r")}(${B}${H} + ${L}))`,
+      `tanh(${num(w * x + v)} + ${num(one.r)} · ${inner(b * h + last)})`, made];
+  }
+  const by = news ? "tanh" : "σ";
+  return [`${says} = ${by}(${W}${X} + ${V}${H} + ${B})`, `${by}(${num(w * x + v * h + b)})`, made];
 }
 
 // --- the figure -----------------------------------------------------------------------------------------------------
@@ -325,7 +371,7 @@ function handlePointer(model, drawing, strip, where) {
   };
   drawing.addEventListener("pointerdown", (event) => {
     const { at, value, x } = place(event);
-    if (x < where().gutter - 8) return;
+    if (x < where().gutter - 2) return;
     drawing.setPointerCapture(event.pointerId);
     dragging = event.target === strip ? at : -1;
     if (dragging >= 0) { strip.focus(); setInput(model, at, snapped(value)); } else change(model, { step: at });
@@ -369,87 +415,128 @@ function openingSlider(model, name) {
   return slider(model, name, { label, name: `opening of the ${NAMES[name]}`, min: 0, max: 1, step: 0.01 });
 }
 
+const MEANING = { x: "weight of the input", h: "weight of the state", xn: "input bias",
+  hn: "bias inside the reset bracket" };
+
+function weightName(name) {
+  const [letter, index] = name.split("_");
+  return `${letter === "b" ? MEANING[index] ?? "bias" : MEANING[index[0]]}, ${NAMES[index.at(-1)]}`;
+}
+
 function weightSlider(model, name) {
   const [letter, index] = name.split("_"), gate = index.at(-1);
-  const bias = { xn: "input bias", hn: "bias inside the reset bracket" }[index] ?? "bias";
-  const says = letter === "b" ? bias : index[0] === "x" ? "weight of the input" : "weight of the state";
   const most = letter === "b" ? 15 : "gn".includes(gate) ? 8 : 40;    // tanh is flat long before a gate is shut
-  return slider(model, name, { label: sub(letter === "b" ? "b" : "W", index, gate), name: `${says}, ${NAMES[gate]}`,
+  return slider(model, name, { label: sub(letter === "b" ? "b" : "W", index, gate), name: weightName(name),
     min: -most, max: most, step: 0.5, show: (value) => signed(value, 1) });
 }
 
-const weightsOf = (model, gates) => choice(model, "gate", { name: "weights of",
-  options: gates.map((name) => [name, `${name} ${WORDS[name]}`]) });
-
-/** Sliders for everything that can be set; `show` hides those that do not matter now. */
+/** Sliders for what can be set of the gate that is looked at; where there is little room, only for one of them. */
 function controls(model) {
-  const openings = Object.fromEntries(OPENINGS.map((name) => [name, openingSlider(model, name)]));
-  const names = [...WEIGHTS.lstm, ...WEIGHTS.gru];
-  const weights = Object.fromEntries(names.map((name) => [name, weightSlider(model, name)]));
-  const pick = { lstm: weightsOf(model, ["f", "i", "g", "o"]), gru: weightsOf(model, ["r", "z", "n"]) };
-  const note = make("p", { class: "note" });
-  const element = make("div", {}, make("div", { class: "controls" }, ...Object.values(openings)), pick.lstm, pick.gru,
-    note, make("div", { class: "controls" }, ...Object.values(weights)));
+  const all = Object.fromEntries([
+    ...OPENINGS.map((name) => [name, openingSlider(model, name)]),
+    ...[...WEIGHTS.lstm, ...WEIGHTS.gru].map((name) => [name, weightSlider(model, name)])]);
+  for (const [name, one] of Object.entries(all)) one.dataset.part = lights(name.at(-1));
+  let picked = "";
   const show = (kind, mode, gate) => {
-    const byHand = mode === "openings", own = byHand ? CANDIDATE[kind] : gate;
-    for (const [name, one] of Object.entries(openings)) one.hidden = !byHand || !GATES[kind].includes(name);
-    const matters = WEIGHTS[kind].filter((name) => name.at(-1) === own);
-    for (const [name, one] of Object.entries(weights)) one.hidden = !matters.includes(name);
-    for (const [name, one] of Object.entries(pick)) one.hidden = byHand || name !== kind;
-    note.hidden = !byHand;
-    note.textContent = `The candidate ${own} still comes from its weights:`;
+    const news = gate === CANDIDATE[kind], own = mode === "openings" && !news ? GATES[kind] : weightsOf(gate);
+    const usual = own.find((name) => name === gate) ?? own[news ? 0 : 2];
+    for (const [name, one] of Object.entries(all)) {
+      one.hidden = !own.includes(name);
+      put(one, { "data-active": name === (own.includes(picked) ? picked : usual) });
+    }
   };
-  return { element, show };
+  const pick = (name) => { picked = name; show(model.get("kind"), model.get("mode"), name.at(-1)); };
+  const focus = (name) => { pick(name); all[name].querySelector("input").focus({ preventScroll: true }); };
+  return { element: make("div", { class: "weights" }, ...Object.values(all)), show, focus };
 }
 
-/** The inputs, gates and memory over time. */
+/** The inputs, gates and memory over time, and the step of the cursor from near. */
 function chart(model) {
   const drawing = svg("svg", { role: "group", "aria-label": "Inputs, gates and memory over time", class: "chart" });
-  const hatch = hatching(drawing, "hatch");
-  const { paint, done } = brush(svg("g", { "aria-hidden": "true" }, drawing));
+  const hatch = hatching(drawing, "hatch"), { paint, done } = brush(svg("g", { "aria-hidden": "true" }, drawing));
+  const near = svg("g", { role: "img" }, drawing), closeup = brush(near), rows = brush(svg("g", {}, drawing));
   const strip = svg("rect", { class: "strip", tabindex: 0, role: "slider", "aria-orientation": "vertical",
-    "aria-valuemin": -LIMIT, "aria-valuemax": LIMIT, "aria-label": "input at the step of the cursor" }, drawing);
+    "aria-valuemin": -LIMIT, "aria-valuemax": LIMIT, "aria-label": "input at the step of the cursor",
+    "data-part": "x" }, drawing);
   let p = null;
   handlePointer(model, drawing, strip, () => p);
   handleKeys(model, strip);
-  const draw = (s, all, at) => {
-    const room = drawing.clientWidth || drawing.getBoundingClientRect().width;
-    p = plan(s, all, Math.max(280, Math.round(room) || 680));
+  const draw = (s, all, at, gate) => {
+    const room = drawing.clientWidth || drawing.getBoundingClientRect().width, one = all[at];
+    p = plan(s, all, at, Math.max(280, Math.round(room) || 680));
     drawChart(paint, s, all, at, p, hatch);
     done();
+    drawNear(closeup.paint, s, all, at, p, hatch);
+    closeup.done();
+    for (const name of ROWS[s.kind]) {
+      rows.paint("rect", { x: 0, y: p.rows[name] - 3, width: p.gutter - 2, height: HIGH.row - 1, rx: 4, class: "row",
+        role: "button", tabindex: 0, "data-gate": name, "data-part": lights(name),
+        "aria-pressed": String(name === gate), "aria-label": `${name}, ${NAMES[name]}, over time` });
+    }
+    rows.done();
+    put(near, { "aria-label": `Step ${at + 1}: kept ${figures(one.kept)}, written ${figures(one.written)}`
+      + `${s.kind === "lstm" ? `, cell state ${figures(one.c)}` : ""}, shown ${figures(one.h)}` });
     put(drawing, { viewBox: `0 0 ${p.width} ${p.height}` });
-    put(strip, { x: p.gutter, y: 2, width: p.width - p.gutter - 6, height: ROW.x + 10, "aria-valuenow": all[at].x,
-      "aria-valuetext": `step ${at + 1}: ${signed(all[at].x)}` });
-    return p;
+    put(strip, { x: p.gutter, y: 2, width: p.width - p.gutter - 6, height: HIGH.x + 6, "aria-valuenow": one.x,
+      "aria-valuetext": `step ${at + 1}: ${signed(one.x)}` });
   };
   return { drawing, draw };
 }
 
-/** The step of the cursor from near. */
-function closeup() {
-  const drawing = svg("svg", { role: "img", class: "closeup" });
-  const hatch = hatching(drawing, "hatch");
-  const { paint, done } = brush(svg("g", {}, drawing));
-  const draw = (s, one, at, { width, most, least }) => {
-    const room = Math.max(280, Math.round(drawing.getBoundingClientRect().width) || width);
-    drawBelt(paint, s, one, room, Math.max(1, Math.abs(most), Math.abs(least)), hatch);
-    done();
-    const belt = s.kind === "lstm" ? `, cell state ${figures(one.c)}` : "";
-    put(drawing, { viewBox: `0 0 ${room} 212`, "aria-label": `Step ${at + 1}: kept ${figures(one.kept)}, `
-      + `written ${figures(one.written)}${belt}, shown ${figures(one.h)}` });
-  };
-  return { drawing, draw };
+/** The formulas, of which only what has changed is made anew: a factor keeps the focus. */
+function formulas() {
+  const element = make("div", { class: "sums", role: "group", "aria-label": "the formulas of this step" });
+  const lines = Array.from({ length: 3 }, () => {
+    const symbols = make("span"), sum = make("span", { class: "sum" }), made = make("span");
+    element.append(make("div", {}, symbols, make("span", { class: "numbers" }, sum, made)));
+    return { symbols, sum, made, html: "" };
+  });
+  const show = (rows) => lines.forEach((line, k) => {
+    const [html, sum, made] = rows[k] ?? ["", "", ""];
+    if (html !== line.html) line.symbols.innerHTML = line.html = html;
+    line.sum.textContent = sum && ` = ${sum}`;
+    line.made.textContent = made && ` = ${made}`;
+  });
+  return { element, show };
 }
 
-const KEYS = {
-  lstm: '<span><span class="chip c"></span> kept</span><span><span class="chip i hatched"></span> written</span>'
-    + `<span><span class="chip line"></span> shown: ${sym("h")}</span>`,
-  gru: '<span><span class="chip h"></span> kept</span><span><span class="chip n hatched"></span> written</span>'
-    + `<span>All of the state is shown: ${sym("h")}</span>`,
-};
+/** Whatever the pointer or the focus is on lights, with all that has a part in common with it. */
+function lighting(root) {
+  let lit = "";
+  const show = () => {
+    const parts = lit.split(" ").filter(Boolean);
+    for (const one of root.querySelectorAll("[data-part]")) {
+      put(one, { "data-lit": parts.length > 0 && one.dataset.part.split(" ").some((part) => parts.includes(part)) });
+    }
+  };
+  const partOf = (target) => target?.closest("[data-part]")?.dataset.part ?? "";
+  const light = (target) => {
+    if (partOf(target) === lit) return;
+    lit = partOf(target);
+    show();
+  };
+  for (const kind of ["pointerdown", "focusin"]) root.addEventListener(kind, ({ target }) => light(target));
+  root.addEventListener("focusout", ({ target }) => { if (partOf(target) === lit) light(null); });
+  root.addEventListener("pointerover", ({ target, pointerType }) => { if (pointerType !== "touch") light(target); });
+  root.addEventListener("pointerleave", ({ pointerType }) => {      // a finger that was lifted leaves it lit
+    if (pointerType !== "touch") light(root.getRootNode().activeElement);
+  });
+  return show;
+}
 
-const sumLine = ([word, symbols, numbers]) =>
-  `<span class="word">${word}</span><span>${symbols}</span><span class="numbers">${numbers}</span>`;
+/** Press a gate or a weight, in a formula or in the drawing: the controls are those of it. */
+function picking(root, model, focus) {
+  const pick = ({ target }) => {
+    const one = target.closest?.("[data-gate], [data-weight]");
+    if (one?.dataset.weight) focus(one.dataset.weight);
+    else if (one) change(model, { gate: one.dataset.gate });
+    return Boolean(one);
+  };
+  root.addEventListener("click", pick);
+  root.addEventListener("keydown", (event) => {     // a button of HTML does this by itself
+    if (event.target.localName === "rect" && ["Enter", " "].includes(event.key) && pick(event)) event.preventDefault();
+  });
+}
 
 function render({ model, el }) {
   const { root, leave } = mount({ model, el }, "GateExplorer", () => results(values(model, SETTINGS)));
@@ -457,25 +544,28 @@ function render({ model, el }) {
   const teller = (kind) => presets(model, { name: "Stories", options: Object.entries(stories[kind]), settings: names,
     reset: "reset figure", looking: ["step", "gate"] });
   const tellers = { lstm: teller("lstm"), gru: teller("gru") };
-  const setting = controls(model), steps = cursor(model), finds = report(), over = chart(model), near = closeup();
-  const sums = make("div", { class: "sums", role: "group", "aria-label": "the arithmetic of this step" });
-  const key = make("p", { class: "key" });
-  root.append(tellers.lstm, tellers.gru,
+  const setting = controls(model), steps = cursor(model), finds = report(), over = chart(model), sums = formulas();
+  root.append(over.drawing, make("p", { class: "key" }, "A full frame is an open gate: all passes."), sums.element,
+    make("div", { class: "dock" }, setting.element, make("div", { class: "steps" }, steps.play, steps.slider)),
+    finds.element, tellers.lstm, tellers.gru,
     make("div", { class: "controls" },
       choice(model, "kind", { name: "cell", options: [["gru", "GRU"], ["lstm", "LSTM"]] }),
-      choice(model, "mode", { name: "gates", options: [["openings", "by hand"], ["weights", "from weights"]] })),
-    setting.element, over.drawing, key, make("div", { class: "steps" }, steps.play, steps.slider), finds.element,
-    make("div", { class: "two" }, near.drawing, fold(root, "The arithmetic of this step", sums)));
+      choice(model, "mode", { name: "gates", options: [["openings", "by hand"], ["weights", "from weights"]] })));
+  picking(root, model, setting.focus);
+  const light = lighting(root);
 
   const draw = () => {
     const s = values(model, SETTINGS), all = run(s), at = clamp(model.get("step"), 0, all.length - 1);
-    const gates = [...GATES[s.kind], CANDIDATE[s.kind]], picked = model.get("gate");
+    const picked = model.get("gate"), gate = ROWS[s.kind].includes(picked) ? picked : GATES[s.kind].at(-1);
     for (const [kind, row] of Object.entries(tellers)) row.hidden = kind !== s.kind;
-    setting.show(s.kind, s.mode, gates.includes(picked) ? picked : GATES[s.kind].at(-1));
-    near.draw(s, all[at], at, over.draw(s, all, at));
-    key.innerHTML = KEYS[s.kind];
-    sums.innerHTML = arithmetic(s, all[at]).map(sumLine).join("");
+    setting.show(s.kind, s.mode, gate);
+    over.draw(s, all, at, gate);
+    sums.show(arithmetic(s, all[at], gate));
+    for (const one of root.querySelectorAll("button[data-gate]")) {
+      put(one, { "aria-pressed": String(one.dataset.gate === gate) });
+    }
     finds.say(finding(s, at));
+    light();
   };
   const stop = redraw(model, names, draw);
   const watch = new ResizeObserver(draw);

@@ -83,23 +83,31 @@ export function fromAddress(hash) {
 
 // --- the trainings on the page --------------------------------------------------------------------------------------
 
-/** What all nets have come to: begins anew with `start`, and takes in what a trainer tells. */
+/**
+ * What all nets have come to: begins anew with `start`, and takes in what a trainer tells. An order asked of the
+ * trainer has a number (`order`); until news come that answer it, `waits` is true, and whether the nets are running is
+ * what was asked for and not what older news say.
+ */
 export function record() {
-  const all = { number: 0, running: false, nets: [] };
+  const all = { number: 0, order: 0, waits: false, running: false, nets: [] };
   return {
     all,
     start(settings) {
       all.number += 1;
-      all.running = false;
+      all.running = all.waits = false;
       all.nets = settings.cells.map((kind) => {
         const training = newTraining(kind, settings);
         return { kind, batches: 0, ended: "", losses: [], shares: [], ...look(training) };
       });
       return all.nets;
     },
-    take({ number, running, nets }) {
+    ask(running) {
+      Object.assign(all, { order: all.order + 1, waits: true, running });
+      return all.order;
+    },
+    take({ number, order, running, nets }) {
       if (number !== all.number) return false;        // of a start that is over
-      all.running = running;
+      if (order === all.order) Object.assign(all, { waits: false, running });
       nets.forEach(({ losses, shares, ...more }, k) => {
         const net = all.nets[k];
         net.losses.push(...losses);
@@ -185,8 +193,8 @@ function outcome(net, { task, lag, clipping }) {
 export function finding(nets, settings) {
   if (!nets.some(({ batches }) => batches)) {
     const reached = nets.map(({ kind, gradient }) => `${NAMES[kind]} ${arrives(gradient.at(-1))}`).join(", ");
-    return `Not trained yet. Of the gradient, what arrives ${settings.lag} step${settings.lag === 1 ? "" : "s"} back: `
-      + `${reached}. Predict, then press Train.`;
+    const steps = `${settings.lag} step${settings.lag === 1 ? "" : "s"}`;
+    return `Not trained yet. How much of the gradient arrives ${steps} back: ${reached}. Predict, then press Train.`;
   }
   return nets.toSorted((one, other) => (other.ended === "solved") - (one.ended === "solved")
     || one.batches - other.batches).map((net) => outcome(net, settings)).join(" ");
@@ -196,7 +204,7 @@ export function finding(nets, settings) {
 export function arrives(power) {
   if (!Number.isFinite(power)) return "nothing";
   if (power > 1) return `${Math.round(10 ** power).toLocaleString("en")} times as much`;
-  if (power > -0.3) return `${(10 ** power).toFixed(1)} of it`;
+  if (power > -0.3) return `${(10 ** power).toFixed(1)} times as much`;
   return `1 part in ${Number((10 ** -power).toPrecision(1)).toLocaleString("en")}`;
 }
 
@@ -423,7 +431,7 @@ function dock(act) {
 
 /** The nets of a figure, what is done with them, and when they are drawn. */
 function session(model, draw, said) {
-  const { all, start, take } = record();
+  const { all, start, ask, take } = record();
   let key = "", waiting = 0, soon = 0, asked = false, over = false;
   const settings = () => values(model, NET);
   const now = () => { waiting = soon = 0; draw(); };
@@ -433,7 +441,7 @@ function session(model, draw, said) {
   };
   const motor = engine(model.get("_esm"), (news) => {
     if (over || !take(news)) return;
-    if (!all.running && asked) { asked = false; said(); }
+    if (!all.running && !all.waits && asked) { asked = false; said(); }
     later();
   });
   const begin = () => {
@@ -443,23 +451,23 @@ function session(model, draw, said) {
     motor.say({ train: false });
     motor.say({ start: { settings: chosen, number: all.number } });
   };
+  const changed = () => JSON.stringify(settings()) !== key;
   const left = () => all.nets.some(({ ended }) => !ended);
   return {
     all, settings,
     fresh() {           // another setting is another start
-      if (JSON.stringify(settings()) === key) return false;
+      if (!changed()) return false;
       begin();
       return true;
     },
-    play() {
-      if (!left()) begin();
+    play() {            // perhaps before the picture has been drawn anew with what was chosen last
+      if (changed() || !left()) begin();
       asked = true;
-      all.running = !all.running;
-      const done = Math.max(...all.nets.map(({ batches }) => batches));
-      motor.say(all.running ? { train: true, until: (Math.floor(done / AT_MOST) + 1) * AT_MOST } : { train: false });
+      const order = ask(!all.running), done = Math.max(...all.nets.map(({ batches }) => batches));
+      motor.say({ order, train: all.running, until: (Math.floor(done / AT_MOST) + 1) * AT_MOST });
       later();
     },
-    step() { asked = true; all.running = false; motor.say({ once: true }); },
+    step() { if (changed()) begin(); asked = true; motor.say({ order: ask(false), once: true }); },
     reset() { begin(); said(); later(); },
     end() { over = true; cancelAnimationFrame(waiting); clearTimeout(soon); motor.end(); },
   };
@@ -489,7 +497,7 @@ function render({ model, el }) {
     chart.draw(nets.all.nets, settings, model.get("part"), example);
     bar.show(nets.all.nets, nets.all.running);
     put(root, { "data-batches": Math.max(...nets.all.nets.map(({ batches }) => batches)),
-      "data-running": String(nets.all.running) });
+      "data-running": String(nets.all.running || nets.all.waits) });
     pre.textContent = program(settings);
     link.href = address(settings);
     if (fresh) say(finding(nets.all.nets, settings));

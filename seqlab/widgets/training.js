@@ -97,14 +97,15 @@ export function look({ kind, task, net }) {
 
 /**
  * Trains what `hear` is told to: { start: { settings, number } }, { train: true, until }, { train: false },
- * { once: true }. Each batch is one of every net. `tell` gets what is new, `slice` ms after what it got before.
+ * { once: true }, each with the number of the `order`. Each batch is one of every net. `tell` gets what is new, `slice`
+ * ms after what it got before, and the last order that was heard.
  */
 export function trainer(tell, slice) {
-  let trainings = [], number = 0, until = 0, timer = 0, told = 0;
+  let trainings = [], number = 0, order = 0, until = 0, timer = 0, told = 0;
 
   const left = () => trainings.filter(({ ended, batches }) => !ended && batches < until);
   const news = () => {
-    tell({ number, running: timer !== 0, nets: trainings.map((training) => ({
+    tell({ number, order, running: timer !== 0, nets: trainings.map((training) => ({
       kind: training.kind, batches: training.batches, ended: training.ended,
       losses: training.losses.slice(told), shares: training.shares.slice(told), ...look(training) })) });
     told = Math.max(0, ...trainings.map(({ losses }) => losses.length));
@@ -119,6 +120,7 @@ export function trainer(tell, slice) {
 
   return ({ start, train, once, ...more }) => {
     pause();
+    order = more.order ?? order;
     if (start) {
       trainings = start.settings.cells.map((kind) => newTraining(kind, start.settings));
       [number, told] = [start.number, 0];

@@ -141,6 +141,16 @@ def test_whose_a_file_is():
     assert owner("Ada_5_assignsubmission_onlinetext_/onlinetext.html") is None
 
 
+@pytest.mark.parametrize("path", [
+    "lovelaceada_5_2001_x_6_assignsubmission_file_y.ipynb", "lovelaceada_5_2001_x_6_7_y.ipynb",
+    "Ada Love_5_assignsubmission_file_x_6_assignsubmission_file_y.ipynb",
+    "Ada Love_5_assignsubmission_file_a_6_7_y.ipynb",
+    "Ada Love_5_assignsubmission_file_/Bob_6_assignsubmission_file_/y.ipynb",
+    "Ada Love_5_assignsubmission_file_/bob_6_7_y.ipynb"])
+def test_nobody_hands_in_for_another_by_what_a_file_is_called(path):
+    assert owner(path).identity == "5"
+
+
 # --- a row for each, and why there is no file -------------------------------------------------------------------------
 
 
@@ -209,6 +219,8 @@ def test_bombs_are_refused(tmp_path, out):
     small = Limits(files=3, bytes_in_all=1000, bytes_each=500)
     each = pack(tmp_path / "each.zip", {"ada_5_6_x.ipynb": os.urandom(600)})
     assert "are not taken" in rows(collect([each], out, limits=small))["5"]["problem"]
+    large = pack(tmp_path / "large.zip", {"ada_5_6_x.ipynb": os.urandom(2000), "alan_7_8_x.ipynb": "good"})
+    assert rows(collect([large], out, limits=small))["7"]["file"] == "7.ipynb", "one file stops nobody else's"
     for name, files, sentence in (("many", {f"a_{k}_2_x.ipynb": "x" for k in range(4)}, "more than 3 files"),
                                   ("all", {f"a_{k}_2_x.ipynb": os.urandom(400) for k in range(3)}, "would unpack to")):
         archive = pack(tmp_path / f"{name}.zip", files)
@@ -238,6 +250,11 @@ def test_a_damaged_member_is_a_row_and_a_damaged_archive_is_refused(tmp_path, ou
         archive.write_bytes(content)
         with pytest.raises(CollectError, match=r"nor a whole zip file|damaged zip file"):
             collect([archive], tmp_path / "never")
+
+
+def test_a_member_without_a_name_is_passed_over(tmp_path, out):
+    archive = pack(tmp_path / "a.zip", {"": "x", "ada_5_6_x.ipynb": "good"})
+    assert rows(collect([archive], out))["5"]["file"] == "5.ipynb"
 
 
 def test_two_members_of_one_name_are_two_attempts(tmp_path, out):
@@ -327,6 +344,20 @@ def test_what_is_no_roster_is_named(tmp_path, content, sentence):
     path.write_text(content, "utf8")
     with pytest.raises(RosterError, match=sentence):
         read_roster(path)
+
+
+def test_who_takes_anothers_identity_as_a_name_takes_nothing_from_the_other(tmp_path, out):
+    roster = tmp_path / "r.csv"
+    roster.write_text("id,name\n1001,1002\n1002,Alan\n10-02,Grace\n", "utf8")
+    archive = pack(tmp_path / "a.zip", {f"x_{who}_{who}_x.ipynb": str(who) for who in (1001, 1002)})
+    found = rows(collect([archive], out, roster))
+    assert found["1002"]["problem"] is None and (out / "1002.ipynb").read_text() == "1002"
+
+
+def test_a_cell_of_any_length_in_a_roster(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_text("Identifier,Full name,Online text\nParticipant 7,Ada,\"" + "word, \n" * 40_000 + "\"\n", "utf8")
+    assert [student.identity for student in read_roster(path)] == ["7"]
 
 
 def test_due_dates(tmp_path):

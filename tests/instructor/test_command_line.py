@@ -58,6 +58,12 @@ def test_numbers_stand_to_the_right_in_a_table():
     assert cli.table(rows, ["a", "b", "c"]) == "a     b  c\nx     1  yes\nlong     no"
 
 
+def test_what_a_file_is_called_moves_no_cursor_and_makes_no_line(capsys):
+    cli.answer({}, False, cli.table([{"a": "x\x1b[2J\ny\u202ez \u00e9"}], ["a"]) + "\n" + "\x1b]0;title\x07")
+    printed = capsys.readouterr().out
+    assert "\x1b" not in printed and "\u202e" not in printed and printed.count("\n") == 3 and "z \u00e9" in printed
+
+
 def test_without_its_packages_it_says_how_to_get_them():
     code = "import sys, runpy; sys.modules['click'] = None; runpy.run_module('instructor', run_name='__main__')"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

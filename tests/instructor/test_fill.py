@@ -54,6 +54,17 @@ def test_moodle():
     assert done.left == {"12": "The file says that this grade cannot be changed."} and done.column == "Grade"
 
 
+def test_a_row_that_is_too_short_is_named_and_left():
+    found = fill(MOODLE.replace("grace@x.edu,Submitted,,10.00,Yes,", "grace@x.edu").encode(),
+                 [result("11", 8), result("13", 8)])
+    assert [change.student for change in found.changes] == ["11"] and "too short" in found.left["13"]
+
+
+def test_a_long_cell_is_no_hindrance():
+    content = MOODLE.replace("two\nlines", "lines\n" * 40_000).encode()
+    assert len(fill(content, [result("11", 8)]).changes) == 1
+
+
 def test_whoever_is_missing_double_or_blank_is_named_and_left():
     text = CANVAS + '"Lovelace, Ada",1001,S9,ada9,B,,,\r\n'
     done = fill(text.encode(), [

@@ -27,7 +27,9 @@ ANY = {"grade": None}
 def run(code, assignment, sandbox, limits=LIMITS):
     content = grade.solved(assignment, {
         **{name: grade.exercises.catalogue()[name].cell.source for name in WORTH}, "gru/step": code})
-    return grade.grade_one(content, assignment, limits, sandbox, 7)
+    result = grade.grade_one(content, assignment, limits, sandbox, 7)
+    assert json.dumps(result, ensure_ascii=False).encode(), "it can be written"
+    return result
 
 
 def points(result):
@@ -50,6 +52,14 @@ IN_A_CELL = {       # code of a cell -> words of the reason; the grade is blank
         "import os\nfor number in range(3, 60):\n    try:\n        os.write(number, b'{]]\\n' * 50)\n"
         "    except OSError:\n        pass", "broke off"),
     "waiting for nothing": ("import time\ntime.sleep(1000)", "took too long"),
+    "words of the grader's own": (
+        "import os\nfor number in range(3, 60):\n    try:\n"
+        "        os.write(number, b'{\"refused\": \"\\\\u001b[2J\\\\n1001: 8\"}\\n')\n"
+        "    except OSError:\n        pass", "broke off"),
+    "cells that are not there": (
+        "import os, json\ntold = b''.join(json.dumps({'cell': number, 'error': {'type': 'KeyError', 'text': 'x' * 300}}"
+        ").encode() + b'\\n' for number in range(20_000))\nfor number in range(3, 60):\n    try:\n        while told:\n"
+        "            told = told[os.write(number, told):]\n    except OSError:\n        pass", "broke off"),
 }
 
 
@@ -62,6 +72,17 @@ def test_what_ends_a_cell_leaves_the_grade_blank_and_the_rest_counts(name, assig
     assert points(result).get("gru/step", 0) == 0
     if "cell" in result["reason"]:
         assert {one: worth for one, worth in points(result).items() if one in WORTH} == WORTH
+
+
+def test_seconds_are_those_of_computing(assignment, sandbox):
+    """A submission that a busy machine lets wait is not stopped; one that computes as long is."""
+    right = grade.exercises.catalogue()["gru/step"].cell.source
+    limits = Limits(cell_s=2, call_s=20, total_s=60)
+    assert run("import time\ntime.sleep(3)\n" + right, assignment, sandbox, limits)["grade"] == 8
+    busy = "import time\nwhile time.process_time() < 60:\n    pass\n"
+    assert "took too long" in run(busy + right, assignment, sandbox, limits)["reason"]
+    in_all = Limits(cell_s=30, call_s=30, total_s=2)
+    assert "took too long" in run(busy.replace("60", "9") + right, assignment, sandbox, in_all)["reason"]
 
 
 IN_A_CALL = {       # code of the answer -> words of the reason, or None where a wrong answer is all that it is
@@ -78,6 +99,25 @@ IN_A_CALL = {       # code of the answer -> words of the reason, or None where a
         "import torch\nclass All(torch.Tensor):\n    def __eq__(self, other):\n        return True\n"
         "    @classmethod\n    def __torch_function__(cls, function, types, args=(), kwargs=None):\n"
         "        return torch.ones(())\ndef gru_step(x, h, *weights):\n    return h.as_subclass(All)", None),
+    "a lone surrogate in an exception": ("raise ValueError('\\ud800')", None),
+    "markup in an exception": ("raise ValueError('<script>alert(1)</script>')", None),
+    "an exception whose type is a list": (
+        "import os\ndef gru_step(*given):\n    for number in range(3, 60):\n        try:\n"
+        "            os.write(number, b'{\"error\": {\"type\": [], \"cell\": -1, \"line\": 1e9}}\\n')\n"
+        "        except OSError:\n            pass", ANY),
+    "a class that lies": (
+        "import torch, numpy\nclass Lie:\n    __class__ = torch.Tensor\n    shape, dtype = (1, 1), torch.float64\n"
+        "    requires_grad = False\n    numel = lambda self: 1\n    is_complex = lambda self: False\n"
+        "    detach = cpu = contiguous = lambda self: self\n    numpy = lambda self: numpy.zeros((1, 1))\n"
+        "    __float__ = lambda self: 1.0\ndef gru_step(*given):\n    return Lie()", None),
+    "a list that never ends": ("class Long(list):\n    def __iter__(self):\n        while True:\n            yield 0\n"
+                               "def gru_step(*given):\n    return Long()", "took too long"),
+    "a name in other letters": ("def \N{MATHEMATICAL ITALIC SMALL G}ru_step(x, h, *weights):\n    return h", None),
+    "everything of PyTorch patched": (
+        "import torch\ntorch.Tensor.detach = torch.Tensor.numpy = lambda self: 1 / 0\ntorch.from_numpy = None" + WRONG,
+        ANY),
+    "the first process of its world stopped": (
+        "import os, signal\nos.kill(1, signal.SIGSTOP)\nos.kill(1, signal.SIGKILL)" + WRONG, None),
     "NaN": ("def gru_step(x, h, *weights):\n    return h * float('nan')", None),
     "patched comparisons": (
         "import torch, math\ntorch.allclose = torch.equal = torch.isclose = lambda *given, **named: True\n"
@@ -117,6 +157,12 @@ IN_A_CALL = {       # code of the answer -> words of the reason, or None where a
         "def gru_step(*given):\n    return inner(*given)", None),
     "a layer below PyTorch's names": (
         "import torch\ndef gru_step(x, h, *w):\n    return torch.ops.aten.gru_cell(x, h, *w)", None),
+    "a layer in a text that TorchScript reads": (
+        "from torch.jit import CompilationUnit\nunit = CompilationUnit('def f(x, h, a, b, c, d):\\n"
+        "    return torch.gru_cell(x, h, a, b, c, d)\\n')\ndef gru_step(*given):\n    return unit.f(*given)", None),
+    "PyTorch's own way to take a layer apart": (
+        "from torch._decomp import decompositions as d\ndef gru_step(x, h, *w):\n"
+        "    return d.gru_impl(x[None], h[None], list(w), True, 1, 0.0, False, False, False)[1][0]", None),
     "the course's cell": (
         "from seqlab.cells import GRUCell as Own\ndef gru_step(x, h, *w):\n"
         "    cell = Own(x.shape[1], h.shape[1]).double()\n"
@@ -151,11 +197,37 @@ def test_no_point_is_gained_and_nothing_else_is_lost(name, assignment, sandbox):
         assert result["grade"] == 5 and result["reason"] is None
 
 
+def test_what_took_too_long_is_not_asked_again(assignment, sandbox, monkeypatch):
+    """Each further test of it would take as long, and there is no grade any more. The other answers are tested."""
+    asked, send = [], sandbox.send
+    monkeypatch.setattr(sandbox, "send", lambda message: (asked.append(message.get("of")), send(message)))
+    result = run(IN_A_CALL["an endless loop"][0], assignment, sandbox)
+    tests = {one["id"]: len(one["tests"]) for one in result["exercises"]}
+    assert asked.count("gru/step") == 1 < tests["gru/step"] and asked.count("gru/memory") >= tests["gru/memory"] > 1
+    assert points(result) == {**WORTH, "gru/step": 0} and result["grade"] is None
+
+
 def test_too_much_memory_is_refused(assignment, sandbox):
     result = run("held = bytearray(1_500_000_000)" + WRONG, assignment, sandbox)
     assert points(result) == {"scalar-rnn/states": 2, "gru/step": 0, "gru/memory": 3}
     assert result["grade"] is None and "more memory" in result["reason"]
     assert any("MemoryError" in one["said"] for one in result["cells"])
+
+
+def test_an_answer_of_millions_of_numbers_is_not_built(assignment, sandbox):
+    """It comes past the encoder, which would not send it."""
+    code = ("import os\ndef gru_step(*given):\n    told = b'{\"value\": {\"l\": [' + b'1,' * 1_000_000 + b'1]}}\\n'\n"
+            "    for number in range(3, 60):\n        try:\n            while told:\n"
+            "                told = told[os.write(number, told):]\n        except OSError:\n            pass")
+    said = [one["said"] for one in run(code, assignment, sandbox)["exercises"] if one["id"] == "gru/step"]
+    assert "could not be read" in said[0][0]
+
+
+def test_memory_is_looked_at_while_it_sends_without_an_end(assignment, sandbox):
+    code = ("import os, time\nfor _ in range(6):\n    if os.fork() == 0:\n        held = bytearray(b'x' * 500_000_000)"
+            "\n        time.sleep(100)\nfor _ in range(1000):\n    for number in range(3, 20):\n        try:\n"
+            "            os.write(number, b' ')\n        except OSError:\n            pass\n    time.sleep(0.01)")
+    assert "memory" in run(code, assignment, sandbox, Limits(cell_s=12, memory_mib=700, processes=24))["reason"]
 
 
 def test_memory_in_many_processes_is_noticed(assignment, sandbox):

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 
 import nbformat
 import pytest
@@ -34,6 +35,22 @@ def test_chosen_exercises_become_one_notebook(tmp_path):
     text = "".join(cell.source for cell in made.cells)
     assert "class EightLayers" in text and "(5 points)" in text and "](../" not in text
     assert sum("setup" in cell.metadata.get("tags", []) for cell in made.cells) == 1
+
+
+def test_an_assignment_has_the_order_of_its_notebook():
+    for names in (["shapes/count", "gru/step", "shapes/predict"], ["gru/memory", "gru/step"]):
+        chosen = [exercises.catalogue()[name] for name in names]
+        made = assignment.of_chapters(chosen)
+        cells = assignment.notebook(chosen, made).cells
+        assert made.ids == [cell.metadata["seqlab"]["id"] for cell in cells
+                            if "exercise" in cell.metadata.get("tags", [])] != names
+
+
+@pytest.mark.parametrize("subject", sorted({one.subject for one in exercises.catalogue().values()}))
+def test_what_is_said_to_a_chapters_exercises_counts_none_of_them(subject):
+    """Others may be chosen than all, and then the fifth is another."""
+    words = assignment._preface(next(one for one in exercises.catalogue().values() if one.subject == subject).master)
+    assert not re.search(r"\b(first|second|third|fourth|fifth|sixth|last|others?)\b", words)
 
 
 def test_the_links_lead_to_the_site_that_is_named(tmp_path):

@@ -36,6 +36,7 @@ MOVES = {
                        "bidirectional": True, "packed": True}, [{"hidden_size": size} for size in range(1, 25)]),
     "RNNPlayground": ({"cells": ["rnn", "gru", "lstm"], "lag": 40, "hidden_size": 32},
                       [{"part": part} for part in "cfigoh" * 4]),
+    "BatchFirst": ({"batch_first": True, "show": "seen"}, [{"step": step} for step in range(26)]),
     "DigitReader": ({}, [{"strokes": [[40 + 4 * k, 40, 200, 60, 120, 240 - k]], "row": 5 + k} for k in range(24)]),
 }
 

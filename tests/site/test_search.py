@@ -50,7 +50,7 @@ RESULTS = """() => [...document.querySelectorAll("#search-results li")].map(item
 }))"""
 # The text at the place to which the address leads (for a term of the glossary, its own entry), and where it stands.
 PLACE = """() => {
-  const place = document.querySelector(":target");
+  const place = document.querySelector(location.hash ? ":target" : "main section");   // or the page from its top
   if (!place) return { text: "" };
   const entry = place.tagName === "DT" ? place.nextElementSibling : place;
   return { text: entry.textContent.replace(/\\s+/g, " "), top: place.getBoundingClientRect().top,

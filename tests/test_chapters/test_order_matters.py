@@ -67,6 +67,24 @@ def ran():
     return ORDER.play()
 
 
+def test_one_number_of_two_digits_holds_every_order(ran, chapter):
+    """With tenths in whole numbers; and 0.29 alone of a hundred values does so, rounded at each step or at the end."""
+    def kept(order, hundredths):
+        h = 0
+        for number in order:
+            h = int((Fraction(hundredths * h, 100) + 10 * number + Fraction(1, 2)) // 1)
+        return h
+
+    orders, cell = list(permutations([1, 2, 3, 4])), ran("round(0.29 * h + number, 1)")
+    assert {round(10 * h): order for h, order in cell["last"].items()} == {kept(order, 29): order for order in orders}
+    assert cell.printed == f"24 values of h from 24 orders\n4.9 comes from {cell['last'][4.9]}\n"
+    assert cell["last"][4.9] == (1, 3, 2, 4) and all(len(str(h)) <= 3 for h in cell["last"])
+    whole = [k for k in range(1, 100) if len({kept(order, k) for order in orders}) == 24]
+    ends = [k for k in range(1, 100)
+            if len({f"{chapter['remember'](order, k / 100)[-1]:.2g}" for order in orders}) == 24]
+    assert whole == ends == [29]
+
+
 def test_the_bag_gives_both_headlines_one_answer(ran):
     x, lines = ran("word_number")["x"], ran("bag = random_bag()").printed.splitlines()
     assert x.tolist() == [[1, 2, 3], [3, 2, 1]]

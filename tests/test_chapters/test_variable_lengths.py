@@ -442,6 +442,11 @@ def test_the_wrong_state_costs_training_and_then_safety():
     assert wrong.summary(late).mean < right.summary("after 200 steps (%)").mean
     assert wrong.summary(late).smallest > 80 and wrong.summary(wide).smallest < 50
     assert right[late] == right[wide], "they do not notice"
+    lost = [before - there for before, there in zip(wrong[late], wrong[wide], strict=True)]
+    assert [k for k, points in enumerate(lost) if points > 10] == [0, 2, 9], "three fall"
+    assert max(points for points in lost if points <= 10) < 1, "and seven do as well as before"
+    assert [numbers(line) for line in LENGTHS.printed("columns[-2:]").splitlines()[1::2]] == [
+        [round(acc) for acc in wrong[column]] for column in (late, wide)]
 
 
 def test_the_table_shows_what_the_study_measured():

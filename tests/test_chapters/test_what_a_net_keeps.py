@@ -3,11 +3,13 @@
 import copy
 import itertools
 import math
+import re
 import statistics
 
 import pytest
 import torch
 from scipy import stats
+from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from seqlab import results
@@ -173,6 +175,40 @@ def test_who_is_asked_answers_from_the_last_state(chapter):
     state = torch.get_rng_state()
     assert chapter["ask"](Keeps(0), head, 6) == chapter["ask"](Keeps(0), head, 6)
     assert torch.equal(state, torch.get_rng_state()), "to ask changes nothing of the training"
+
+
+def test_the_probe_finds_what_the_states_hold_and_is_asked_about_others(chapter):
+    torch.manual_seed(0)
+    first, noise = torch.randint(4, (4000,)), torch.randn(4000, 24)
+    holds = noise.clone()
+    holds[:, 3] = 10 + 0.1 * (first == 2) + 7 * first.eq(0)          # far from 0; and what a 0 does is not asked
+    assert chapter["probe"](holds, first) == 100
+    assert 46 < chapter["probe"](noise, first) < 54
+    few = torch.randn(100, 24)         # a fit to its own 25 sequences would be right about nearly all of them
+    assert chapter["probe"](few, torch.tensor([1, 2, 2, 1, 0, 3, 1, 2, 0, 3] * 10)) < 85
+
+
+def test_what_the_answers_merge_the_state_of_that_net_tells_apart():
+    """The chapter's net again, read by another kind of probe, a logistic one."""
+    lines = dict(re.findall(r"^(.+?) +(\d+) %$", KEEPS.printed("after 100 batches  "), re.MULTILINE))
+    names = KEEPS.definitions("H", "SIZES", "layers")
+    torch.manual_seed(1)
+    layer, head = names["layers"]["GRU, update bias 2"](), nn.Linear(24, 4)
+    before = logistic(*names["end_states"](layer, 20))
+    list(names["train"](layer, head, lag=20, lr=0.01, stops=(100,)))
+    after = logistic(*names["end_states"](layer, 20))
+    plain = logistic(*names["end_states"](names["layers"]["GRU"](), 20))
+    assert lines == {"after 100 batches": "100", "before the first": "76", "PyTorch's GRU": "50"}
+    assert after > 98 and 65 < before < 90 and 38 < plain < 62
+
+
+def logistic(states, first):
+    """The share of the second half of the ones and twos that a logistic regression on the first half gets right."""
+    chosen = (first == 1) | (first == 2)
+    states, twos = states[chosen].numpy(), first[chosen].eq(2).numpy()
+    half = len(twos) // 2
+    fitted = LogisticRegression(C=1e4, max_iter=5000).fit(states[:half], twos[:half])
+    return 100 * fitted.score(states[half:], twos[half:])
 
 
 def test_the_shown_table_counts_pairs(chapter):

@@ -1,6 +1,6 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { arithmetic, finding, left, run, stories } from "../../seqlab/widgets/gate_explorer.js";
+import { arithmetic, deciding, finding, left, run, step, stories } from "../../seqlab/widgets/gate_explorer.js";
 
 const near = (value, wanted, tolerance = 1e-9) => (
   assert.ok(Math.abs(value - wanted) <= tolerance, `${value} is not ${wanted}`));
@@ -71,17 +71,66 @@ test("forget: each step without news keeps nine tenths", () => {
   assert.ok(steps[9].h > 0.5 && last(steps).h < 0.05);
 });
 
-test("the sentence says what happens at the step", () => {
-  const say = (name, at) => finding(stories.lstm[name], at);
-  assert.match(say("remember for 50 steps", 20), /shows nothing of it/);
-  assert.match(say("count", 35), /c is 7\.9\d, but h shows 1\.00/);
-  assert.match(say("reset", 22), /wiped/);
-  assert.match(say("leak", 50), /60\.5 %/);
+const CELL = { ...stories.lstm.leak, f: 1, i: 1, o: 1 }, UNIT = { ...stories.gru.forget, r: 0.5, z: 0.9, w_xn: 0 };
+const decided = (s, x, h, c) => {
+  const [most, ...more] = deciding(s, step(s, x, h, c));
+  return most && { ...most, more: more.map(({ gate }) => gate) };
+};
+
+test("the gate that decides is the one whose other end would move the memory most", () => {
+  const g = Math.tanh(4);
+  const carried = decided({ ...CELL, i: 0 }, 0, 0, 3);                  // c = 3; f shut: 0; i open: 3
+  assert.equal(carried.gate, "f");
+  assert.deepEqual([carried.other, carried.would, carried.difference, carried.more], [0, 0, 3, []]);
+  const wiped = decided({ ...CELL, f: 0, i: 0 }, 0, 0, 3);               // c = 0; f open: 3
+  assert.deepEqual([wiped.gate, wiped.other, wiped.would], ["f", 1, 3]);
+  const written = decided({ ...CELL, f: 0 }, 1, 0, 0);                   // c = g; i shut: 0; f open: still g
+  assert.deepEqual([written.gate, written.other, written.would, written.more], ["i", 0, 0, []]);
+  const kept = decided({ ...CELL, i: 0 }, -1, 0, 2);                     // c = 2; f shut: 0; i open: 2 - g
+  assert.deepEqual([kept.gate, kept.more], ["f", ["i"]]);
+  const shut = decided({ ...CELL, i: 0 }, -1, 0, 0.5);                   // c = 0.5; f shut: 0; i open: 0.5 - g
+  assert.deepEqual([shut.gate, shut.more], ["i", ["f"]]);
+  near(shut.would, 0.5 - g);
+  assert.equal(decided(CELL, 0, 0, 0), undefined);                       // there is nothing to keep or write
+  assert.equal(decided({ ...CELL, o: 0 }, 0, 0, 3).gate, "f");           // what is shown is not what is remembered
 });
 
-test("the arithmetic of a step ends at the state", () => {
-  const story = stories.lstm.count, one = run(story)[3];
-  const rows = arithmetic(story, one);
-  assert.equal(rows.length, 8);
-  assert.ok(rows.at(-1)[2].endsWith(one.h.toFixed(4)));
+test("of a GRU too, where the reset gate decides through the candidate", () => {
+  const copied = decided({ ...UNIT, z: 1 }, 0, 0.8);                     // h = 0.8; z shut: n = 0; r: nothing
+  assert.deepEqual([copied.gate, copied.other, copied.would, copied.more], ["z", 0, 0, []]);
+  const reset = decided({ ...UNIT, z: 0.4, r: 0, w_hn: 8 }, 0, 0.1);     // h = 0.04; z open: 0.1; r open: 0.04 + 0.6 n
+  assert.deepEqual([reset.gate, reset.other, reset.more], ["r", 1, ["z"]]);
+  near(reset.would, 0.4 * 0.1 + 0.6 * Math.tanh(0.8));
+});
+
+test("half open counts as open: the other end is the one that is farther off", () => {
+  assert.equal(decided({ ...CELL, f: 0.5, i: 0 }, 0, 0, 1).other, 0);
+  assert.equal(decided({ ...CELL, f: 0.49, i: 0 }, 0, 0, 1).other, 1);
+});
+
+test("the sentence names the gate that decides, and what is shown", () => {
+  const say = (name, at, changed = {}) => finding({ ...stories.lstm[name], ...changed }, at);
+  assert.match(say("remember for 50 steps", 0), /step 1, i decides that c is 0\.96: it is open/);
+  assert.match(say("remember for 50 steps", 20), /f decides .* o is shut \(0\.00\): h shows nothing of it\./);
+  assert.match(say("count", 35), /that c is 7\.9\d.* h shows 1\.00: after the tanh, large numbers look alike/);
+  assert.match(say("reset", 22), /f decides that c is 0\.00: it is shut \(0\.00\); if it were open, c would be [34]\./);
+  assert.match(say("leak", 50), /60\.5 % is left 50 steps later/);
+  const inputs = stories.lstm.count.inputs.map((x, t) => (t === 7 ? -1 : x));        // the task of the chapter
+  assert.match(say("count", 7, { inputs }), /i decides that c is 1\.00: it is shut .* open, c would be 0\.00/);
+  assert.match(say("count", 0), /no gate decides: open or shut, c stays near 0\.00/);
+  assert.match(finding(stories.gru.overwrite, 15), /z decides that h is 0\.46: it is shut/);
+});
+
+test("the formulas of a step end at the state, and each factor lights a part", () => {
+  for (const [kind, own] of [["lstm", "count"], ["gru", "overwrite"]]) {
+    const story = stories[kind][own], one = run(story)[3];
+    for (const gate of kind === "lstm" ? "figo" : "rzn") for (const mode of ["weights", "openings"]) {
+      const rows = arithmetic({ ...story, mode }, one, gate);
+      assert.equal(rows.length, kind === "lstm" ? 3 : 2);
+      assert.equal(rows[0][2], one[gate].toFixed(4));
+      assert.equal(last(rows)[2], one.h.toFixed(4));
+      const buttons = rows.flatMap(([html]) => html.match(/<button.*?>/g));
+      assert.ok(buttons.length > 5 && buttons.every((each) => /data-part="[a-z ]+" aria-label=".+"/.test(each)));
+    }
+  }
 });

@@ -75,6 +75,24 @@ test("a net that diverged keeps the last look that is made of numbers", () => {
   assert.equal(take({ number: all.number - 1, running: true, nets: [] }), false, "what is told of an earlier start");
 });
 
+test("what was told before an order was heard brings its batches, and does not undo the order", () => {
+  const settings = set({ cells: ["gru"], lag: 2 }), { all, start, ask, take } = record(), [net] = start(settings);
+  const news = [], hear = trainer((one) => news.push(structuredClone(one)), 0);
+  hear({ start: { settings, number: all.number } });
+  hear({ order: ask(true), train: true, until: 600 });
+  hear({ once: true });
+  news.at(-1).running = true;             // under way when Pause was pressed
+  assert.deepEqual([ask(false), all.waits], [2, true]);
+  take(news.at(-1));
+  assert.deepEqual([net.batches, all.running, all.waits], [1, false, true]);
+  hear({ order: all.order, train: false });
+  take(news.at(-1));
+  assert.deepEqual([net.batches, all.running, all.waits], [1, false, false]);
+  hear({ order: ask(false), once: true });
+  take(news.at(-1));
+  assert.deepEqual([net.batches, net.losses.length, all.waits], [2, 2, false]);
+});
+
 test("a net whose loss is no number stops, says so and says what to change", () => {
   const training = newTraining("rnn", set({ clipping: false }));
   trainOnce(training);
@@ -100,7 +118,7 @@ test("what is said after an end, a race, nothing learned, and steps that are too
 test("numbers, and means of the last twenty", () => {
   assert.deepEqual([0.0123, 1.5, 123456].map(short), ["0.012", "1.50", "1.2 × 10⁵"]);
   assert.deepEqual([-5, -0.1, 2, NaN, -Infinity].map(arrives),
-    ["1 part in 100,000", "0.8 of it", "100 times as much", "nothing", "nothing"]);
+    ["1 part in 100,000", "0.8 times as much", "100 times as much", "nothing", "nothing"]);
   assert.deepEqual(smooth([2, 4]), [[1, 2], [2, 3]]);
   const long = smooth(Array.from({ length: 1000 }, (_, k) => k));
   assert.ok(long.length <= 202);

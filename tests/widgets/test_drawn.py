@@ -58,5 +58,6 @@ def test_every_figure_draws_in_every_story_what_was_looked_at(browser, tmp_path)
     FOUND.write_text(json.dumps(found, indent=0, ensure_ascii=False) + "\n", "utf8")
     then = json.loads(STORED.read_text("utf8"))
     changed = [state for state in found | then if found.get(state) != then.get(state)]
-    assert changed == [], "look at these, in light and dark, then: cp artefacts/drawn.json tests/widgets/drawn.json"
+    assert changed == [], "\n".join(["look at these, in light and dark, then: cp artefacts/drawn.json "
+                                     "tests/widgets/drawn.json", *changed])
     assert all(sum(state.startswith(name) for state in found) >= len(WIDTHS) for name in MAKERS)

@@ -176,10 +176,10 @@ def test_keyboard_mouse_and_touch_change_inputs_and_step(figure):
     assert figure.get("inputs")[4] == 0
     strip.scroll_into_view_if_needed()
     box = strip.bounding_box()
-    x, middle = box["x"] + box["width"] * 10.5 / 20, box["y"] + (44 - 2) / 86 * box["height"]
+    x, middle = box["x"] + box["width"] * 10.5 / 20, box["y"] + box["height"] * 26 / 48
     figure.page.mouse.move(x, middle)
     figure.page.mouse.down()
-    figure.page.mouse.move(x, box["y"] + 10, steps=4)
+    figure.page.mouse.move(x, box["y"] + 8, steps=4)
     figure.page.mouse.up()
     s = check(figure)
     assert s["inputs"][10] > 1.5 and s["step"] == 10
@@ -193,7 +193,7 @@ def test_keyboard_mouse_and_touch_change_inputs_and_step(figure):
 
 def test_sliders_and_choices_change_the_gates(figure):
     figure.set(kind="lstm", mode="weights", gate="f", b_f=10.0)
-    bias = figure.box.get_by_label("bias, forget gate")
+    bias = figure.box.get_by_role("slider", name="bias, forget gate")
     bias.focus()
     figure.page.keyboard.press("ArrowLeft")
     assert check(figure)["b_f"] == 9.5
@@ -206,6 +206,89 @@ def test_sliders_and_choices_change_the_gates(figure):
     assert check(figure)["o"] == 0 and set(figure.get("h")) == {0}
     figure.box.get_by_label("GRU", exact=True).click()
     assert check(figure)["kind"] == "gru" and opening.is_hidden()
+
+
+FILLED = """host => {
+    const frames = [...host.shadowRoot.querySelectorAll(".passage")].map(each => each.getBBox());
+    const full = (box) => frames.find(frame => Math.abs(frame.y + frame.height - box.y - box.height) < 1
+        && frame.x - 1 <= box.x && frame.x + frame.width + 1 >= box.x + box.width)?.height;
+    const near = host.shadowRoot.querySelector("svg [role=img]");
+    return Object.fromEntries([...host.shadowRoot.querySelectorAll("svg rect, svg path")]
+        .filter(one => one.dataset.part && /^[fiorz]$/.test(one.getAttribute("class")))
+        .map(one => [`${one.getAttribute("class")} ${near.contains(one) ? one.dataset.part : "over time"}`,
+                     one.getBBox().height / full(one.getBBox())]));
+}"""
+
+
+def test_a_frame_is_as_full_as_its_gate_is_open_over_time_and_from_near(figure):
+    figure.set(kind="lstm", mode="openings", f=0.25, i=0.5, o=0.75, step=3)
+    near = {"f f": 0.25, "i i": 0.5, "o o": 0.75}
+    assert figure.box.evaluate(FILLED) == pytest.approx(
+        {**near, "f over time": 0.25, "i over time": 0.5, "o over time": 0.75}, abs=0.02)
+    figure.set(kind="gru", r=0.3, z=0.8)
+    assert figure.box.evaluate(FILLED) == pytest.approx(
+        {"z z": 0.8, "z u": 0.2, "z over time": 0.8, "r over time": 0.3}, abs=0.02)
+
+
+LIT = """host => [...new Set([...host.shadowRoot.querySelectorAll("[data-lit]")].map(one =>
+    one.closest(".sums") ? one.ariaLabel : `${one.closest("[role=img]") ? "near" : "drawing"} ${one.dataset.part}`))]"""
+
+
+def test_a_factor_lights_its_bars_and_bars_light_their_factors(figure):
+    figure.set(kind="lstm", mode="weights", gate="f", step=50)
+    factor = figure.box.get_by_role("button", name="i, input gate", exact=True)
+    wanted = {"drawing i", "drawing i g written", "near i", "near i g written", "i, input gate"}
+    factor.hover()
+    assert set(figure.box.evaluate(LIT)) == wanted
+    figure.page.mouse.move(0, 0)
+    assert figure.box.evaluate(LIT) == []
+    factor.focus()
+    assert set(figure.box.evaluate(LIT)) == wanted
+    row = figure.box.get_by_role("button", name="i, input gate, over time")
+    row.focus()
+    assert set(figure.box.evaluate(LIT)) == wanted
+    figure.page.keyboard.press("Enter")
+    figure.settle()
+    assert figure.get("gate") == "i" and row.get_attribute("aria-pressed") == "true"
+    weight = figure.box.get_by_role("button", name="bias, input gate")
+    weight.tap()
+    figure.settle()
+    assert figure.box.get_by_role("slider", name="bias, input gate").evaluate(
+        "one => one.getRootNode().activeElement === one")
+    figure.set(step=0)
+    figure.box.locator("path.written").hover(force=True, position={"x": 5, "y": 30})
+    assert set(figure.box.evaluate(LIT)) >= {"drawing i", "near g", "i, input gate", "g, candidate"}
+    figure.box.locator(".range[data-part=g]").tap(force=True, position={"x": 300, "y": 5})
+    assert set(figure.box.evaluate(LIT)) >= {"drawing g", "near g", "g, candidate"}
+
+
+SIZES = """host => {
+    const seen = [...host.shadowRoot.querySelectorAll("button, input, [role=button]")]
+        .filter(one => one.getClientRects().length && one.type !== "radio");
+    const small = seen.map(one => [one.ariaLabel ?? one.textContent, one.getBoundingClientRect()])
+        .filter(([, box]) => Math.min(box.width, box.height) < 24).map(([name]) => name);
+    const letters = [...host.shadowRoot.querySelectorAll("svg text")]
+        .map(one => parseFloat(getComputedStyle(one).fontSize));
+    const [top, bottom] = [".chart", ".report"].map(one => host.shadowRoot.querySelector(one).getBoundingClientRect());
+    return { small, letters: Math.min(...letters), high: bottom.bottom - top.top };
+}"""
+
+
+@pytest.mark.parametrize(("width", "height", "sliders"), [(1280, 752, 3), (390, 788, 1)])
+def test_cause_and_effect_are_on_one_screen(browser, tmp_path, width, height, sliders):
+    """752 and 788 pixels are what the head of a page leaves of a laptop's 800 and a phone's 844."""
+    with page_with(browser, bench_page(FIGURE, tmp_path).as_uri(), "GateExplorer",
+                   viewport={"width": width, "height": height}) as figure:
+        for kind, gate, inputs in (("lstm", "f", [1.0] * 50 + [-1.0]), ("gru", "z", [1.0] + [0.0] * 50)):
+            figure.set(kind=kind, gate=gate, step=50, inputs=inputs)
+            found = figure.box.evaluate(SIZES)
+            assert found["small"] == [] and found["letters"] >= 12 and found["high"] <= height, (kind, found)
+            assert len([one for one in figure.box.locator(".weights input").all() if one.is_visible()]) == sliders
+        figure.box.get_by_role("button", name="weight of the input, update gate").click()
+        figure.page.keyboard.press("ArrowRight")
+        figure.settle()
+        assert figure.get("w_xz") == -19.5
+        assert figure.problems == []
 
 
 def test_play_moves_the_cursor_and_pause_stops_it(browser, tmp_path):

@@ -61,7 +61,9 @@ def test_every_command_of_tex_js_is_used_by_a_quiz(node):
     assert known and set(known) <= used, f"no quiz uses {sorted(set(known) - used)}"
 
 
-@pytest.mark.parametrize("file", UNIT_TESTS, ids=lambda file: file.name.removesuffix(".test.js"))
+@pytest.mark.parametrize("file", [
+    pytest.param(file, marks=pytest.mark.slow) if file.name.startswith("rnn_") else file      # it trains nets
+    for file in UNIT_TESTS], ids=lambda file: file.name.removesuffix(".test.js"))
 def test_unit_tests_of_node(node, file):
     assert "# fail 0" in run(node, "--test", "--test-reporter=tap", file)
 

@@ -14,6 +14,7 @@ STALE = {"h": [0.5] * 20, "c": [7.0], "gates": {"f": [0.5]}, "code": "import os"
 SEVEN = [[70, 70, 200, 60, 120, 240]]
 RIGHT = {"choice": 0, "checked": True, "tries": 1, "right": True, "first": True}
 MOVED = {  # what the page sends when it is moved
+    "BatchFirst": {"batch_first": False, "step": 1, "show": "reached", "digit": 1, "row": 27},
     "DigitReader": {"strokes": SEVEN, "sample": -1},
     "Due": {"most": 1},
     "GateExplorer": {"kind": "gru", "inputs": [1.0, -0.5, 0.0, 2.0], "w_hn": 1.5, "b_hn": -0.5, "w_xr": 3.0, "b_z": 1},
@@ -150,6 +151,18 @@ def test_shape_explorer(settings):
     assert figure.lengths == (names["lengths"].tolist() if figure.packed else [])
     assert figure.packed_shape == (list(names["packed"].data.shape) if figure.packed else [])
     assert figure.parameters == sum(weight.numel() for weight in names["layer"].parameters())
+
+
+@pytest.mark.parametrize("settings", [{}, {"digit": 0, "row": 3}, MOVED["BatchFirst"]])
+def test_batch_first(settings):
+    figure = make("BatchFirst")
+    figure.set_state({**settings, "seen": [[0, 0]], "steps": 5})
+    x = torch.rand(4, 28, 28).double().requires_grad_()
+    out, (h_n, _) = nn.LSTM(28, 64, batch_first=figure.batch_first).double()(x)
+    moved = [torch.autograd.grad(one.sum(), x, retain_graph=True)[0].ne(0).any(dim=2) for one in out[:, -1]]
+    assert figure.seen == moved[figure.digit].nonzero().tolist()
+    assert figure.reached == [k for k in range(4) if moved[k][figure.digit, figure.row]]
+    assert figure.steps == out[..., 0].numel() / h_n.shape[1], "all states, shared out among the sequences"
 
 
 def test_digit_reader_reads_its_strokes_or_else_an_image_of_ones_own():

@@ -85,6 +85,7 @@ def agrees(found, right):
     assert (found - right).norm() <= 1e-10 * right.norm() + 1e-300
 
 
+@pytest.mark.slow
 def test_gradients_clipping_and_adam_are_those_of_torch_on_50_random_nets(node):
     nets = [any_net(number) for number in range(50)]
     found = javascript(node, STEPS, [{
@@ -156,6 +157,7 @@ def by_torch(kind, settings, batches):
     return start, first, losses, torch.stack(shares)
 
 
+@pytest.mark.slow
 def test_every_task_and_cell_starts_draws_and_trains_as_in_torch(node):
     """To the last digit before the first batch, and over 20 batches as long as float64 allows."""
     asked = [(kind, {**PLAIN, "task": task, "lag": lag, "seed": seed, "opened": seed % 2 == 0, "clipping": seed != 3})
@@ -225,15 +227,31 @@ def wilson(solved, runs, z=1.96):
     return (middle - half) / (1 + z * z / runs), (middle + half) / (1 + z * z / runs)
 
 
+def may_be_one_rate(ours, theirs):
+    """Whether the interval of Newcombe for the difference of two rates, at 95 %, holds 0: both are (solved, runs)."""
+    (low, high), (their_low, their_high) = wilson(*ours), wilson(*theirs)
+    rate, their_rate = ours[0] / ours[1], theirs[0] / theirs[1]
+    difference = rate - their_rate
+    return (difference - math.hypot(rate - low, their_high - their_rate) <= 0
+            <= difference + math.hypot(high - rate, their_rate - their_low))
+
+
+def test_two_rates_that_are_near_may_be_one_and_others_not():
+    assert may_be_one_rate((9, 10), (4, 5)) and may_be_one_rate((20, 20), (4, 5))
+    assert not may_be_one_rate((10, 10), (2, 5)) and not may_be_one_rate((0, 10), (3, 5))
+
+
 @pytest.mark.deep
 @pytest.mark.parametrize("lag", [5, 10, 20, 40])
 def test_the_rates_of_the_stored_study_are_found_again(node, lag):
-    """The same seeds, so the same starts and batches as in studies/recall.py; the study is in float32."""
+    """The first five seeds make the starts and batches of studies/recall.py; the study is in float32, so a run that
+    hangs by a thread ends otherwise, and a rate of five runs is compared as one that has an interval itself."""
     settings = {**PLAIN, "lag": lag, "hidden_size": 24, "lr": 0.01}
-    found = javascript(node, OUTCOMES, [
-        {"kind": kind, "settings": {**settings, "opened": bias is not None, "bias": bias or 0}, "seeds": list(range(5))}
-        for kind, bias in STUDIED.values()])
+    seeds = list(range(10 if lag < 40 else 5))         # the longest takes the longest
+    found = javascript(node, OUTCOMES, [{"kind": kind, "seeds": seeds,
+                                         "settings": {**settings, "opened": bias is not None, "bias": bias or 0}}
+                                        for kind, bias in STUDIED.values()])
     for name, runs in zip(STUDIED, found, strict=True):
         stored = results("recall_first").where(name, lag)["accuracy (%)"]
-        low, high = wilson(sum(accuracy >= 95 for accuracy in stored), len(stored))
-        assert low <= sum(share >= 0.95 for *_, share in runs) / len(runs) <= high, (name, lag)
+        ours, theirs = sum(share >= 0.95 for *_, share in runs), sum(accuracy >= 95 for accuracy in stored)
+        assert may_be_one_rate((ours, len(runs)), (theirs, len(stored))), (name, lag, ours, theirs)

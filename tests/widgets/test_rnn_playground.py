@@ -59,7 +59,6 @@ def test_it_trains_until_the_task_is_solved_and_every_run_of_a_seed_is_the_same(
 
 def test_pause_step_and_another_setting(figure):
     figure.set(**QUICK | {"lr": 0.0001, "lag": 30, "hidden_size": 32})     # 600 batches that last, on any machine
-    figure.settle()
     press(figure, "Train")
     wait(figure, "begun")
     press(figure, "Pause")

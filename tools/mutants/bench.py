@@ -84,13 +84,16 @@ def warm_up(root: Path) -> None:
 
 
 def copy_project(root: Path, target: Path) -> Path:
-    """Everything that git keeps or would keep, as it is now."""
+    """Everything that git keeps or would keep, as it is now; and what is installed, which no network could bring."""
+    target.mkdir(parents=True, exist_ok=True)
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=root, capture_output=True,
                             text=True, check=True).stdout
     for name in listed.split("\0"):
         if name and (root / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(root / name, target / name)
+    if (root / ".venv").exists():
+        (target / ".venv").symlink_to((root / ".venv").resolve())
     for command in (["init", "--quiet"], ["add", "--all"]):     # some tools, and their tests, ask git for the files
         subprocess.run(["git", *command], cwd=target, check=True, capture_output=True)
     return target

@@ -1,0 +1,58 @@
+import test from "node:test";
+import assert from "node:assert/strict";
+import { before, finding, history, ink, lit, reading, results, strokes } from "../../seqlab/widgets/batch_first.js";
+
+const right = { batch_first: true, step: 27, show: "seen", digit: 2, row: 10 };
+const wrong = { ...right, batch_first: false };
+const blank = new Uint8Array(4 * 784);
+
+test("the state goes down a digit, or to the same row of the next digit", () => {
+  assert.deepEqual([before(true, [2, 5]), before(true, [2, 0])], [[2, 4], null]);
+  assert.deepEqual([before(false, [2, 5]), before(false, [0, 5])], [[1, 5], null]);
+  assert.deepEqual(history(true, [3, 2]), [[3, 0], [3, 1], [3, 2]]);
+  assert.deepEqual(history(false, [3, 2]), [[0, 2], [1, 2], [2, 2], [3, 2]]);
+});
+
+test("what an answer has seen, and which answers a row reaches", () => {
+  assert.equal(results(right).seen.length, 28);
+  assert.deepEqual(results(wrong).seen, [[0, 27], [1, 27], [2, 27]]);
+  assert.deepEqual([results(right).reached, results(wrong).reached], [[2], []]);
+  assert.deepEqual(results({ ...wrong, row: 27 }).reached, [2, 3]);
+  assert.deepEqual([results(right).steps, results(wrong).steps], [28, 4]);
+});
+
+test("what is lit grows with the steps, and ends with what the answer has seen", () => {
+  const sizes = (s, steps) => steps.map((step) => lit({ ...s, step }).states.size);
+  assert.deepEqual(sizes(right, [0, 12, 27]), [1, 13, 28]);
+  assert.deepEqual(sizes(wrong, [0, 1, 2, 3, 27]), [1, 2, 3, 3, 3]);
+  const found = lit({ ...wrong, show: "reached", digit: 1 });
+  assert.deepEqual([...found.rows], [38]);
+  assert.deepEqual([...found.states], [38, 66, 94]);
+  assert.equal(found.answers.size, 0);
+});
+
+test("every finding is a sentence of its own", () => {
+  const say = (s, images = blank) => finding(s, images);
+  assert.equal(say(right), "The answer for digit 2 has seen all 28 rows of digit 2, and no other digit.");
+  assert.equal(say(wrong), "The answer for digit 2 has seen row 27 of digits 0, 1 and 2, and no other row. "
+    + "There is no ink in it.");
+  assert.equal(say({ ...wrong, digit: 0 }, blank.map(() => 9)),
+    "The answer for digit 0 has seen row 27 of digit 0, and no other row.");
+  const reach = (s) => say({ ...s, show: "reached" });
+  assert.equal(reach(right), "Change row 10 of digit 2: the answer for digit 2 can change, and no other.");
+  assert.match(reach(wrong), /^Change row 10 of digit 2: no answer can change/);
+  assert.match(reach({ ...wrong, row: 27 }), /the answers for digits 2 and 3 can change\.$/);
+  assert.match(reach({ ...wrong, digit: 3, row: 27 }), /only the answer for digit 3 can change/);
+});
+
+test("a step says what is read and where the states go", () => {
+  assert.match(reading({ ...right, step: 3 }), /^Step 3: row 3 of every digit .* goes on to its own row 4\.$/);
+  assert.match(reading({ ...wrong, step: 1 }), /^Step 1: digit 1 is read whole, .* the same row of digit 2\.$/);
+  assert.match(reading(wrong), /^Step 3: digit 3 .* It is the last\.$/);
+});
+
+test("ink is counted in the rows that are asked for, and drawn in four strengths", () => {
+  const images = blank.map((_, k) => (k === 784 + 27 * 28 + 3 ? 200 : 0));
+  assert.deepEqual([ink(images, [[1, 27]]), ink(images, [[1, 26], [0, 27]])], [1, 0]);
+  assert.deepEqual(strokes([0, 1, 255, 0, 255]), [[1, "M1 0h1v1h-1z"], [4, "M2 0h1v1h-1zM4 0h1v1h-1z"]]);
+});
