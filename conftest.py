@@ -5,6 +5,7 @@ A test's speed follows from where it stands and what it asks for, so nobody has 
     a cell of a notebook            notebook, and training if the notebook trains a network
     tests/perf                      perf
     the fixture `site`, `browser`   site, browser: the built website, and a browser to look at it
+    the fixture `played`            slow: a whole chapter is run, and trains
 
 Two marks are given by hand: `slow` to a test of more than about two seconds, and `deep` to one that repeats in
 another setting what a quicker one looks at already. pyproject.toml says what each mark means; the Makefile, which
@@ -23,7 +24,7 @@ from tools import comparing
 from tools.course import Notebook
 from tools.outside import FINDERS, how_to_get
 
-FIXTURE_MARKS = {"site", "browser"}
+FIXTURE_MARKS = {"site": "site", "browser": "browser", "played": "slow"}
 FOLDER_MARKS = {"perf"}
 TRAINS = re.compile(r"\.backward\(|\bfit\(")
 PATIENCE = 240_000              # ms until a browser that does not start is given up
@@ -58,7 +59,8 @@ def marks_of(item):
     folders = item.path.relative_to(item.config.rootpath).parts
     if item.path.suffix == ".ipynb":
         return {"notebook", "training"} if trains(item.path) else {"notebook"}
-    return FOLDER_MARKS & set(folders) | FIXTURE_MARKS & set(getattr(item, "fixturenames", ()))
+    fixtures = getattr(item, "fixturenames", ())
+    return FOLDER_MARKS & set(folders) | {FIXTURE_MARKS[name] for name in fixtures if name in FIXTURE_MARKS}
 
 
 # --- how a cell is compared with its stored outputs -------------------------------------------------------------------

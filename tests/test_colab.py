@@ -63,6 +63,7 @@ def test_every_figure_switches_on_the_manager_that_shows_it_and_names_it(in_cola
         assert url == "https://ssl.gstatic.com/manager.min.js", name
 
 
+@pytest.mark.slow
 def test_no_still_picture_is_sent_that_colab_might_prefer(in_colab):
     for name, (kinds, _) in in_colab["shown"].items():
         assert kinds == ["application/vnd.jupyter.widget-view+json", "text/plain"], name

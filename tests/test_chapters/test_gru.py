@@ -21,7 +21,7 @@ def chapter():
 
 
 @pytest.fixture(scope="module")
-def ran():
+def played():
     return GRU.play()
 
 
@@ -82,9 +82,8 @@ def test_only_one_of_the_four_loads_the_built_ins_weights(chapter, seed):
     assert [variant for variant, same in equal.items() if same] == [(True, True)]
 
 
-@pytest.mark.slow
-def test_the_four_are_told_apart(ran):
-    cell = ran("for reset_after, z_keeps in")
+def test_the_four_are_told_apart(played):
+    cell = played("for reset_after, z_keeps in")
     weights = list(cell["gru"].parameters())
     torch.manual_seed(1)
     x, zero = torch.randn(2, 6, 3).double(), torch.zeros(2, 4).double()
@@ -118,34 +117,36 @@ def test_one_number_without_hidden_bias_hides_the_place_of_the_reset_gate(chapte
     assert (gap <= 1e-10) == same
 
 
-def test_the_step_by_hand_is_the_built_in_cell(chapter, ran):
+def test_the_step_by_hand_is_the_built_in_cell(chapter, played):
     r, _, n, _ = chapter["gru_step"](1.0, 0.5)
     assert r == 0.5 and n == math.tanh(0.5)
     weights = [torch.tensor(rows, dtype=torch.float64) for rows in (
         [[1.0], [-2], [1]], [[-2.0], [2], [-1]], [0.0, 2, 0], [0.0, 0, -0.5])]
     steps = torch.tensor([1.0, 0.5, -1.0, 2.0], dtype=torch.float64).reshape(1, 4, 1)
     four = states_of(weights, steps, torch.zeros(1, 1, dtype=torch.float64)).flatten().tolist()
-    assert ran("by_hand.append")["by_hand"] == pytest.approx(four, abs=1e-12)
-    assert [numbers(line)[-1] for line in ran("by_hand.append").printed.splitlines()] == pytest.approx(four, abs=5.1e-5)
-    assert ran("bias_hh_l0.copy_")["out"].flatten().tolist() == pytest.approx(four, abs=1e-6), "nn.GRU gives the same"
-    *first, _, last = ran("gru_step(1.0, 0.5)").printed.splitlines()
+    assert played("by_hand.append")["by_hand"] == pytest.approx(four, abs=1e-12)
+    printed = played("by_hand.append").printed.splitlines()
+    assert [numbers(line)[-1] for line in printed] == pytest.approx(four, abs=5.1e-5)
+    built_in = played("bias_hh_l0.copy_")["out"].flatten().tolist()
+    assert built_in == pytest.approx(four, abs=1e-6), "nn.GRU gives the same"
+    *first, _, last = played("gru_step(1.0, 0.5)").printed.splitlines()
     gates = [0.5, 1 / (1 + math.exp(-1)), math.tanh(0.5)]
     assert course.find_all(r"= (\d\.\d{4})", "\n".join(first)) == [f"{gate:.4f}" for gate in gates]
     assert numbers(last)[-1] == pytest.approx(chapter["gru_step"](1.0, 0.5)[3], abs=5.1e-5)
 
 
-def test_the_update_gate_mixes_and_the_reset_gate_forgets(ran):
+def test_the_update_gate_mixes_and_the_reset_gate_forgets(played):
     """Between candidate and old state; with r = 0 the candidate is the same whatever the state was."""
-    for line in ran("h, n = 0.8, -0.4").printed.splitlines():
+    for line in played("h, n = 0.8, -0.4").printed.splitlines():
         z, h = numbers(line)
         assert h == pytest.approx(-0.4 + z * 1.2, abs=0.0051)
-    for line in ran("for r, z in").printed.splitlines():
+    for line in played("for r, z in").printed.splitlines():
         (r, z), (_, up), (_, down) = numbers(line.partition(":")[0]), *(numbers(part) for part in line.partition(
             ":")[2].replace("->", "").split(","))
         for old, new in ((0.9, up), (-0.9, down)):
             n = math.tanh(0.5 - r * (old + 0.5))
             assert new == pytest.approx(old if z else n, abs=5.1e-5)
-    held = ran("held = {}")
+    held = played("held = {}")
     (_, (steps, drawn, *_), _), = held.drawn
     for (name, states), line in zip(drawn.items(), held.printed.splitlines(), strict=True):
         z, = numbers(name)
@@ -160,8 +161,8 @@ def test_the_state_lies_between_candidate_and_old_state(chapter):
         assert min(n, h) <= new <= max(n, h) and 0 < r < 1 and 0 < z < 1
 
 
-def test_a_held_value_survives_a_hundred_steps_of_noise(ran):
-    cell = ran("out, h_n = memory(x)")
+def test_a_held_value_survives_a_hundred_steps_of_noise(played):
+    cell = played("out, h_n = memory(x)")
     x = cell["x"].clone()
     assert x[0, 1:, 0].std() > 0.5 and not x[0, 1:, 1].any()
     for line, value in zip(cell.printed.splitlines(), (-1.0, 0.3, 1.0), strict=True):
@@ -200,17 +201,17 @@ def test_a_layer_that_learns_the_marked_number_is_trained_on_its_own_batches(cha
         assert torch.allclose(mine, theirs, atol=1e-4)
 
 
-def test_only_the_gated_layer_keeps_the_marked_number(ran):
+def test_only_the_gated_layer_keeps_the_marked_number(played):
     """As stored, and as it comes out here: each of the ten GRUs, none of the ten RNNs."""
-    for printed in (ran("with_seed = {}").printed, GRU.cell("with_seed = {}").printed):
+    for printed in (played("with_seed = {}").printed, GRU.cell("with_seed = {}").printed):
         titles = [line for line in printed.splitlines() if "loss" not in line]
         assert titles == [f"{kind}, learning rate {lr}" for kind in ("RNN", "GRU") for lr in (0.01, 0.03)]
         losses = [float(loss) for loss in course.find_all(r"loss (\d\.\d{4})", printed)]
         assert len(losses) == 20 and min(losses[:10]) > 0.15 and max(losses[10:]) < 0.02
 
 
-def test_the_gate_that_training_found_keeps_after_the_marker(ran):
-    cell = ran("def update_gate")
+def test_the_gate_that_training_found_keeps_after_the_marker(played):
+    cell = played("def update_gate")
     x, trained = cell["x"], cell["with_seed"]
     assert sorted(trained) == list(range(5)) and all(type(layer) is nn.GRU for layer, _ in trained.values())
     for line, (layer, _) in zip(cell.printed.splitlines(), trained.values(), strict=True):
@@ -231,17 +232,17 @@ def test_the_gate_that_training_found_keeps_after_the_marker(ran):
         assert right[0] + 5 < right[1]
 
 
-def test_the_task_starts_again_at_every_marker(ran):
-    cell = ran("marker = ")
+def test_the_task_starts_again_at_every_marker(played):
+    cell = played("marker = ")
     for x, positive in zip(cell["x"].tolist(), cell["positive"].tolist(), strict=True):
         starts = [0, *(t for t, (_, marker) in enumerate(x) if marker)]
         assert positive == (sum(value for value, _ in x[starts[-1]:]) > 0)
     assert set(cell["value"].flatten().tolist()) == {-1, 1} and cell["x"].shape == (128, 8, 2)
 
 
-def test_the_loop_of_the_chapter_trains_what_is_said(ran, chapter):
+def test_the_loop_of_the_chapter_trains_what_is_said(played, chapter):
     """A GRU that resets before the matrix, its last state, and gradients that do not pile up."""
-    task = ran("marker = ")
+    task = played("marker = ")
     names = GRU.definitions(x=task["x"], positive=task["positive"])
     short = {**names, "range": lambda steps: range(min(steps, 20))}
     exec(next(cell.source for cell in GRU.code if "def train(seed)" in cell.source), short)
@@ -260,8 +261,8 @@ def test_the_loop_of_the_chapter_trains_what_is_said(ran, chapter):
         assert torch.allclose(mine, theirs, atol=1e-3)
 
 
-def test_weights_that_are_moved_lose(ran):
-    cell, task = ran("load_state_dict(builtin_names"), ran("marker = ")
+def test_weights_that_are_moved_lose(played):
+    cell, task = played("load_state_dict(builtin_names"), played("marker = ")
     lines = [numbers(line) for line in cell.printed.splitlines()]
     assert len(lines) == 5 and all(own > 95 and moved < own for own, moved in lines)
     trained = cell["cell"]
@@ -273,7 +274,7 @@ def test_weights_that_are_moved_lose(ran):
         assert shown == pytest.approx(100 * right.item() / 128, abs=0.8)
 
 
-def test_the_other_order_and_the_bias_outside_are_what_it_says(chapter, ran):
+def test_the_other_order_and_the_bias_outside_are_what_it_says(chapter, played):
     """`zrn` has the blocks of r and z exchanged; `outside` adds the hidden bias of n after the reset gate."""
     gru, x = nn.GRU(3, 4, batch_first=True).double(), torch.randn(2, 6, 3, dtype=torch.float64)
     made = GRU.cell("outside = copy").run(GRU.cell("zrn = copy").run({**chapter, "gru": gru}))
@@ -293,30 +294,30 @@ def test_the_other_order_and_the_bias_outside_are_what_it_says(chapter, ran):
     for wrong, right in zip(made["zrn"].parameters(), gru.parameters(), strict=True):
         assert all(torch.equal(wrong.chunk(3)[k], right.chunk(3)[j]) for k, j in enumerate((1, 0, 2)))
     for name in ("zrn", "outside"):
-        cell = ran(f"{name} = copy")
+        cell = played(f"{name} = copy")
         torch.manual_seed(1)
         x = torch.randn(2, 6, 3).double()
         gap = (cell[name](x)[0] - cell["gru"](x)[0]).abs().max().item()
         assert numbers(cell.printed) == [pytest.approx(gap, abs=5.1e-5)] and gap > 0.1
 
 
-def test_a_gru_has_three_times_the_weights_and_shows_what_it_carries(ran):
-    rnn, gru, last = ran("for kind in (nn.RNN, nn.GRU)").printed.splitlines()
+def test_a_gru_has_three_times_the_weights_and_shows_what_it_carries(played):
+    rnn, gru, last = played("for kind in (nn.RNN, nn.GRU)").printed.splitlines()
     weights = 128 * (28 + 128 + 2)
     assert numbers(rnn) == [2, 5, 128, 1, 2, 128, weights] and numbers(gru) == [2, 5, 128, 1, 2, 128, 3 * weights]
     assert verdicts(last) == [True]
 
 
-def test_the_comparison_that_cannot_fail(ran):
+def test_the_comparison_that_cannot_fail(played):
     """One unit without a hidden bias; the table of test_one_number_without_hidden_bias, in the order it is printed."""
-    lines = ran("tested = nn.GRU").printed.splitlines()
+    lines = played("tested = nn.GRU").printed.splitlines()
     assert [numbers(line)[:2] for line in lines] == [[1, 0], [1, 1], [4, 0], [4, 1]]
     assert [verdicts(line) for line in lines] == [[True], [False], [False], [False]]
 
 
-def test_the_shown_comparison_starts_where_it_says(ran):
+def test_the_shown_comparison_starts_where_it_says(played):
     """The chapter's cell and nn.GRU, from the same state h_0: both are the loop written out."""
-    cell = ran("pairs = {")
+    cell = played("pairs = {")
     right = states_of([one.detach() for one in cell["gru"].parameters()], cell["x"], cell["h_0"][0])
     assert torch.allclose(cell["out"], right, atol=1e-10) and torch.allclose(cell["own"], right, atol=1e-10)
     assert cell["h_0"].abs().min() > 0 and list(cell["pairs"])[:2] == ["out", "h_n"] and len(cell["pairs"]) == 6

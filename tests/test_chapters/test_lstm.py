@@ -76,7 +76,7 @@ def test_the_cell_on_single_numbers_is_an_lstm_cell(chapter):
 # --- the cells as they run --------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")
-def ran():
+def played():
     return LSTM.play()
 
 
@@ -94,9 +94,8 @@ def memory(keep_bias, commands):
     return states
 
 
-@pytest.mark.slow
-def test_what_is_left_of_the_cell_state(ran):
-    plain, *kept = ran("f = {f:<5}: ").printed.splitlines()
+def test_what_is_left_of_the_cell_state(played):
+    plain, *kept = played("f = {f:<5}: ").printed.splitlines()
     h = 1.0
     for _ in range(1000):
         h = math.tanh(h)
@@ -105,15 +104,15 @@ def test_what_is_left_of_the_cell_state(ran):
         f, after_28, _, after_1000, _ = numbers(line.replace(",", " "))
         left = [math.exp(steps * math.log(f)) for steps in (28, 1000)]
         assert [after_28, after_1000] == pytest.approx(left, rel=0.06)
-    assert numbers(ran("0.5 ** 28 =").printed.splitlines()[1])[-1] == pytest.approx(2**-28, rel=0.02)
+    assert numbers(played("0.5 ** 28 =").printed.splitlines()[1])[-1] == pytest.approx(2**-28, rel=0.02)
 
 
-def test_the_six_commands(ran):
-    cell = ran("history.append")
+def test_the_six_commands(played):
+    cell = played("history.append")
     right = memory(4, [1, 0, 0, -1, 0, 1])
     assert [value for pair in cell["history"] for value in pair] == pytest.approx([v for pair in right for v in pair])
     for words in ("history.append", "cell = nn.LSTMCell(1, 1)"):
-        for line, (c, h) in zip(ran(words).printed.splitlines(), right, strict=True):
+        for line, (c, h) in zip(played(words).printed.splitlines(), right, strict=True):
             assert numbers(line.replace(",", " "))[-2:] == pytest.approx([c, h], abs=5.1e-4)
     (_, (steps, drawn, *_), _), = cell.drawn
     assert list(steps) == [1, 2, 3, 4, 5, 6]
@@ -121,9 +120,9 @@ def test_the_six_commands(ran):
         "c": pytest.approx([c for c, _ in right]), "h": pytest.approx([h for _, h in right])}
 
 
-def test_two_more_on_the_bias_make_the_memory_about_seven_times_as_long_from_four_on(ran):
+def test_two_more_on_the_bias_make_the_memory_about_seven_times_as_long_from_four_on(played):
     half_lives = []
-    for line, keep_bias in zip(ran("for keep_bias in").printed.splitlines(), (4, 6, 8, 10), strict=True):
+    for line, keep_bias in zip(played("for keep_bias in").printed.splitlines(), (4, 6, 8, 10), strict=True):
         bias, left, half_life = numbers(line.replace(",", " "))
         states = memory(keep_bias, [1] + 1000 * [0] + [-1])
         assert bias == keep_bias and left == pytest.approx(abs(states[-1][0]), abs=5.1e-4)
@@ -132,7 +131,7 @@ def test_two_more_on_the_bias_make_the_memory_about_seven_times_as_long_from_fou
         half_lives.append(half_life)
     assert half_lives[0] < 100 and half_lives[-1] > 10_000
     assert [6.5 < longer / shorter < 7.5 for shorter, longer in itertools.pairwise(half_lives)] == [True] * 3
-    shown = [numbers(line.replace(":", "").replace(",", "")) for line in ran("def half_life").printed.splitlines()]
+    shown = [numbers(line.replace(":", "").replace(",", "")) for line in played("def half_life").printed.splitlines()]
     assert [a for a, *_ in shown] == list(range(-2, 12, 2))
     for a, half_life, times in shown:
         right, shorter = (math.log(2) / math.log1p(math.exp(-b)) for b in (a, a - 2))
@@ -140,10 +139,10 @@ def test_two_more_on_the_bias_make_the_memory_about_seven_times_as_long_from_fou
     assert [times for *_, times in shown][1:3] == [3.1, 5.5], "not the same factor everywhere"
 
 
-def test_every_setting_and_every_mistake_is_told(ran):
-    lines = ran("settings = [{}").printed.splitlines()
+def test_every_setting_and_every_mistake_is_told(played):
+    lines = played("settings = [{}").printed.splitlines()
     assert [verdicts(line) for line in lines] == [[True]] * 6
-    mistakes = ran("mistakes = {").printed.splitlines()
+    mistakes = played("mistakes = {").printed.splitlines()
     assert [verdicts(line) for line in mistakes] == [[True] * 4] + [[False] * 4] * 4
 
 
@@ -163,12 +162,12 @@ def test_the_step_that_is_timed_is_a_whole_step_of_training(chapter):
         assert torch.allclose(mine, theirs, atol=2e-4)
 
 
-def test_the_forget_gate_is_the_second_block(ran, chapter):
-    cell = ran("0.5 ** 28 =")
+def test_the_forget_gate_is_the_second_block(played, chapter):
+    cell = played("0.5 ** 28 =")
     b_x, b_h = cell["lstm"].bias_ih_l0.view(4, 128), cell["lstm"].bias_hh_l0.view(4, 128)
     gates = torch.sigmoid(b_x[1] + b_h[1])
     assert numbers(cell.printed.splitlines()[0]) == pytest.approx([gates.min().item(), gates.max().item()], abs=0.0051)
-    kept = course.find_all(r": (\d\.\de-\d\d)", ran("def set_forget_bias").printed)
+    kept = course.find_all(r": (\d\.\de-\d\d)", played("def set_forget_bias").printed)
     right = [(1 / (1 + math.exp(-bias))) ** 28 for bias in (0, 1, 2, 3)]
     assert [float(value) for value in kept] == pytest.approx(right, rel=0.06)
     opened = chapter["set_forget_bias"](nn.LSTM(3, 5), 2)
@@ -183,7 +182,7 @@ def gradient_norms(make, seed):
     return torch.stack([gradient[:, 100 - lag].square().sum(dim=1).sqrt().mean().log10() for lag in range(101)])
 
 
-def test_what_it_says_about_fading(ran):
+def test_what_it_says_about_fading(played):
     """RNN, LSTM, bias 1, bias 2: in this order at both lags, and all of them fade; large weights explode."""
     def opened(value, times=1):
         layer = nn.LSTM(28, 64, batch_first=True)
@@ -195,7 +194,7 @@ def test_what_it_says_about_fading(ran):
 
     makers = {"RNN": lambda: nn.RNN(28, 64, batch_first=True), "LSTM": lambda: opened(None),
               "bias 1": lambda: opened(1), "bias 2": lambda: opened(2)}
-    cell, near, far = ran("faded = {"), [], []
+    cell, near, far = played("faded = {"), [], []
     assert list(cell["faded"]) == list(makers)
     for line, (name, make) in zip(cell.printed.splitlines(), makers.items(), strict=True):
         runs = cell["faded"][name]
@@ -207,15 +206,15 @@ def test_what_it_says_about_fading(ran):
     assert near == sorted(near) and far == sorted(far) and near[-1] < 0 and far[-1] < -1
     (_, (lags, drawn, *_), _), = cell.drawn
     assert lags == range(101) and drawn is cell["faded"]
-    large = ran("def large_weights")
+    large = played("def large_weights")
     assert torch.allclose(large["runs"][2], gradient_norms(lambda: opened(None, times=8), 2), atol=1e-6)
     exploded = (large["runs"][:, 100] - large["runs"][:, 0]).mean().item()
     assert float(large.printed.split("^")[1]) == pytest.approx(exploded, abs=0.051) and exploded > 5
 
 
-def test_along_the_cell_state_alone_it_fades_faster(ran):
+def test_along_the_cell_state_alone_it_fades_faster(played):
     """The gradient that does not go through h, by the products of the forget gates, and in the shown net."""
-    cell = ran("class CellStateAlone")
+    cell = played("class CellStateAlone")
     torch.manual_seed(2)
     layer = nn.LSTM(28, 64, batch_first=True).double()
     x = torch.randn(8, 101, 28, dtype=torch.float64)
@@ -258,9 +257,9 @@ def test_what_is_counted(chapter):
         assert answers == [steps[:t].count(1) > steps[:t].count(-1) for t in range(1, 31)]
 
 
-def test_only_the_lstm_counts_on(ran):
+def test_only_the_lstm_counts_on(played):
     """As stored, and as it comes out here."""
-    for printed in (ran("counters = {}").printed, LSTM.cell("counters = {}").printed):
+    for printed in (played("counters = {}").printed, LSTM.cell("counters = {}").printed):
         titles = [line for line in printed.splitlines() if "acc" not in line]
         assert titles == [f"{kind}, learning rate {lr}" for kind in ("LSTM", "GRU") for lr in (0.03, 0.1)]
         short, long = ([float(acc) for acc in course.find_all(rf"{steps}: acc +(\d+\.\d\d) %", printed)]
@@ -269,8 +268,8 @@ def test_only_the_lstm_counts_on(ran):
         assert min(long[:10]) > max(long[10:]) and min(long[5:10]) > 80
 
 
-def test_what_the_counters_hold(ran):
-    cell = ran("largest = []")
+def test_what_the_counters_hold(played):
+    cell = played("largest = []")
     for line, ((kind, seed), (layer, _)) in zip(cell.printed.splitlines(), cell["counters"].items(), strict=True):
         assert line.startswith(f"{kind}, seed {seed}: largest {'c' if kind == 'LSTM' else 'h'} ")
         single = {"LSTM": nn.LSTMCell, "GRU": nn.GRUCell}[kind](1, 4)
@@ -284,9 +283,9 @@ def test_what_the_counters_hold(ran):
         assert held[1] > 15 if kind == "LSTM" else max(held) <= 1
 
 
-def test_a_pair_that_is_not_taken_apart_gives_c_n(ran):
-    assert "index 1 is out of bounds" in ran("except IndexError as problem").printed
-    cell = ran("forgot to unpack")
+def test_a_pair_that_is_not_taken_apart_gives_c_n(played):
+    assert "index 1 is out of bounds" in played("except IndexError as problem").printed
+    cell = played("forgot to unpack")
     assert verdicts(cell.printed) == [True]
     right = cell["lstm"](cell["x"])[1][1]
     assert torch.equal(cell["c_n"], right) and torch.equal(cell["h_n"][1], right) and "(1, 2, 128)" in cell.printed

@@ -35,11 +35,10 @@ def seen_by_torch(batch_first, kind=nn.LSTM):
 @pytest.mark.parametrize("batch_first", [True, False])
 def test_an_answer_has_seen_the_rows_that_its_gradient_reaches_and_no_others(batch_first, kind):
     seen = seen_by_torch(batch_first, kind)
-    for digit in range(BATCH):
-        assert BatchFirst(batch_first=batch_first, digit=digit).seen == seen[digit]
-    for digit, row in itertools.product(range(BATCH), range(ROWS)):
-        reached = [k for k in range(BATCH) if [digit, row] in seen[k]]
-        assert BatchFirst(batch_first=batch_first, digit=digit, row=row).reached == reached
+    figure = BatchFirst(batch_first=batch_first)
+    for figure.digit, figure.row in itertools.product(range(BATCH), range(ROWS)):
+        assert figure.seen == seen[figure.digit]
+        assert figure.reached == [k for k in range(BATCH) if [figure.digit, figure.row] in seen[k]]
 
 
 def test_what_the_page_computes_is_what_python_computes(node):
@@ -53,8 +52,10 @@ def test_what_the_page_computes_is_what_python_computes(node):
     done = subprocess.run([node, "--input-type=module", "-e", script], cwd=ROOT, input=json.dumps(grid), text=True,
                           capture_output=True)
     assert done.returncode == 0, done.stderr
+    figure = BatchFirst()
     for settings, found in zip(grid, json.loads(done.stdout), strict=True):
-        figure = BatchFirst(**settings)
+        for name, value in settings.items():
+            setattr(figure, name, value)
         assert found == {name: getattr(figure, name) for name in figure.results()}, settings
 
 
