@@ -85,6 +85,7 @@ def test_there_are_answers_to_every_exercise_that_its_page_can_check(site_answer
     assert {exercise_id.partition("/")[0].replace("-", "_") for exercise_id in ids} == {file.stem for file in CASES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
 def test_the_page_says_what_the_notebook_says(file, site_answers, node):
     program = TRY.replace("MODULE", file.stem).replace("SUBJECT", file.stem.replace("_", "-"))

@@ -230,6 +230,7 @@ def unsaid(file: Path, said: dict[str, set[str]]) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subject", checks.subjects())
 def test_every_sentence_of_a_check_is_said_to_a_wrong_answer(subject):
     """A cause that no answer can reach is dead, and one that no answer reaches may be the wrong one."""
