@@ -164,11 +164,11 @@ def test_what_is_dead_comes_first_with_its_pages():
         "1 answer."])
 
 
-@pytest.mark.parametrize("path, status", [("200", 0), ("403", 0), ("404", 1)])
-def test_only_a_dead_address_is_red(monkeypatch, server, capsys, path, status):
+@pytest.mark.parametrize("paths, status", [(["200"], 0), (["403"], 0), (["404"], 1), (["200", "404", "403"], 1)])
+def test_only_a_dead_address_is_red(monkeypatch, server, capsys, paths, status):
     monkeypatch.setattr(check_addresses.build_site, "build", lambda: None)
-    monkeypatch.setattr(check_addresses, "addresses", lambda site: {f"{server}/{path}": {"a page"}})
+    monkeypatch.setattr(check_addresses, "addresses", lambda site: {f"{server}/{path}": {"a page"} for path in paths})
     monkeypatch.setattr(check_addresses.set_address, "is_set", lambda: False, raising=False)
     assert check_addresses.main([]) == status
     said = capsys.readouterr().out
-    assert "is not set yet" in said and (path == "200" or f"{server}/{path}   {path}" in said)
+    assert "is not set yet" in said and all(path == "200" or f"{server}/{path}   {path}" in said for path in paths)

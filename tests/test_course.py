@@ -5,6 +5,7 @@ import json
 import pytest
 from torch import nn
 
+from tools import prose
 from tools.course import Notebook, Recorder, chapter, chapters, find_all, masters, notebooks, some
 
 TOC = """root: book/intro
@@ -146,3 +147,10 @@ def test_the_notebook_is_read_once_and_only_when_asked(tmp_path):
     assert missing.subject == "gone"
     with pytest.raises(FileNotFoundError):
         missing.cell("anything")
+
+
+def test_comments_and_docstrings_are_taken_out_and_what_stands_beside_them_is_left():
+    said, code = prose.remarks('x = 1  # one\nsay("""two\nthree""", x)\n')
+    assert said == '# one\n"""two\nthree"""' and code.split() == ["x", "=", "1", "say(", ",", "x)"]
+    assert [len(line) for line in code.splitlines()] == [12, 10, 12]
+    assert prose.remarks("%pip install x  # one") == ("", "%pip install x  # one")

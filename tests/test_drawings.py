@@ -344,6 +344,8 @@ def test_digits_stand_in_reading_order_under_their_labels():
     assert [(left, -top) for _, left, top in pictures] == sorted([(left, -top) for _, left, top in pictures],
                                                                  key=lambda at: at[::-1]), "row by row"
     assert len({left for _, left, _ in pictures}) == 3
+    two_rows = plots.digits(PIXELS[:4], [1, 2, 3, 4], columns=2)
+    assert fig.get_figheight() == two_rows.get_figheight(), "a row that is not full is as high as a full one"
     (ax,) = fig.axes
     for (_, left, top), word in zip(pictures, ["1", "2", "✗ 9, is 3", "4", "5"], strict=True):
         above = [text.get_text() for text in ax.texts
@@ -405,6 +407,10 @@ def test_lines_differ_without_colour_and_carry_their_names_at_their_ends():
 def test_the_vertical_axis_is_as_asked():
     (ax,) = plots.lines([0, 1], {"a": [0.1, 1]}, logy=True, ylim=(0.01, 10)).axes
     assert ax.get_yscale() == "log" and ax.get_ylim() == (0.01, 10)
+    (ax,) = plots.lines([0, 1], {"a": [0.1, 1], "b": [0, 9]}, ylim=(0, 2)).axes
+    above, = (text for text in ax.texts if text.get_text() == "b")
+    ax.figure.canvas.draw()
+    assert above.xy == (1, 9) and above.get_annotation_clip() is False, "a line that ends above the axes is named too"
     (ax,) = plots.lines([0, 1], {"a": [0.1, 1]}).axes
     assert ax.get_yscale() == "linear" and not ax.lines[0].get_marker().strip("None")
 
@@ -516,6 +522,12 @@ def test_the_text_form_of_a_picture_says_all_that_is_drawn():
         "  text 'there' #001122ff at ~1.00 ~2.00 moved by ~300 ~-4",
         "text 'below' #000000ff at ~0.123 ~0.988",
     ]
+
+
+def test_the_text_form_of_a_line_without_a_number():
+    fig = plots.figure(2.5)
+    fig.subplots().plot([0, 1], [np.nan, np.nan], color="#112233")
+    assert describe(fig).splitlines()[-1] == "  line #112233ff - None: x ~0.00 ~1.00, y (2 missing) "
 
 
 def test_an_empty_figure_has_the_courses_width():

@@ -8,8 +8,11 @@ import re
 import statistics
 import textwrap
 
+import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from scipy import ndimage
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
@@ -367,6 +370,24 @@ def test_a_line_in_any_direction_is_drawn_anew_by_strokes_from_spot_to_spot(step
     unit = max(across.abs().max(), down.abs().max())
     assert len(strokes) == 9 and torch.allclose(across, step[1] * unit) and torch.allclose(down, step[0] * unit)
     assert strokes.min() >= 10 and strokes.max() <= 270 and 80 <= 9 * unit <= 240
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("thick", [2, 3, 4])
+def test_what_is_worn_down_stays_in_one_piece_with_its_holes(turns, thick):
+    """A ring with a bar through it, beside a hook: however they are turned, lines of one pixel that join as before."""
+    rows, columns = torch.meshgrid(torch.arange(40.0), torch.arange(40.0), indexing="ij")
+    far = ((rows - 15) ** 2 + (columns - 14) ** 2).sqrt()
+    ink = (9 - thick / 2 <= far) & (far <= 9 + thick / 2) | ((rows - 15).abs() <= thick / 2) & (far <= 12)
+    ink |= (columns >= 30) & (columns < 30 + thick) & (rows >= 5) & (rows < 36)
+    ink |= (rows >= 36 - thick) & (rows < 36) & (columns >= 12) & (columns < 31)
+    before = torch.rot90(ink, turns)
+    after = digit_reader.thinned(before[None])[0]
+    assert not (after & ~before).any() and 60 < after.sum() < 150
+    assert F.avg_pool2d(after[None].float(), 2, stride=1).max() < 1, "nowhere four pixels in a square"
+    parts = [ndimage.label(one, np.ones((3, 3)))[1] for one in (before, after)]
+    holes = [ndimage.label(~one)[1] - 1 for one in (before, after)]
+    assert (parts, holes) == ([2, 2], [2, 2])
 
 
 def test_a_thick_line_is_worn_down_to_its_middle_and_drawn_as_one():

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from places import ROOT
 from torch import nn
 
 from seqlab import widgets
@@ -37,6 +38,13 @@ def results(figure):
 def test_every_figure_has_results_and_a_move():
     assert set(MOVED) == set(FIGURES), "a figure stands in seqlab/widgets/__init__.py and has a line in MOVED"
     assert set(FIGURES) == {name for name, _ in RESULTS}, "every figure has a result"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_brings_its_styles_and_those_of_all(name):
+    file = FIGURES[name].__module__.rpartition(".")[2]
+    for own in ("shared.css", f"{file}.css"):
+        assert (ROOT / "seqlab/widgets" / own).read_text("utf8") in make(name)._styles
 
 
 @pytest.mark.parametrize(("name", "trait"), RESULTS)

@@ -268,6 +268,13 @@ def test_bad_input_is_refused_in_one_sentence(trait, value, words):
         ScalarRNN(**{trait: value})
 
 
+def test_the_ends_of_what_is_allowed_are_allowed():
+    figure = ScalarRNN(inputs=[-3.0] * 40, step=40)
+    assert (figure.step, len(figure.h)) == (40, 40)
+    figure = ScalarRNN(inputs=[3.0, 3.0], step=1)
+    assert (figure.step, len(figure.h)) == (1, 2)
+
+
 def test_python_computes_the_states_too():
     figure = ScalarRNN(w_h=0.5, b=0.1, inputs=[1, 0.5, -1, 2])
     assert figure.h == pytest.approx([0.7163, 0.6953, -0.3385, 0.9106], abs=5e-5)
