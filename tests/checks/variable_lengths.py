@@ -329,6 +329,7 @@ RIGHT = [
 
 WRONG = [
     ("backward", "used as an index", in_float64(steps_by_where)),
+    ("backward", "a block may be wider", lambda lengths, seq_len: steps_by_where(lengths, max(lengths))),
     ("backward", "no tensor is needed", lambda lengths, seq_len: lengths.flip(0)),
     ("last", "padding for short sequences", lambda out, lengths: out[:, -1]),
     ("last", "every row was asked for every end", lambda out, lengths: out[:, lengths - 1]),
