@@ -1,6 +1,6 @@
 import {
-  choice, hide, make, mount, points, presets, put, redraw, report, scale, signed, slider,
-  svg, toggle, values,
+  brush, button, change, choice, make, mount, points, presets, put, redraw, report, scale, signed, slider, svg, toggle,
+  values,
 } from "./shared.js";
 
 // --- the net of one unit, and its gradient --------------------------------------------------------------------------
@@ -38,6 +38,16 @@ export function gradientThroughTime({ weight, nonlinearity, lag, level, swing, c
     scale: clip ? Math.min(1, threshold / (norm + 1e-6)) : 1 };      // the 1e-6 is PyTorch's, against a norm of 0
 }
 
+/** What arrives from `lag` steps back, clipped where clipping is on, with each of these weights. */
+export function arriving(net, weights) {
+  return weights.map((weight) => {
+    const { gradient, scale: by } = gradientThroughTime({ ...net, weight });
+    return gradient * by;
+  });
+}
+
+const LOW = -12, HIGH = 8;      // powers of ten: both charts end there, whatever the settings are
+
 // --- in words -------------------------------------------------------------------------------------------------------
 
 const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
@@ -53,54 +63,61 @@ export function sized(value) {
   return `${sign}${digits}\u00a0×\u00a0${tens(Number(power))}`;
 }
 
-/** What happens now, in words. */
-export function finding(net, result = gradientThroughTime(net)) {
+/** The size that the guess names: a power of ten, at the ends of the chart with all beyond it. */
+export function guessed(power) {
+  const size = power === 0 ? "1" : power === 1 ? "10" : tens(power);
+  return power === LOW ? `${size} or less` : power === HIGH ? `${size} or more` : size;
+}
+
+/** How far the guess, [weight, power of ten], was off, where the weight is the one that it was about. */
+function verdict(net, [weight, power]) {
+  const size = Math.abs(arriving(net, [weight])[0]), off = power - Math.log10(size), far = Math.round(Math.abs(off));
+  const right = far === 0 || (power === LOW && off > 0) || (power === HIGH && off < 0);
+  const judged = right ? "your guess is right." : size === 0 ? "no power of ten is as small as that."
+    : `your guess is ${far} power${far === 1 ? "" : "s"} of ten too ${off > 0 ? "high" : "low"}.`;
+  return `You guessed ${guessed(power)} at weight ${signed(weight)}, and ${size ? sized(size) : "nothing"} arrives: `
+    + judged;
+}
+
+/** What happens now, in one sentence: of the guess where there is one for this weight, else of the gradient. */
+export function finding(net, guess = [], result = gradientThroughTime(net)) {
+  if (guess[0] === net.weight) return verdict(net, guess);
   const { lag, clip } = net;
   const size = Math.abs(result.gradient);
   const back = `${lag} step${lag === 1 ? "" : "s"} back`;
   const each = size ** (1 / lag);
-  const what = size === 0 ? "cut" : size < 0.01 ? "vanishes" : size > 100 ? "explodes"
+  const what = size === 0 ? "is cut off" : size < 0.01 ? "vanishes" : size > 100 ? "explodes"
     : Math.abs(each - 1) < 0.02 ? "holds" : each < 1 ? "fades" : "grows";
-  const first = {
-    cut: "It is cut off: nothing arrives.",
-    vanishes: `It vanishes: of a nudge ${back}, ${sized(size)} arrives.`,
-    explodes: `It explodes: a nudge ${back} arrives ${sized(size)} times as large.`,
-    holds: `It holds: of a nudge ${back}, ${sized(size)} arrives.`,
-    fades: `It fades: of a nudge ${back}, ${sized(size)} arrives.`,
-    grows: `It grows: a nudge ${back} arrives ${sized(size)} times as large.`,
-  }[what];
-  return clip ? `${first} ${clipped(result, net.threshold, size)}` : `${first} ${why(net, result, what, each)}`;
+  if (clip) return `It ${what}, and ${clipped(result, net.threshold, size)}`;
+  if (size === 0) return `It is cut off: ${cut(net, result)}`;
+  return `It ${what}: ${size > 1 && what !== "holds" ? `a nudge ${back} arrives ${sized(size)} times as large`
+    : `of a nudge ${back}, ${sized(size)} arrives`}, because ${why(net, result, what, each)}.`;
 }
 
-function why({ weight, nonlinearity, lag }, { slopes, factors }, what, each) {
-  const mean = `On average each step multiplies by ${sized(each)}.`;
-  if (what === "cut") {
-    const at = factors.findIndex((factor) => factor === 0);
-    if (weight === 0) return "With weight 0 there is no past.";
-    const whose = nonlinearity === "relu" ? "the ReLU" : "tanh";
-    return `${at + 1} step${at ? "s" : ""} back the slope of ${whose} is 0, and one 0 makes the whole product 0.`;
-  }
-  if (what === "holds") return `${mean} Level is the exception: move the weight a little, or the lag.`;
-  if (what === "fades" || what === "grows") return `${mean} A longer lag shows where that leads.`;
+function cut({ weight, nonlinearity }, { factors }) {
+  if (weight === 0) return "with weight 0 there is no past.";
+  const at = factors.findIndex((factor) => factor === 0), whose = nonlinearity === "relu" ? "the ReLU" : "tanh";
+  return at < 0 ? "the product is smaller than any number that the computer can hold."
+    : `${at + 1} step${at ? "s" : ""} back the slope of ${whose} is 0, and one 0 makes the whole product 0.`;
+}
+
+function why({ weight, nonlinearity, lag }, { slopes }, what, each) {
   if (what === "vanishes") {
-    if (Math.abs(weight) < 1) return `${mean} A weight between −1 and 1 is enough for that.`;
-    return Math.abs(weight) === 1
-      ? `${mean} A weight of this size alone would hold, but the slopes of tanh take a little at each step.`
-      : `${mean} The weight alone would give ${sized(Math.abs(weight) ** lag)}; the slopes of tanh take it all back, `
-        + "and more.";
+    if (Math.abs(weight) < 1) return "a weight between −1 and 1 takes something at each step";
+    return Math.abs(weight) === 1 ? "the slopes of tanh take a little at each step"
+      : `the slopes of tanh take back more than the weight gives, ${sized(Math.abs(weight) ** lag)}`;
   }
-  if (nonlinearity === "relu") return `${mean} The ReLU is active at every step, and its slope 1 takes nothing back.`;
-  if (nonlinearity === "linear") return `${mean} Nothing takes back what the weight gives.`;
-  return slopes.every((slope) => slope === 1)
-    ? `${mean} The state sits at exactly 0, the one place where tanh takes nothing. Give it a little input.`
-    : `${mean} The slopes of tanh take back less than the weight gives.`;
+  if (what !== "explodes") return `each step multiplies by ${sized(each)} on average`;
+  if (nonlinearity === "relu") return "the ReLU is active at every step and takes nothing back";
+  if (nonlinearity === "linear") return "nothing takes back what the weight gives";
+  return slopes.every((slope) => slope === 1) ? "the state sits at exactly 0, where tanh takes nothing back"
+    : "the slopes of tanh take back less than the weight gives";
 }
 
 function clipped({ scale: by, norm }, threshold, size) {
-  if (by === 1) return `Clipping does nothing: the norm, ${sized(norm)}, is below the limit, ${sized(threshold)}.`;
-  return `Clipping multiplies everything by ${sized(by)}, so that the norm is ${sized(threshold)}. `
-    + "The whole line moves down; near and far differ as before"
-    + (size < 0.01 ? ", and what has vanished stays vanished." : ".");
+  if (by === 1) return `clipping does nothing: the norm, ${sized(norm)}, is below the limit, ${sized(threshold)}.`;
+  return `clipping multiplies everything by ${sized(by)}, so that the norm is ${sized(threshold)}: `
+    + (size < 0.01 ? "what has vanished stays vanished." : "the line moves down, and near and far differ as before.");
 }
 
 export const STORIES = [
@@ -111,178 +128,181 @@ export const STORIES = [
   ["On the edge", { nonlinearity: "tanh", weight: 1.5, level: 0, swing: 0, lag: 28, clip: false }],
 ];
 
-// --- the drawing ----------------------------------------------------------------------------------------------------
+// --- the trail: weights that were tried, and the guess at one that was not ------------------------------------------
 
-const LEFT = 50;
-const ABOVE = { first: 30, last: 250 };        // the gradient
-const BELOW = { first: 298, last: 398 };       // its factors
-const ENDS = [4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 320];
+const NOTCHES = Array.from({ length: 121 }, (_, k) => (k - 60) / 20);       // of the weight's slider
+const MOST = 200;                                                           // dots of a trail
 
-/** The next round number of powers of ten that holds them all. */
-function room(powers) {
-  const most = Math.max(0, ...powers.filter(Number.isFinite));
-  return ENDS.find((end) => end * 0.96 >= most) ?? ENDS.at(-1);
+/** The weights whose dots show: those tried, and the one that is set. */
+export const shownWeights = (tried, weight) => [...new Set([...tried, weight])].toSorted((a, b) => a - b);
+
+/** The notch without a dot that is nearest to `from`, on one side of it (-1 or 1) or on any (0); or undefined. */
+export function freeNotch(shown, from, side = 0) {
+  return NOTCHES.filter((notch) => !shown.includes(notch) && (side === 0 || (notch - from) * side > 1e-9))
+    .toSorted((a, b) => Math.abs(a - from) - Math.abs(b - from))[0];
 }
 
-/** All of the chart; what never moves is drawn at once. What comes later lies above. */
-function chartParts(picture) {
-  const add = (tag, attributes = {}, text = null) => svg(tag, attributes, picture, text);
-  const end = (text = null) => add("text", { x: LEFT - 7, "text-anchor": "end" }, text);
-  const explodes = add("rect", { class: "explodes", x: LEFT, y: ABOVE.first });
-  const vanishes = add("rect", { class: "vanishes", x: LEFT });
-  const band = add("rect", { class: "band", y: ABOVE.first, height: BELOW.last - ABOVE.first });
-  const marks = [0, 1, 2, 3, 4, 5, 6].map(() => ({ rule: add("line", { class: "grid", x1: LEFT }), text: end() }));
-  title(add("text", { x: 0, y: 14 }));
-  return {
-    explodes, vanishes, band, marks,
-    explodesName: add("text", { class: "zone", x: LEFT + 8, y: ABOVE.first + 17 }),
-    vanishesName: add("text", { class: "zone", x: LEFT + 8, y: ABOVE.last - 9 }),
-    limit: add("line", { class: "limit", x1: LEFT }),
-    limitName: add("text", { class: "halo soft-text", "text-anchor": "end" }, "limit"),
-    alone: add("polyline", { class: "alone" }),
-    before: add("polyline", { class: "before" }),
-    line: add("polyline", { class: "line" }),
-    dots: add("g", { class: "dots" }),
-    aloneName: add("text", { class: "halo", "text-anchor": "end" }, "weight alone"),
-    beforeName: add("text", { class: "halo", "text-anchor": "end" }, "before clipping"),
-    zero: add("text", { class: "halo" }, "0 from here"),
-    ring: add("circle", { class: "ring", r: 7 }),
-    barsName: add("text", { x: 0, y: BELOW.first - 12 }),
-    sides: [0, 1, 2, 3].map((value) => (
-      { value, rule: add("line", { class: value ? "grid" : "axis", x1: LEFT }), text: end(String(value)) })),
-    taken: add("g", { class: "taken" }),
-    bars: add("g", { class: "bars" }),
-    weightLine: add("line", { class: "alone", x1: LEFT }),
-    one: add("line", { class: "one", x1: LEFT }),
-    ticks: add("g"),
+/** Every weight that is set leaves a dot; a guess is about one net, so another net takes it away. */
+function keepTrail(model) {
+  let before = model.get("weight");
+  const add = () => {
+    const tried = model.get("tried"), now = model.get("weight");
+    const news = [before, now].filter((weight, k, both) => !tried.includes(weight) && both.indexOf(weight) === k);
+    before = now;
+    if (news.length) change(model, { tried: [...tried, ...news].slice(-MOST) });
+  };
+  const drop = () => { if (model.get("guess").length) change(model, { guess: [] }); };
+  const others = NET.filter((name) => name !== "weight");
+  model.on("change:weight", add);
+  for (const name of others) model.on(`change:${name}`, drop);
+  return () => {
+    model.off("change:weight", add);
+    for (const name of others) model.off(`change:${name}`, drop);
   };
 }
 
-function title(text) {
-  const below = { dy: 4, "font-size": "0.8em" }, letter = { class: "var" }, back = { dy: -4 };
-  for (const [attributes, part] of [[letter, "∂h"], [below, "T"], [back, " / "], [letter, "∂h"], [below, "T−k"],
-    [back, "  what arrives of a nudge k steps back"]]) svg("tspan", attributes, text, part);
+// --- what both charts have ------------------------------------------------------------------------------------------
+
+const SIZES = {       // the charts' top and foot, and those of the bars; side by side, or one above the other
+  wide: { first: 28, last: 232, bars: 272, foot: 340, left: 46, own: 8, gutter: 20 },
+  narrow: { first: 24, last: 162, bars: 192, foot: 240, left: 44, own: 44, gutter: 0 },
+};
+const edge = (power) => Math.max(LOW, Math.min(HIGH, power));
+const far = (power) => Math.max(-1000, Math.min(1000, power));          // beyond the chart, where it is cut off
+const log10 = (value) => Math.log10(Math.abs(value));
+
+/** The grid of powers of ten, and the two zones; the numbers stand where there is room on the left. */
+function drawGround(paint, { width, left, first, last, y }) {
+  const zone = { x: left, width: width - left };
+  paint("rect", { class: "explodes", ...zone, y: first, height: y(2) - first });
+  paint("rect", { class: "vanishes", ...zone, y: y(-2), height: last - y(-2) });
+  for (let power = LOW; power <= HIGH; power += 4) {
+    paint("line", { class: power ? "grid" : "axis", x1: left, x2: width, y1: y(power), y2: y(power) });
+    if (left > 20) paint("text", { x: left - 6, y: y(power) + 4, "text-anchor": "end" }, power ? tens(power) : "1");
+  }
 }
 
-/** New dots, bars and ticks for another lag. */
-function newSteps({ dots, bars, taken, ticks }, lag, narrow) {
-  for (const group of [dots, bars, taken, ticks]) group.replaceChildren();
-  for (let k = 0; k <= lag; k++) svg("circle", {}, dots);
-  for (let k = 0; k < lag; k++) { svg("rect", {}, taken); svg("rect", {}, bars); }
-  const every = [1, 2, 5, 10, 20].find((step) => lag / step <= (narrow ? 6 : 11));
-  const tick = { y: BELOW.last + 17, "text-anchor": "middle" };
-  for (let k = 0; k <= lag; k += every) svg("text", { ...tick, "data-k": k }, ticks, String(k));
-  svg("text", { class: "name", y: BELOW.last + 35, "text-anchor": "middle" }, ticks, "steps back k");
+let windows = 0;     // a clip path needs a name of its own on the page
+
+/** An SVG with groups to paint in, one over the other: the ground, what is cut off at the chart's edge, the rest. */
+function board(kind, name) {
+  const element = svg("svg", { class: kind, role: "group", "aria-label": name });
+  const picture = svg("g", { role: "img" }, element), id = `seqlab-window-${windows++}`;
+  const frame = svg("rect", {}, svg("clipPath", { id }, svg("defs", {}, picture)));
+  const [ground, inside, over] = [{}, { "clip-path": `url(#${id})` }, {}].map((one) => brush(svg("g", one, picture)));
+  const width = () => Math.max(240, element.parentElement?.clientWidth || 360);
+  const begin = ({ width: wide, left, first, last }, high) => {
+    put(element, { viewBox: `0 0 ${wide} ${high}` });
+    put(frame, { x: left, y: first, width: wide - left, height: last - first });
+  };
+  const done = () => { for (const one of [ground, inside, over]) one.done(); };
+  return { element, picture, width, begin, done, ground: ground.paint, inside: inside.paint, over: over.paint };
 }
+
+/** The place of a pointer in the units of the drawing. */
+function placeOf(event, element, width) {
+  const box = element.getBoundingClientRect(), zoom = width / box.width;
+  return [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
+}
+
+// --- the first chart: what arrives by lag, and the factors ----------------------------------------------------------
 
 /** Where everything stands: x of a lag, y of a power of ten, and the powers of what is drawn. */
-function plan(net, result, width) {
-  const powers = result.gradients.map((value) => Math.log10(Math.abs(value)));
-  const shift = Math.log10(result.scale);
-  const weights = result.gradients.map((_, k) => k * Math.log10(Math.abs(net.weight)));
-  const all = [...powers, ...powers.map((value) => value + shift), ...(net.nonlinearity === "linear" ? [] : weights)];
-  const top = room(all);
-  const bottom = -room(all.map((value) => -value));
-  const x = scale(0, net.lag, LEFT + 14, width - 14);
-  const y = scale(bottom, top, ABOVE.last, ABOVE.first);
-  const low = (value) => (Number.isFinite(value) ? y(value) : ABOVE.last);
-  return { width, powers, shift, weights, top, bottom, x, y, low, gap: x(1) - x(0),
-    path: (some) => points(some.map((value, k) => [x(k), low(value)])) };
+function plan(net, result, width, size) {
+  const powers = result.gradients.map(log10), shift = Math.log10(result.scale);
+  const weights = result.gradients.map((_, k) => k * log10(net.weight) || 0);
+  const x = scale(0, net.lag, size.left + 10, width - 12), y = scale(LOW, HIGH, size.last, size.first);
+  return { ...size, width, powers, shift, weights, x, y, gap: x(1) - x(0),
+    path: (some) => points(some.map((power, k) => [x(k), y(far(power))])) };
 }
 
-/** The grid of powers of ten, and the two zones. */
-function drawGrid({ explodes, vanishes, explodesName, vanishesName, marks }, { width, top, bottom, y }) {
-  explodesName.textContent = width < 480 ? "explodes: over 100" : "explodes: more than a hundredfold";
-  vanishesName.textContent = width < 480 ? "vanishes: under 1/100" : "vanishes: less than a hundredth";
-  put(explodes, { width: width - LEFT, height: y(2) - ABOVE.first });
-  put(vanishes, { width: width - LEFT, y: y(-2), height: ABOVE.last - y(-2) });
-  const step = [1, 2, 4, 8, 16, 32, 64, 128].find((each) => (top - bottom) / each <= 5) ?? 128;
-  const from = Math.ceil(bottom / step);
-  marks.forEach(({ rule, text }, k) => {
-    const value = (from + k) * step;
-    hide(rule, value > top);
-    hide(text, value > top);
-    put(rule, { x2: width, y1: y(value), y2: y(value), class: value === 0 ? "axis" : "grid" });
-    put(text, { y: y(value) + 4 });
-    text.textContent = value === 0 ? "1" : tens(value);
-  });
+function title(element) {
+  const text = svg("text", { x: 0, y: 13 }, element);
+  const below = { dy: 4, "font-size": "12.5px" }, letter = { class: "var" }, back = { dy: -4 };
+  for (const [attributes, part] of [[letter, "∂h"], [below, "T"], [back, " / "], [letter, "∂h"], [below, "T−k"],
+    [back, "  by lag k: what arrives"]]) svg("tspan", attributes, text, part);
+}
+
+function drawZones({ ground }, { width, left, first, last }) {
+  const brief = width < 360;
+  ground("text", { x: left + 6, y: first + 15 }, brief ? "explodes: over 100" : "explodes: more than a hundredfold");
+  ground("text", { x: left + 6, y: last - 7 }, brief ? "vanishes: under 1/100" : "vanishes: less than a hundredth");
 }
 
 /** What the gradient is compared with: the weight alone, the line before clipping, the limit. */
-function drawOthers({ alone, aloneName, before, beforeName, limit, limitName }, net, result, p) {
-  const { width, powers, shift, weights, x, y, low, path } = p;
-  const plain = net.nonlinearity === "linear" || net.weight === 0, end = low(weights.at(-1));
-  const near = (value) => Math.abs(end - low(value)) < 26;
-  hide(alone, plain);
-  hide(aloneName, plain || net.lag < 6 || near(powers.at(-1)) || near(powers.at(-1) + shift));
-  if (!plain) {
-    const beside = end + (net.weight ** 2 > 1 ? 20 : -12);
-    put(alone, { points: path(weights) });
-    put(aloneName, { x: x(net.lag) - 4, y: Math.max(ABOVE.first + 30, Math.min(ABOVE.last - 26, beside)) });
+function drawOthers({ inside, over }, net, result, p) {
+  const { width, powers, shift, weights, x, y, path } = p;
+  const name = (at, power, text) => over("text", { class: "halo", "text-anchor": "end", x: at,
+    y: Math.max(p.first + 30, Math.min(p.last - 22, y(edge(power)))) }, text);
+  if (net.clip) {
+    const most = y(Math.log10(net.threshold));
+    inside("line", { class: "limit", x1: p.left, x2: width, y1: most, y2: most });
+    over("text", { class: "halo", "text-anchor": "end", x: width - 3, y: most - 4 }, "limit");
   }
-  const shifted = result.scale < 1, late = net.lag * 0.6;
-  hide(before, !shifted);
-  hide(beforeName, !shifted || Math.abs(y(0) - y(shift)) < 22);
-  if (shifted) put(before, { points: path(powers) });
-  if (shifted) put(beforeName, { x: x(late), y: low(powers[Math.round(late)]) - 10 });
-  const most = y(Math.log10(net.threshold));
-  hide(limit, !net.clip);
-  hide(limitName, !net.clip);
-  put(limit, { x2: width, y1: most, y2: most });
-  put(limitName, { x: width - 4, y: most - 5 });
+  const end = edge(weights.at(-1)), ends = [powers.at(-1), powers.at(-1) + shift].map(edge);
+  if (net.nonlinearity !== "linear" && net.weight !== 0) {
+    inside("polyline", { class: "alone", points: path(weights) });
+    if (net.lag > 5 && ends.every((one) => Math.abs(one - end) > 2.5)) {
+      const leaves = weights.findIndex((power) => power !== edge(power));
+      name(x(leaves > 0 ? leaves : net.lag) - 8, end + (end > 0 ? -1 : 1.4), "weight alone");
+    }
+  }
+  if (shift >= 0) return;
+  inside("polyline", { class: "before", points: path(powers) });
+  const late = Math.round(net.lag * 0.6);
+  if (shift < -2) over("text", { class: "halo", "text-anchor": "end", x: x(late), y: y(edge(powers[late])) - 8 },
+    "before clipping");
 }
 
-/** The gradient itself, with a ring around the step looked at. */
-function drawLine({ band, line, dots, zero, ring }, { lag }, { gradients }, p, looked) {
-  const { powers, shift, x, y, low, gap } = p;
-  const end = gradients.findIndex((value) => value === 0);
-  put(line, { points: p.path(powers.slice(0, end < 0 ? undefined : end + 1).map((value) => value + shift)) });
-  hide(zero, end < 0);
-  const early = 2 * end < lag;
-  if (end >= 0) put(zero, { x: x(end) + (early ? 8 : -8), "text-anchor": early ? "start" : "end", y: y(-1) + 4 });
-  const r = gap > 9 ? 3.2 : gap > 5 ? 2.2 : 1.4;
-  powers.forEach((value, k) => put(dots.children[k], { cx: x(k), cy: low(value + shift), r }));
-  put(ring, { cx: x(looked), cy: low(powers[looked] + shift) });
-  const wide = Math.min(26, Math.max(2, gap));
-  put(band, { x: x(looked) - wide / 2, width: wide });
+/** The gradient itself, with a ring around the step looked at, and from its end on to the other chart. */
+function drawLine({ inside, over }, { lag }, { gradients }, p, looked) {
+  const { powers, shift, x, y, gap } = p, end = gradients.findIndex((value) => value === 0);
+  const drawn = powers.slice(0, end < 0 ? undefined : end + 1).map((power) => power + shift);
+  inside("polyline", { class: "line", points: p.path(drawn) });
+  const r = gap > 9 ? 3.2 : gap > 5 ? 2.2 : 1.4, early = 2 * end < lag;
+  powers.forEach((power, k) => inside("circle", { class: "dot", cx: x(k), cy: y(far(power + shift)), r }));
+  if (end >= 0) {
+    over("text", { class: "halo", x: x(end) + (early ? 8 : -8), "text-anchor": early ? "start" : "end",
+      y: y(-1) + 4 }, "0 from here");
+  }
+  const last = y(edge(powers.at(-1) + shift));
+  over("line", { class: "across", x1: x(lag), x2: p.gutter ? p.width + p.gutter : x(lag), y1: last, y2: last });
+  over("circle", { class: "ring", r: 6.5, cx: x(looked), cy: y(edge(powers[looked] + shift)) });
 }
 
 /** Each factor from 0 up, and above it, hollow, what the slope took from the weight. */
-function drawBars({ barsName, sides, one, weightLine, bars, taken }, net, { factors }, { width, x, gap }) {
-  const weight = Math.abs(net.weight);
-  const y = scale(0, Math.max(1.25, 1.08 * weight), BELOW.last, BELOW.first);
-  barsName.textContent = width < 480 ? "factor of each step"
-    : "factor of each step: solid, what is left of the weight; hollow, what the slope takes";
-  for (const { value, rule, text } of sides) {
-    hide(rule, y(value) < BELOW.first - 4);
-    hide(text, y(value) < BELOW.first - 4);
-    put(rule, { x2: width, y1: y(value), y2: y(value) });
-    put(text, { y: y(value) + 4 });
-  }
-  put(one, { x2: width, y1: y(1), y2: y(1) });
-  put(weightLine, { x2: width, y1: y(weight), y2: y(weight) });
-  const thick = Math.min(22, 0.72 * gap);
+function drawBars({ over }, net, { factors }, { width, left, bars: top, foot, x, gap }) {
+  const weight = Math.abs(net.weight), y = scale(0, 3.1, foot, top);
+  over("text", { x: 0, y: top - 9 }, width < 370 ? "factor of each step"
+    : "each factor: solid, what is left; hollow, what the slope takes");
+  const thick = Math.min(20, 0.72 * gap);
   factors.forEach((factor, k) => {
-    const place = { x: x(k + 1) - thick / 2, width: thick };
-    const size = Math.abs(factor);
-    put(bars.children[k], { ...place, y: y(size), height: y(0) - y(size), class: size > 1 ? "grows" : "shrinks" });
-    put(taken.children[k], { ...place, y: y(weight), height: Math.max(0, y(size) - y(weight)) });
+    const place = { x: x(k + 1) - thick / 2, width: thick }, size = Math.abs(factor);
+    over("rect", { ...place, y: y(weight), height: Math.max(0, y(size) - y(weight)), class: "taken" });
+    over("rect", { ...place, y: y(size), height: y(0) - y(size), class: size > 1 ? "grows" : "shrinks" });
   });
+  for (const value of [0, 1, 2, 3]) {
+    const kind = ["axis", "one"][value] ?? "grid";
+    over("line", { class: kind, x1: left, x2: width, y1: y(value), y2: y(value) });
+    if (value !== 2) over("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end" }, value);
+  }
+  const every = [1, 2, 5, 10, 20].find((step) => factors.length / step <= (width < 480 ? 6 : 11));
+  for (let k = 0; k <= factors.length; k += every) over("text", { x: x(k), y: foot + 16, "text-anchor": "middle" }, k);
+  over("text", { x: (left + width) / 2, y: foot + 32, "text-anchor": "middle" }, "steps back k");
 }
 
 /** What lies over the chart: by pointer and by keys it chooses the steps back, of `where().lag`, to look at. */
-function lookingGlass(board, look, where) {
-  const cover = svg("g", { class: "cover", tabindex: 0, role: "slider", "aria-valuemin": 0,
-    "aria-label": "steps back that the line below the drawing is about" }, board);
-  svg("rect", { x: LEFT, y: ABOVE.first, height: BELOW.last - ABOVE.first }, cover);
+function lookingGlass(element, look, where) {
+  const cover = svg("rect", { class: "cover", tabindex: 0, role: "slider", "aria-valuemin": 0,
+    "aria-label": "steps back that the line below the drawing is about" }, element);
   const within = (k) => Math.min(where().lag, Math.max(0, k));
-  const at = (event) => {
-    const box = board.getBoundingClientRect(), { x, width } = where();
-    return within(Math.round(x.back((event.clientX - box.left) * width / box.width)));
-  };
-  cover.addEventListener("pointerdown", (event) => look(at(event)));
+  const at = (event) => within(Math.round(where().x.back(placeOf(event, element, where().width)[0])));
+  let from = { clientX: 0, clientY: 0 };       // a finger that goes up or down scrolls the page, and looks nowhere
+  const across = ({ clientX, clientY }) => Math.abs(clientX - from.clientX) > Math.abs(clientY - from.clientY);
+  cover.addEventListener("pointerdown", (event) => { from = event; });
+  cover.addEventListener("click", (event) => look(at(event)));
   cover.addEventListener("pointermove", (event) => {
-    if (event.pointerType === "mouse" || event.buttons) look(at(event));
+    if (event.pointerType === "mouse" || (event.buttons && across(event))) look(at(event));
   });
   cover.addEventListener("keydown", (event) => {
     const { looked, lag } = where();
@@ -295,62 +315,155 @@ function lookingGlass(board, look, where) {
   return cover;
 }
 
-function drawing(look) {
-  const board = svg("svg", { class: "through-time", role: "group", "aria-label": "The gradient and its factors" });
-  const picture = svg("g", { role: "img" }, board);
-  const parts = chartParts(picture);
-  let width = 600;
-  let now = { lag: 0, looked: 0, width, x: scale(0, 1, 0, 1) };
-  const cover = lookingGlass(board, look, () => now);
+function lagChart(look) {
+  const chart = board("through-time", "The gradient and its factors");
+  title(chart.picture);
+  let now = { lag: 0, looked: 0, width: 360, x: scale(0, 1, 0, 1) };
+  const cover = lookingGlass(chart.element, look, () => now);
+  const draw = (net, result, looked, size) => {
+    const { lag } = net, p = plan(net, result, chart.width(), size), wide = Math.min(24, Math.max(2, p.gap));
+    now = { lag, looked, width: p.width, x: p.x };
+    chart.begin(p, size.foot + 36);
+    drawGround(chart.ground, p);
+    drawZones(chart, p);
+    chart.over("rect", { class: "band", y: size.first, height: size.foot - size.first, x: p.x(looked) - wide / 2,
+      width: wide });
+    drawOthers(chart, net, result, p);
+    drawLine(chart, net, result, p, looked);
+    drawBars(chart, net, result, p);
+    chart.done();
+    put(cover, { x: p.left, y: size.first, width: p.width - p.left, height: size.foot - size.first,
+      "aria-valuemax": lag, "aria-valuenow": looked,
+      "aria-valuetext": `${looked} steps back: ${sized(result.gradients[looked] * result.scale)}` });
+    put(chart.picture, { "aria-label": "Size of the gradient on a logarithmic axis, from 1 at the last step to "
+      + `${sized(Math.abs(result.gradient * result.scale))} ${lag} steps back, and the ${lag} factors as bars.` });
+  };
+  return { element: chart.element, draw };
+}
 
-  function layOut() {
-    width = Math.max(260, board.parentElement?.clientWidth || 600);
-    put(board, { viewBox: `0 0 ${width} ${BELOW.last + 40}` });
-    now.lag = 0;
+// --- the second chart: what arrives by weight -----------------------------------------------------------------------
+
+/** A dot for each weight that shows; at the edge a tip points to what lies beyond it. */
+function drawTrail({ over }, shown, sizes, p) {
+  shown.forEach((weight, k) => {
+    const power = log10(sizes[k]), x = p.x(weight), y = p.y(edge(power)), up = power > 0 ? -1 : 1;
+    if (power === edge(power)) over("circle", { class: "tried", cx: x, cy: y, r: 3 });
+    else over("path", { class: "tried", d: `M${x - 3.5} ${y - 4 * up}h7l-3.5 ${5 * up}z` });
+  });
+  const most = shown[sizes.indexOf(Math.max(...sizes))];
+  if (shown.length > 2) {
+    over("text", { class: "most", x: p.width, y: p.last + 32, "text-anchor": "end" },
+      `most so far: ${sized(Math.max(...sizes))} at ${signed(most)}`);
   }
+}
 
-  function draw(net, result, looked) {
-    const { lag } = net, p = plan(net, result, width);
-    if (lag !== now.lag) newSteps(parts, lag, width < 480);
-    now = { lag, looked, width, x: p.x };
-    drawGrid(parts, p);
-    drawOthers(parts, net, result, p);
-    drawLine(parts, net, result, p, looked);
-    drawBars(parts, net, result, p);
-    for (const tick of parts.ticks.children) {
-      put(tick, { x: tick.dataset.k ? p.x(Number(tick.dataset.k)) : (LEFT + width) / 2 });
+/** The weight that is set: its dot is where the first chart's line ends. */
+function drawNow({ over }, weight, size, p) {
+  const x = p.x(weight), y = p.y(edge(log10(size))), right = weight < 0;
+  over("line", { class: "across", x1: p.gutter ? 0 : p.left, x2: x, y1: y, y2: y });
+  over("line", { class: "across", x1: x, x2: x, y1: p.last, y2: y });
+  over("circle", { class: "ring", cx: x, cy: y, r: 6.5 });
+  over("text", { class: "halo now", x: x + (right ? 11 : -11), "text-anchor": right ? "start" : "end",
+    y: Math.max(p.first + 30, Math.min(p.last - 24, y - 8)) }, size ? sized(size) : "0");
+}
+
+/** The guess, and how far the dot is from it. */
+function drawGuess({ over }, [weight, power], answer, p) {
+  const x = p.x(weight), y = p.y(power), dot = answer === undefined ? y : p.y(edge(log10(answer)));
+  if (dot !== y) over("line", { class: "off", x1: x, x2: x, y1: y, y2: dot });
+  over("path", { class: "guess", d: `M${x} ${y - 7}l7 7l-7 7l-7 -7z` });
+  const [left, below] = power > 6 ? [x - 32, 4] : [x, dot < y ? 20 : -11];           // where neither line nor title is
+  over("text", { class: "halo", x: left, y: y + below, "text-anchor": "middle" }, "guess");
+}
+
+/** The guess by pointer and by keys: a press puts it, arrows move it, Enter tries it. */
+function guessing(element, model, where) {
+  const cover = svg("rect", { class: "cover", tabindex: 0, role: "slider", "aria-orientation": "vertical",
+    "aria-valuemin": LOW, "aria-valuemax": HIGH,
+    "aria-label": "your guess: left and right for a weight, up and down for what arrives, Enter to try it" }, element);
+  const shown = () => shownWeights(model.get("tried"), model.get("weight"));
+  const set = (weight, power) => {
+    if (weight !== undefined) change(model, { guess: [weight, edge(Math.round(power))] });
+  };
+  cover.addEventListener("click", (event) => {
+    const { x, y, width } = where(), [left, top] = placeOf(event, element, width);
+    set(freeNotch(shown(), x.back(left)), y.back(top));
+  });
+  const up = { ArrowUp: 1, ArrowDown: -1, PageUp: 4, PageDown: -4, Home: LOW - HIGH, End: HIGH - LOW };
+  const sides = { ArrowLeft: -1, ArrowRight: 1 };
+  cover.addEventListener("keydown", (event) => {
+    const { key } = event, guess = model.get("guess"), open = guess.length && !shown().includes(guess[0]);
+    const [weight, power] = open ? guess : [freeNotch(shown(), model.get("weight"), sides[key] ?? 0), 0];
+    if (key in up) set(weight, open ? power + up[key] : Math.sign(up[key]));
+    else if (key in sides) set(open ? freeNotch(shown(), weight, sides[key]) : weight, power);
+    else if (key === "Enter" && open) change(model, { weight });
+    else if (["Delete", "Backspace"].includes(key)) change(model, { guess: [] });
+    else return;
+    event.preventDefault();
+  });
+  return cover;
+}
+
+function weightChart(model) {
+  const chart = board("by-weight", "What arrives, by weight");
+  let p = null;
+  const cover = guessing(chart.element, model, () => p);
+  const draw = (net, tried, guess, size) => {
+    const shown = shownWeights(tried, net.weight), sizes = arriving(net, shown).map(Math.abs), width = chart.width();
+    const of = (weight) => sizes[shown.indexOf(weight)];
+    p = { ...size, width, left: size.own, x: scale(-3, 3, size.own + 9, width - 9),
+      y: scale(LOW, HIGH, size.last, size.first) };
+    chart.begin(p, size.last + 38);
+    drawGround(chart.ground, p);
+    chart.over("text", { x: 0, y: 13 }, `by weight: what arrives ${net.lag} step${net.lag > 1 ? "s" : ""} back`);
+    for (const weight of [-3, -2, -1, 0, 1, 2, 3]) {
+      chart.ground("line", { class: "grid", x1: p.x(weight), x2: p.x(weight), y1: p.first, y2: p.last });
+      chart.over("text", { x: p.x(weight), y: p.last + 16, "text-anchor": "middle" }, signed(weight, 0));
     }
-    put(cover.firstChild, { width: width - LEFT });
-    const arrives = sized(result.gradients[looked] * result.scale);
-    put(cover, { "aria-valuemax": lag, "aria-valuenow": looked,
-      "aria-valuetext": `${looked} steps back: ${arrives}` });
-    const end = sized(Math.abs(result.gradient * result.scale));
-    put(picture, { "aria-label": `Size of the gradient on a logarithmic axis, from 1 at the last step to ${end} `
-      + `${lag} steps back, and the ${lag} factors as bars.` });
-  }
-  return { board, layOut, draw };
+    chart.over("text", { x: 0, y: p.last + 32 }, "weight");
+    for (const [power, text] of [[HIGH, "explodes"], [-2, "vanishes"]]) {
+      chart.ground("text", { x: p.left + 6, y: p.y(power) + 15 }, text);
+    }
+    drawTrail(chart, shown, sizes, p);
+    drawNow(chart, net.weight, of(net.weight), p);
+    if (guess.length) drawGuess(chart, guess, of(guess[0]), p);
+    chart.done();
+    put(cover, { x: p.left, y: p.first, width: width - p.left, height: p.last - p.first,
+      "aria-valuenow": guess[1] ?? 0,
+      "aria-valuetext": guess.length ? `${guessed(guess[1])} at weight ${signed(guess[0])}` : "no guess" });
+    put(chart.picture, { "aria-label": `What arrives ${net.lag} steps back, with ${shown.length} `
+      + `weight${shown.length > 1 ? "s" : ""} so far; at ${signed(net.weight)} it is ${sized(of(net.weight))}.` });
+  };
+  return { element: chart.element, draw };
 }
 
 // --- the figure -----------------------------------------------------------------------------------------------------
 
 const NET = ["weight", "nonlinearity", "lag", "level", "swing", "clip", "threshold"];
 
-const settings = (model) => [
-  choice(model, "nonlinearity", { name: "Nonlinearity",
-    options: [["tanh", "tanh"], ["relu", "ReLU"], ["linear", "none (linear)"]] }),
-  make("div", { class: "controls" },
-    slider(model, "weight", { label: "weight <var>W<sub>h</sub></var>", name: "recurrent weight", min: -3, max: 3 }),
-    slider(model, "lag", { label: "lag", name: "lag, steps back", min: 1, max: STEPS, step: 1, show: String }),
-    slider(model, "swing", { label: "input: swing", name: "input swing", min: 0, max: 1 }),
-    slider(model, "level", { label: "input: level", name: "input level", min: 0, max: 2 })),
-];
+const sliders = (model) => ({
+  weight: slider(model, "weight", { label: "weight <var>W<sub>h</sub></var>", name: "recurrent weight",
+    min: -3, max: 3 }),
+  lag: slider(model, "lag", { label: "lag", name: "lag, steps back", min: 1, max: STEPS, step: 1, show: String }),
+  swing: slider(model, "swing", { label: "input: swing", name: "input swing", min: 0, max: 1 }),
+  level: slider(model, "level", { label: "input: level", name: "input level", min: 0, max: 2 }),
+  limit: slider(model, "threshold", { label: "limit", name: "limit of the norm", min: -1, max: 2, step: 0.1,
+    show: sized, place: Math.log10, value: (power) => Number((10 ** power).toPrecision(3)), watch: ["clip"],
+    enabled: () => model.get("clip") }),      // equal steps on a log axis
+});
 
-/** Clipping, with a slider for the limit whose steps are equal on a log axis. */
-const clipping = (model) => make("div", { class: "controls" },
-  toggle(model, "clip", { name: "Clip the gradient" }),
-  slider(model, "threshold", { label: "limit", name: "limit of the norm", min: -1, max: 2, step: 0.1, show: sized,
-    place: Math.log10, value: (power) => Number((10 ** power).toPrecision(3)), watch: ["clip"],
-    enabled: () => model.get("clip") }));
+/** All sliders, the one of the weight first; where there is little room, one of them and what chooses it. */
+function controls(model) {
+  const all = sliders(model), names = Object.keys(all);
+  const pick = (name) => names.forEach((one, k) => {
+    put(all[one], { "data-active": one === name });
+    put(chips[k], { "aria-pressed": String(one === name) });
+  });
+  const chips = names.map((name) => button(name, () => pick(name), `${name}: show its slider`));
+  pick("weight");
+  return [make("div", { class: "chips", role: "group", "aria-label": "slider" }, ...chips),
+    make("div", { class: "controls" }, ...Object.values(all))];
+}
 
 /** The step looked at, k steps back, as HTML of our own. */
 function reading({ weight }, { states, slopes, factors, gradients, scale: by }, k) {
@@ -361,31 +474,54 @@ function reading({ weight }, { states, slopes, factors, gradients, scale: by }, 
     + `${signed(weight)} · ${slope} = <b>${factor}</b>. All ${k} multiplied: <b>${sized(gradients[k])}</b>${after}.`;
 }
 
+/** The line of the guess, and the button that tries its weight. */
+function guessLine(model) {
+  const told = make("span"), attempt = button("Try it", () => change(model, { weight: model.get("guess")[0] }));
+  const show = ([weight, power], net, tried) => {
+    const open = weight !== undefined && !shownWeights(tried, net.weight).includes(weight);
+    attempt.disabled = !open;
+    told.textContent = weight === undefined ? "Guess first: press the chart where you expect the dot of a weight."
+      : `Your guess: ${guessed(power)} at weight ${signed(weight)}.`;
+  };
+  return { element: make("div", { class: "guessing" }, told, attempt), show };
+}
+
 function render({ model, el }) {
-  const { root, leave } = mount({ model, el }, "GradientExplorer", () => gradientThroughTime(values(model, NET)));
+  const { root, leave } = mount({ model, el }, "GradientExplorer", () => {
+    const net = values(model, NET);
+    return { ...gradientThroughTime(net), arrives: arriving(net, model.get("tried")) };
+  });
   let looked = Infinity;                       // beyond the lag: the farthest step
-  const chart = drawing((k) => { if (k !== looked) { looked = k; draw(); } });
-  const { element, say } = report();
-  const line = make("p", { class: "reading" });
-  const stories = presets(model, { name: "Stories", options: STORIES, settings: NET });
+  const byLag = lagChart((k) => { if (k !== looked) { looked = k; draw(); } }), byWeight = weightChart(model);
+  const { element, say } = report(), line = make("p", { class: "reading" }), guesses = guessLine(model);
+  const stories = presets(model, { name: "Stories", options: STORIES, settings: [...NET, "tried", "guess"] });
   stories.addEventListener("click", () => { looked = Infinity; });
-  root.append(stories, ...settings(model), make("div", { class: "chart" }, chart.board), clipping(model), line,
-    element);
+  root.append(
+    make("div", { class: "charts" }, make("div", {}, byLag.element, line),
+      make("div", {}, byWeight.element, guesses.element)),
+    make("div", { class: "dock" }, element, ...controls(model)),
+    stories,
+    make("div", { class: "kinds" },
+      choice(model, "nonlinearity", { name: "Nonlinearity",
+        options: [["tanh", "tanh"], ["relu", "ReLU"], ["linear", "none (linear)"]] }),
+      toggle(model, "clip", { name: "Clip the gradient" })));
+  for (const each of root.querySelectorAll("output")) put(each, { "aria-live": "off" });    // the slider says it
 
   function draw() {
-    const net = values(model, NET);
-    const result = gradientThroughTime(net);
-    const k = Math.min(looked, net.lag);
-    chart.draw(net, result, k);
+    const net = values(model, NET), { tried, guess } = values(model, ["tried", "guess"]);
+    const result = gradientThroughTime(net), k = Math.min(looked, net.lag);
+    const size = SIZES[root.clientWidth && root.clientWidth < 640 ? "narrow" : "wide"];
+    byLag.draw(net, result, k, size);
+    byWeight.draw(net, tried, guess, size);
+    guesses.show(guess, net, tried);
     line.innerHTML = reading(net, result, k);
-    say(finding(net, result));
+    say(finding(net, guess, result));
   }
 
-  const sizes = new ResizeObserver(() => { chart.layOut(); draw(); });
-  chart.layOut();
-  const stop = redraw(model, NET, draw);
-  sizes.observe(chart.board.parentElement);
-  return () => { sizes.disconnect(); stop(); leave(); };
+  const sizes = new ResizeObserver(draw), forget = keepTrail(model);
+  const stop = redraw(model, [...NET, "tried", "guess"], draw);
+  sizes.observe(root);
+  return () => { sizes.disconnect(); stop(); forget(); leave(); };
 }
 
 export default { render };

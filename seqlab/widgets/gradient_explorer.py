@@ -1,4 +1,4 @@
-"""The gradient through time as a product: choose a weight, a nonlinearity and a lag, and see what arrives."""
+"""The gradient through time as a product: sweep a weight, guess first, and see at which weights a gradient arrives."""
 
 import math
 import operator
@@ -10,6 +10,7 @@ from .base import Figure, in_range, module, result, styles
 
 STEPS = 100  # the net runs so many steps; lags are counted back from the last
 RANGES = {"weight": (-3, 3), "level": (0, 2), "swing": (0, 1), "lag": (1, STEPS), "threshold": (0.1, 100)}
+POWERS = (-12, 8)  # of ten: both charts end there, whatever the settings are
 NONLINEARITIES = ("tanh", "relu", "linear")
 
 
@@ -26,9 +27,13 @@ class GradientExplorer(Figure):
     clip, threshold: whether the gradient is clipped as by `clip_grad_norm_`, and at what norm, 0.1 to 100.
     The gradient that is clipped is the whole one that is drawn: that with respect to the states 0 to `lag` steps back.
 
+    tried: the weights that have left a dot, at most 200; the page adds each weight that the reader sets.
+    guess: nothing, [], or [weight, power]: the reader's guess that with this weight 10 ** power arrives, -12 to 8.
+
     To read: factors, `lag` numbers dh_{T-k+1} / dh_{T-k} for k = 1, 2, ...; gradients, `lag + 1` numbers
     dh_T / dh_{T-k} for k = 0, 1, ..., before clipping; gradient, the last of these; scale, what clipping multiplies all
-    of them with, 1 where it does nothing.
+    of them with, 1 where it does nothing; arrives, for each weight in `tried` what arrives from `lag` steps back, after
+    clipping.
 
     Raises TraitError, in one sentence, for anything else.
     """
@@ -42,24 +47,32 @@ class GradientExplorer(Figure):
     swing = traitlets.Float(0.5).tag(sync=True)
     clip = traitlets.Bool(False).tag(sync=True)
     threshold = traitlets.Float(1.0).tag(sync=True)
+    tried = traitlets.List(traitlets.Float()).tag(sync=True)
+    guess = traitlets.List(traitlets.Float()).tag(sync=True)
 
-    @result
-    def factors(self):
+    def _factors(self, weight):
         h, factors = 0.0, []
         for t in range(1, STEPS + 1):
-            z = self.weight * h + self.level + self.swing * wave(t)
+            z = weight * h + self.level + self.swing * wave(t)
             if self.nonlinearity == "tanh":
                 h = math.tanh(z)
                 slope = 1 - h * h
             else:
                 slope = 1.0 if self.nonlinearity == "linear" or z > 0 else 0.0
                 h = z * slope
-            factors.append(self.weight * slope)
+            factors.append(weight * slope)
         return factors[::-1][: self.lag]
+
+    def _scale(self, gradients):
+        return min(1.0, self.threshold / (math.hypot(*gradients) + 1e-6)) if self.clip else 1.0
+
+    @result
+    def factors(self):
+        return self._factors(self.weight)
 
     @result
     def gradients(self):
-        return list(accumulate(self.factors, operator.mul, initial=1.0))
+        return products(self.factors)
 
     @result
     def gradient(self):
@@ -67,8 +80,12 @@ class GradientExplorer(Figure):
 
     @result
     def scale(self):
-        norm = math.hypot(*self.gradients)
-        return min(1.0, self.threshold / (norm + 1e-6)) if self.clip else 1.0
+        return self._scale(self.gradients)
+
+    @result
+    def arrives(self):
+        runs = [products(self._factors(weight)) for weight in self.tried]
+        return [gradients[-1] * self._scale(gradients) for gradients in runs]
 
     @traitlets.validate("weight", "level", "swing", "lag", "threshold")
     def _a_number_in_range(self, proposal):
@@ -81,12 +98,26 @@ class GradientExplorer(Figure):
                 f'nonlinearity must be "tanh", "relu" or "linear", but it was set to {proposal["value"]!r:.40}.')
         return proposal["value"]
 
-    def still(self):
-        """Above: the product over the steps back, on a log axis, with both zones. Below: the factors as bars."""
-        import numpy as np
-        from matplotlib.ticker import MaxNLocator
+    @traitlets.validate("tried")
+    def _weights(self, proposal):
+        (low, high), tried = RANGES["weight"], proposal["value"]
+        if len(tried) > 200 or not all(low <= weight <= high for weight in tried):
+            raise traitlets.TraitError(f"tried must be at most 200 weights from {low} to {high}; got {tried!r:.80}.")
+        return tried
 
-        from ..plots.charts import DASHES, name_lines
+    @traitlets.validate("guess")
+    def _a_guess(self, proposal):
+        guess, ((lightest, heaviest), (low, high)) = proposal["value"], (RANGES["weight"], POWERS)
+        if guess and not (len(guess) == 2 and lightest <= guess[0] <= heaviest and low <= guess[1] <= high):
+            raise traitlets.TraitError("guess must be [], or a weight from -3 to 3 and a power of ten from -12 to 8; "
+                                       f"got {guess!r:.80}.")
+        return guess
+
+    def still(self):
+        """Left: the product over the steps back, on the fixed log axis, above its factors. Right: weights tried."""
+        import numpy as np
+
+        from ..plots.charts import DASHES
         from ..plots.style import COLOURS, SMALL, figure, styled, tint
 
         def log10(values):
@@ -96,34 +127,44 @@ class GradientExplorer(Figure):
         @styled
         def draw():
             fig = figure(4.4)
-            above, below = fig.subplots(2, 1, sharex=True, height_ratios=(1.9, 1))
+            grid = fig.add_gridspec(2, 2, width_ratios=(1.25, 1), height_ratios=(2.4, 1))
+            above, below, right = (fig.add_subplot(grid[place]) for place in ((0, 0), (1, 0), (0, 1)))
+            for each in (above, right):
+                each.axhspan(POWERS[0], -2, color=tint("x", 0.18), linewidth=0)
+                each.axhspan(2, POWERS[1], color=tint("f", 0.18), linewidth=0)
+                each.set(ylim=POWERS, yticks=range(POWERS[0], POWERS[1] + 1, 4))
+            above.text(0.02, 0.03, "vanishes: under 1/100", transform=above.transAxes, size=SMALL)
+            above.text(0.02, 0.97, "explodes: over 100", transform=above.transAxes, size=SMALL, va="top")
             back = np.arange(self.lag + 1)
-            line, alone = log10(self.gradients), back * log10(self.weight)
-            bent = self.nonlinearity != "linear" and self.weight != 0
-            shown = np.concatenate([line, alone] if bent else [line])
-            low, high = min(-4, 1.12 * np.nanmin(shown)), max(4, 1.2 * np.nanmax(shown))
-            above.axhspan(low, -2, color=tint("x", 0.18), linewidth=0)
-            above.axhspan(2, high, color=tint("f", 0.18), linewidth=0)
-            above.text(0.01, 0.03, "vanishes: less than a hundredth arrives", transform=above.transAxes, size=SMALL)
-            above.text(0.01, 0.97, "explodes: more than a hundredfold", transform=above.transAxes, size=SMALL, va="top")
-            ends = {}
-            if bent:
+            if self.nonlinearity != "linear" and self.weight != 0:
+                alone = back * log10(self.weight)
                 above.plot(back, alone, color=COLOURS["line"], linestyle=DASHES[1], linewidth=1.6)
-                ends["weight\nalone"] = (back[-1], alone[-1], COLOURS["ink"])
-            above.plot(back, line, "o-", color=COLOURS["h"], markersize=4, linewidth=1.8)
-            last = np.flatnonzero(np.isfinite(line))[-1]
-            ends["gradient"] = (back[last], line[last], COLOURS["h"])
-            above.set(ylabel=r"log10 of $|\partial h_T / \partial h_{T-k}|$", ylim=(low, high))
-            above.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+                above.text(self.lag, np.clip(alone[-1], -10, 6), "weight alone ", size=SMALL, ha="right", va="bottom")
+            above.plot(back, log10(self.gradients) + math.log10(self.scale), "o-", color=COLOURS["h"], markersize=4,
+                       linewidth=1.8)
+            above.set(ylabel=r"log10 of $|\partial h_T / \partial h_{T-k}|$")
+            above.tick_params(labelbottom=False)
             factors = np.abs(self.factors)
             below.bar(back[1:], factors, width=0.7, color=[COLOURS["f" if factor > 1 else "x"] for factor in factors])
             below.bar(back[1:], abs(self.weight) - factors, 0.7, factors, color="none", edgecolor=COLOURS["line"])
             below.axhline(1, color=COLOURS["ink"], linewidth=1)
-            below.set(ylabel="each factor", xlabel="steps back $k$", ylim=(0, max(1.25, 1.08 * abs(self.weight))))
-            name_lines(fig, above, ends)
+            below.set(ylabel="each factor", xlabel="steps back $k$", ylim=(0, 3.1), xlim=above.get_xlim())
+            now = self.gradient * self.scale
+            weights, sizes = [*self.tried, self.weight], log10([*self.arrives, now]).clip(*POWERS)
+            right.plot(weights, sizes, "o", color=COLOURS["h"], markersize=4)
+            right.plot(weights[-1], sizes[-1], "o", color="none", markeredgecolor=COLOURS["c"], markersize=9,
+                       markeredgewidth=2)
+            right.set(xlabel="weight", title=f"what arrives {self.lag} steps back", xlim=(-3.2, 3.2),
+                      xticks=range(-3, 4))
+            right.tick_params(labelleft=False)
             return fig
 
         return draw()
+
+
+def products(factors):
+    """1, and the products of the first, the first two, ... of the factors."""
+    return list(accumulate(factors, operator.mul, initial=1.0))
 
 
 def wave(t):
