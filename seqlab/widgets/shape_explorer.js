@@ -1,14 +1,17 @@
 import {
-  brush, button, choice, fold, hatching, make, mount, presets, put, redraw, report,
+  brush, button, change, choice, fold, hatching, make, mount, presets, put, redraw, report,
   slider, svg, toggle, values,
 } from "./shared.js";
+import { Wrong, READS, holder, parse, placeAt, rowByRow, taken } from "./indexing.js";
 
 // --- what PyTorch does: checked against it over a grid of settings in tests/widgets/test_shape_explorer.py ----------
 
 const BLOCKS = { rnn: 1, gru: 3, lstm: 4 };
 const SETTINGS = ["kind", "batch", "seq_len", "input_size", "hidden_size", "num_layers",
-  "bidirectional", "batch_first", "packed"];
-const bracket = (shape) => `(${shape.join(", ")})`;
+  "bidirectional", "batch_first", "packed", "expression"];
+const bracket = (shape) => `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;       // as Python writes it
+
+const directions = (s) => (s.bidirectional ? 2 : 1);
 
 /** True lengths of the sequences of a padded batch: they fall evenly, and the first fills all steps. */
 export function lengths({ batch, seq_len }) {
@@ -17,14 +20,14 @@ export function lengths({ batch, seq_len }) {
 
 /** Shapes of all that goes in and comes out, by name. */
 export function shapes(s) {
-  const directions = s.bidirectional ? 2 : 1;
+  const D = directions(s);
   const order = (features) => [...(s.batch_first ? [s.batch, s.seq_len] : [s.seq_len, s.batch]), features];
-  const state = [s.num_layers * directions, s.batch, s.hidden_size];
+  const state = [s.num_layers * D, s.batch, s.hidden_size];
   const total = lengths(s).reduce((sum, length) => sum + length, 0);
   return {
     x: order(s.input_size),
-    ...(s.packed ? { packed: [total, s.input_size], packed_out: [total, directions * s.hidden_size] } : {}),
-    out: order(directions * s.hidden_size),
+    ...(s.packed ? { packed: [total, s.input_size], packed_out: [total, D * s.hidden_size] } : {}),
+    out: order(D * s.hidden_size),
     h_n: state,
     ...(s.kind === "lstm" ? { c_n: state } : {}),
   };
@@ -32,13 +35,13 @@ export function shapes(s) {
 
 /** The number of parameters, and the sum that gives it. */
 export function parameters(s) {
-  const directions = s.bidirectional ? 2 : 1;
+  const D = directions(s);
   const layer = (inputs) => BLOCKS[s.kind] * s.hidden_size * (inputs + s.hidden_size + 2);
-  const text = (count, inputs) => [...[count, directions].filter((factor) => factor > 1), BLOCKS[s.kind],
+  const text = (count, inputs) => [...[count, D].filter((factor) => factor > 1), BLOCKS[s.kind],
     s.hidden_size, `(${inputs} + ${s.hidden_size} + 2)`].join(" · ");
-  const above = directions * s.hidden_size;
+  const above = D * s.hidden_size;
   const formula = text(1, s.input_size) + (s.num_layers > 1 ? ` + ${text(s.num_layers - 1, above)}` : "");
-  return { count: directions * (layer(s.input_size) + (s.num_layers - 1) * layer(above)), formula };
+  return { count: D * (layer(s.input_size) + (s.num_layers - 1) * layer(above)), formula };
 }
 
 /** Lines of Python that make the layer and its input, and run it. */
@@ -67,33 +70,106 @@ export function code(s) {
   ].join("\n");
 }
 
+/** The tensors by name: sizes and strides as PyTorch has them, what their axes are, and which axis runs which way. */
+export function tensors(s) {
+  const found = shapes(s), D = directions(s), many = (name) => (D > 1 ? `2 · ${name}` : name);
+  const turned = (names) => (s.batch_first ? ["batch", "seq_len", ...names] : ["seq_len", "batch", ...names]);
+  const read = s.batch_first ? { right: 1, deep: 0, up: 2 } : { right: 0, deep: 1, up: 2 };
+  const tensor = (name, axes, way, strides = rowByRow(found[name])) => (
+    { name, sizes: found[name], strides, axes, way });
+  const F = found.out[2], steps = s.batch_first ? [F, s.batch * F, 1] : [s.batch * F, F, 1];   // step by step in memory
+  const all = [tensor("x", turned(["input_size"]), read), tensor("out", turned([many("hidden_size")]), read, steps)];
+  for (const name of ["h_n", "c_n"].filter((one) => found[one])) {
+    all.push(tensor(name, [many("num_layers"), "batch", "hidden_size"], { right: 0, deep: 1, up: 2 }));
+  }
+  return Object.fromEntries(all.map((one) => [one.name, one]));
+}
+
+/** What the expression means: the view that it picks, or what is wrong with it. */
+export function evaluate(s, text = s.expression) {
+  const { batch, seq_len, input_size, hidden_size, num_layers } = s;
+  const sizes = { batch, seq_len, input_size, hidden_size, num_layers, directions: directions(s) };
+  try {
+    return { view: parse(text)({ tensors: tensors(s), sizes }), error: "" };
+  } catch (problem) {
+    if (!(problem instanceof Wrong)) throw problem;
+    return { view: null, error: problem.message };
+  }
+}
+
 /** What Python knows by the same names. */
 export function results(s) {
-  const found = shapes(s);
+  const found = shapes(s), { view, error } = evaluate(s);
   return { x_shape: found.x, out_shape: found.out, h_n_shape: found.h_n, c_n_shape: found.c_n ?? [],
     packed_shape: found.packed ?? [], lengths: s.packed ? lengths(s) : [], parameters: parameters(s).count,
-    code: code(s) };
+    code: code(s), picked_shape: view?.sizes ?? null, picked_error: error };
+}
+
+// --- which numbers are the same -------------------------------------------------------------------------------------
+
+/** The step at which a direction, 0 or 1, ends for a sequence. */
+const endOf = (s, sequence, direction) => (direction ? 0
+  : (s.packed ? Math.ceil((s.seq_len * (s.batch - sequence)) / s.batch) : s.seq_len) - 1);
+
+/** The place in h_n of a number of out, or in out of one of h_n, as [name, place]; null where there is none. */
+export function twin(s, name, place) {
+  const H = s.hidden_size, D = directions(s), top = (s.num_layers - 1) * D;
+  const turned = (batch, step) => (s.batch_first ? [batch, step] : [step, batch]);
+  if (name === "out") {
+    const [batch, step] = turned(...place), direction = Math.floor(place[2] / H);
+    return endOf(s, batch, direction) === step ? ["h_n", [top + direction, batch, place[2] % H]] : null;
+  }
+  const [row, batch, k] = place;
+  if (name !== "h_n" || row < top) return null;
+  return ["out", [...turned(batch, endOf(s, batch, row - top)), (row - top) * H + k]];
+}
+
+const few = (size) => (size <= 8 ? places(size) : [0, 1, 2, size >> 1, size - 2, size - 1]);
+const places = (count) => Array.from({ length: count }, (_, k) => k);
+
+/** Whether two views hold the same numbers in the same order, for whatever weights and inputs. */
+function same(s, one, other) {
+  if (bracket(one.sizes) !== bracket(other.sizes)) return false;
+  const named = ({ base, offset, strides }, at) => {
+    const place = placeAt(base, at.reduce((sum, k, axis) => sum + k * strides[axis], offset));
+    return String((base.name === "out" && twin(s, "out", place)) || [base.name, place]);
+  };
+  const all = one.sizes.reduce((list, size) => list.flatMap((at) => few(size).map((k) => [...at, k])), [[]]);
+  return all.length > 0 && all.every((at) => named(one, at) === named(other, at));
+}
+
+/** How one writes a step of out, whole or one half of it. */
+export function stepOf(s, step, half = "") {
+  const features = { forward: ":hidden_size", backward: "hidden_size:" }[s.bidirectional ? half : ""];
+  return `out[${[...(s.batch_first ? [":", step] : features ? [step, ":"] : [step]), ...(features ? [features] : [])]
+    .join(", ")}]`;
+}
+
+/** Other ways to write what the view holds. */
+export function equals(s, view) {
+  const { name } = view.base, rows = s.num_layers * directions(s), two = s.bidirectional;
+  const own = (from) => places(rows).map((row) => `${from}[${row >= rows - 2 ? row - rows : row}]`).reverse();
+  const ways = { x: [], out: own("h_n").slice(0, directions(s)), c_n: own("c_n"),
+    h_n: [stepOf(s, -1, "forward"), ...(two ? [stepOf(s, 0, "backward")] : []), ...own("h_n")] }[name];
+  const called = s.expression.includes("(");             // h_n[0] need not be told that it is h_n[-1]
+  return ways.filter((way) => (called || !way.startsWith(name)) && same(s, view, evaluate(s, way).view)).slice(0, 2);
 }
 
 /** Which slices hold the same numbers, and which only look as if they did: Python expressions, after code(s). */
 export function facts(s) {
-  const H = s.hidden_size;
-  const part = (half) => (s.bidirectional ? (half === "forward" ? `, :${H}` : `, ${H}:`) : "");
-  const whole = (half) => (s.batch_first ? "" : part(half) && ", :") + part(half);        // after the axis of steps
-  const at = (step, half) => (s.batch_first ? `out[:, ${step}${part(half)}]` : `out[${step}${whole(half)}]`);
-  const rows = `torch.arange(${s.batch})`;
-  const own = `out[${s.batch_first ? `${rows}, lengths - 1` : `lengths - 1, ${rows}`}${part("forward")}]`;
-  const padded = shorter(s);
-  const forward = s.bidirectional ? "h_n[-2]" : "h_n[-1]";
-  const end = padded ? own : at(-1, "forward");
-  const found = [];
-  const fact = (left, right, equal, why, mark) => found.push({ left, right, equal, why, ...(mark ? { mark } : {}) });
+  const rows = "torch.arange(batch)", half = s.bidirectional ? ", :hidden_size" : "";
+  const own = `out[${s.batch_first ? `${rows}, lengths - 1` : `lengths - 1, ${rows}`}${half}]`;
+  const padded = shorter(s), forward = s.bidirectional ? "h_n[-2]" : "h_n[-1]";
+  const end = padded ? own : stepOf(s, -1, "forward"), found = [];
+  const fact = (left, right, equal, why) => found.push({ left, right, equal, why });
   fact(end, forward, true, padded ? "each sequence at its own last step"
-    : s.bidirectional ? "the forward reader ends at the last step" : "the last step of the last layer", "A");
-  if (s.bidirectional) fact(at(0, "backward"), "h_n[-1]", true, "the backward reader ends at step 0", "B");
-  if (padded) fact(at(-1, "forward"), forward, false, `the last step is padding for ${padded} of ${s.batch} sequences`);
+    : s.bidirectional ? "the forward reader ends at the last step" : "the last step of the last layer");
+  if (s.bidirectional) fact(stepOf(s, 0, "backward"), "h_n[-1]", true, "the backward reader ends at step 0");
+  if (padded) {
+    fact(stepOf(s, -1, "forward"), forward, false, `the last step is padding for ${padded} of ${s.batch} sequences`);
+  }
   if (s.bidirectional && s.seq_len > 1) {
-    fact(at(-1, "backward"), "h_n[-1]", false, padded ? "padding, or a backward reader that has read one step"
+    fact(stepOf(s, -1, "backward"), "h_n[-1]", false, padded ? "padding, or a backward reader that has read one step"
       : "there the backward reader has read one step");
   }
   if (!s.bidirectional && s.num_layers > 1) {
@@ -108,189 +184,335 @@ export function facts(s) {
 /** How many sequences are padded. */
 const shorter = (s) => (s.packed ? lengths(s).filter((length) => length < s.seq_len).length : 0);
 
-/** The one thing to be seen now. */
+// --- in words -------------------------------------------------------------------------------------------------------
+
+/** Some of `size` things in words: "step 4, the last,", "steps 1 to 3", "2 of 5 steps". */
+function some(list, size, { thing, all, only }) {
+  if (list.length === size) return size === 1 ? only : all;
+  const [first] = list, last = list.at(-1);
+  if (list.length === 1) {
+    return `${thing} ${first}${last === size - 1 ? ", the last," : first === 0 ? ", the first," : ""}`;
+  }
+  return last - first === list.length - 1 ? `${thing}s ${first} to ${last}` : `${list.length} of ${size} ${thing}s`;
+}
+
+const SEQUENCES = { thing: "sequence", all: "every sequence", only: "the only sequence" };
+const STEPS = { thing: "step", all: "all steps", only: "the only step" };
+const NUMBERS = { thing: "number", all: "", only: "" };
+
+function featuresInWords(s, list, name) {
+  const size = name === "x" ? s.input_size : directions(s) * s.hidden_size, H = s.hidden_size;
+  const half = name === "out" && s.bidirectional && list.length === H && list.at(-1) - list[0] === H - 1;
+  if (half && list[0] % H === 0) return `the ${list[0] ? "backward" : "forward"} half of `;
+  const words = some(list, size, NUMBERS);
+  return words && `${words.replace(/,$/, "")} of `;
+}
+
+function endsInWords(s, list, name) {
+  const D = directions(s), L = s.num_layers, rows = D * L;
+  const noun = name === "c_n" ? "end of the cell state" : "end";
+  if (list.length > 1) return list.length === rows ? `all ${rows} rows` : `${list.length} of ${rows} rows`;
+  const layer = Math.floor(list[0] / D), way = D > 1 ? ["forward ", "backward "][list[0] % D] : "";
+  return `the ${way}${noun}${L > 1 ? ` in layer ${layer}${layer === L - 1 ? ", the last," : ""}` : ""}`;
+}
+
+/** What a view holds: "step 4, the last, of every sequence"; "" where no words are short enough. */
+export function holds(s, view) {
+  const sets = taken(view), { name, way } = view.base;
+  if (!sets) return "";
+  if (!sets[0].length) return "nothing";
+  const right = sets[way.right], sequences = some(sets[way.deep], s.batch, SEQUENCES), up = sets[way.up];
+  if (name === "x" || name === "out") {
+    return `${featuresInWords(s, up, name)}${some(right, s.seq_len, STEPS)} of ${sequences}`;
+  }
+  const part = some(up, s.hidden_size, NUMBERS);
+  return `${part && `${part.replace(/,$/, "")} of `}${endsInWords(s, right, name)} for ${sequences}`;
+}
+
+/** What is worth knowing of a step of out, whole or in part, that is not an end as it stands. */
+function aboutStep(s, step, half) {
+  const padded = shorter(s), last = step === s.seq_len - 1, forward = s.bidirectional ? "h_n[-2]" : "h_n[-1]";
+  if (last && padded && half !== "backward") {
+    return `It is padding for ${padded} of ${s.batch} sequences; ${forward} took each at its own last step.`;
+  }
+  if (!s.bidirectional || !(last || step === 0)) return "";
+  if (half === "backward") {
+    return `There the backward reader has read one step; it ends at ${stepOf(s, 0, "backward")}, h_n[-1].`;
+  }
+  if (half === "forward") {
+    return "There the forward reader has read one step; it ends "
+      + `${padded ? "where each sequence does" : `at ${stepOf(s, -1, "forward")}`}, h_n[-2].`;
+  }
+  if (s.seq_len === 1) return "Its two halves are both ends, h_n[-2] and h_n[-1].";
+  return last ? "Only its forward half is an end, h_n[-2]: there the backward reader has read one step."
+    : "Only its backward half is an end, h_n[-1]: there the forward reader has read one step.";
+}
+
+function aboutOut(s, view, sets) {
+  const { right, deep, up } = view.base.way, H = s.hidden_size;
+  if (sets[deep].length !== s.batch || (s.batch > 1 && sets[right].length === s.seq_len && s.seq_len > 1)) {
+    if (sets[deep].length !== 1 || sets[deep][0] !== s.batch - 1 || sets[right].length !== s.seq_len) return "";
+    return `So this is a sequence, not a step${s.batch_first ? "" : ": axis 1 is the batch here"}. `
+      + `The last step is ${stepOf(s, -1)}.`;
+  }
+  const whole = sets[up].length === directions(s) * H;
+  const half = sets[up].length === H && sets[up][0] % H === 0 ? (sets[up][0] ? "backward" : "forward") : null;
+  return sets[right].length === 1 && (whole || half) ? aboutStep(s, sets[right][0], whole ? "" : half) : "";
+}
+
+function aboutState(s, rows) {
+  const D = directions(s), top = (s.num_layers - 1) * D, padded = shorter(s);
+  if (rows.every((row) => row < top)) return "It is nowhere in out, which shows the last layer only.";
+  if (rows.length > 1) return top ? "Only the rows of the last layer are in out." : "All of it is in out.";
+  return padded && rows[0] === top ? "In out it is each sequence's own last step." : "";
+}
+
+/** What is worth knowing of what the expression picks, beside what it holds. */
+export function relation(s, view) {
+  const alike = equals(s, view), sets = taken(view), { name } = view.base;
+  const empty = view.sizes.includes(0);
+  if (alike.length) return `It equals ${alike.join(" and ")}.`;
+  if (name === "x" || empty) return "";
+  if (name === "c_n") return "It is not in out: the cell state is carried inside.";
+  if (!sets) return "";
+  return name === "out" ? aboutOut(s, view, sets) : aboutState(s, sets[0]);
+}
+
+/** The shape that is picked, what it holds and what it equals; or what PyTorch says to a wrong expression. */
 export function finding(s) {
-  const padded = shorter(s), last = s.batch_first ? "out[:, -1]" : "out[-1]";
-  if (s.packed && padded === 0) {
-    return "All sequences have one length, so packing changes nothing but the way the numbers are stored.";
+  const { view, error } = evaluate(s);
+  if (error === READS) return error;
+  if (error) {
+    const who = error.startsWith("name '") ? "Python" : "PyTorch";
+    return `${who} says: ${error}.${error.includes("c_n") ? " Only an LSTM has one." : ""}`.replace(/\.\.$/, ".");
   }
-  if (s.packed && s.bidirectional) {
-    return "Every sequence has two ends of its own: A at its own last step, B at step 0. "
-      + `${last} is neither for ${padded} of ${s.batch} sequences.`;
-  }
-  if (s.packed) {
-    return `${last} is padding for ${padded} of ${s.batch} sequences. `
-      + "h_n[-1] took each sequence at its own last step (A).";
-  }
-  if (s.bidirectional && s.seq_len > 1) {
-    return "The two readers end at opposite ends of out: the forward one (A) at the last step, "
-      + `the backward one (B) at step 0. So ${last} is not the end of both.`;
-  }
-  if (s.bidirectional) return "With one step only, both readers begin and end at the same place.";
-  if (!s.batch_first) {
-    return "In x and in out the steps now stand first. h_n has not moved: it never has the batch first. "
-      + "The last step is out[-1].";
-  }
-  if (s.num_layers > 1) {
-    return `out has not grown: it shows the last of the ${s.num_layers} layers. `
-      + "h_n has one row for each layer, and the last row is in out (A).";
-  }
-  if (s.kind === "lstm") return "c_n has the shape of h_n, but you find it nowhere in out: only h_n is there (A).";
-  return "h_n is one slice off the end of out (A): the same numbers, with an axis for the layers in front.";
+  const axes = view.axes.length ? bracket(view.axes) : "one number", inside = holds(s, view);
+  const shape = `${s.expression.trim().replace(/\.shape$/, "")} has the shape ${bracket(view.sizes)}, ${axes}.`;
+  return [shape, inside && `It holds ${inside.replace(/,$/, "")}.`, relation(s, view)].filter(Boolean).join(" ");
 }
 
 // --- the drawing ----------------------------------------------------------------------------------------------------
 
 const TILT = { across: 0.42, up: 0.34 };       // one step into the picture goes this far right and up
-const THIN = 5;                                // pixels: no side of a box is drawn thinner
+const BREAK = 0.9;                             // how wide the place of what is left out is drawn, in numbers
+const MOST = { right: [10, 6], deep: [6, 4], up: [8, 5] };   // so many are drawn; of more, so many of the first
 
-/** The boxes: which axis runs right, into the page and up, and which parts of them are marked. */
-export function boxes(s) {
-  const found = shapes(s), H = s.hidden_size, D = s.bidirectional ? 2 : 1, rows = D * s.num_layers;
-  const steps = ["→", "seq_len", s.seq_len], batch = ["↗", "batch", s.batch];
-  const order = (...features) => [...(s.batch_first ? [batch, steps] : [steps, batch]), ["↑", ...features]];
-  const many = (name, twice) => (twice ? `2 · ${name}` : name);
-  const state = [["→", many("num_layers", D > 1), rows], batch, ["↑", "hidden_size", H]];
-  const block = (name, shape, lines, [right, deep, up], parts, colour) => (
-    { name, shape, lines, right, deep, up, parts, colour });
-  const blocks = [block("x", found.x, order("input_size", s.input_size), [s.seq_len, s.batch, s.input_size],
-    padding(s), "x")];
-  if (s.packed) {
-    const total = found.packed[0], lines = [["→", "sum of lengths", total], ["↑", "input_size", s.input_size]];
-    blocks.push(block("packed.data", found.packed, lines, [total, 0, s.input_size], [], "x"));
+/** The places that are drawn along an axis, with what is picked of them, and where they stand; breaks are between. */
+export function drawnAxis(count, [most, head], keep = [], halves = 1) {
+  const size = count / halves, shown = new Set(), tail = Math.max(1, most - head - 1);
+  for (const half of places(halves)) {
+    for (const k of places(size)) {
+      if (size <= most || k < head || k >= size - tail) shown.add(half * size + k);
+    }
   }
-  blocks.push(block("out", found.out, order(many("hidden_size", D > 1), D * H), [s.seq_len, s.batch, D * H],
-    [...padding(s), ...ends(s)], "h"));
-  blocks.push(block("h_n", found.h_n, state, [rows, s.batch, H], lastRows(s, rows), "h"));
-  if (found.c_n) blocks.push(block("c_n", found.c_n, state, [rows, s.batch, H], [], "c"));
-  return blocks;
+  if (keep.length) for (const k of [keep[0], keep.at(-1)]) shown.add(k);
+  const cells = [], breaks = [];
+  let at = 0;
+  for (const index of [...shown].sort((one, other) => one - other)) {
+    if (cells.length && cells.at(-1).index !== index - 1) { breaks.push(at); at += BREAK; }
+    cells.push({ index, at });
+    at += 1;
+  }
+  return { cells, breaks, long: at };
 }
 
-/** The parts of x and out that are padding. */
-function padding(s) {
-  if (!s.packed) return [];
-  const parts = lengths(s).map((length, k) => ({ right: [length, s.seq_len], deep: [k, k + 1], mark: "padding" }));
-  return parts.filter(({ right }) => right[0] < right[1]);
+/** The boxes: which axis runs right, into the page and up, what is drawn of it, and what is picked. */
+export function boxes(s) {
+  const { view } = evaluate(s), picked = view ? holder(view) : () => false, sets = view && taken(view);
+  const offset = ({ strides }, place) => place.reduce((sum, k, axis) => sum + k * strides[axis], 0);
+  const all = tensors(s);
+  const looks = (base, place) => {
+    if (view?.base.name === base.name && picked(offset(base, place))) return "picked";
+    const [other, there] = (view && twin(s, base.name, place)) || [];
+    return other === view?.base.name && other && picked(offset(all[other], there)) ? "twin" : "";
+  };
+  return Object.values(all).map((base) => {
+    const { name, way, sizes, axes } = base, state = "hc".includes(name[0]);
+    const halves = name === "out" ? directions(s) : 1;
+    const most = { ...MOST, ...(state ? { right: [8, 8] } : {}), ...(halves > 1 ? { up: [6, 3] } : {}) };
+    const along = (side) => drawnAxis(sizes[way[side]], most[side], keepOf(s, base, view, sets, side),
+      side === "up" ? halves : 1);
+    const at = (right, deep, up) => {
+      const place = [0, 0, 0];
+      [place[way.right], place[way.deep], place[way.up]] = [right, deep, up];
+      return place;
+    };
+    const pads = (step, sequence) => !state && s.packed && step > endOf(s, sequence, 0);
+    const lines = axes.map((axis, k) => [{ [way.right]: "→", [way.deep]: "↗", [way.up]: "↑" }[k], axis, sizes[k]]);
+    return { name, shape: sizes, lines, colour: { x: "x", out: "h", h_n: "h", c_n: "c" }[name], right: along("right"),
+      deep: along("deep"), up: along("up"), look: (...cell) => looks(base, at(...cell)), pads };
+  });
 }
 
-/** The parts of out where the readers end. */
-function ends(s) {
-  const H = s.hidden_size, all = [0, s.batch], up = [0, H];
-  const last = (length, deep) => ({ right: [length - 1, length], deep, up, mark: "A" });
-  const forward = s.packed ? lengths(s).map((length, k) => last(length, [k, k + 1])).reverse() : [last(s.seq_len, all)];
-  return s.bidirectional ? [...forward, { right: [0, 1], deep: all, up: [H, 2 * H], mark: "B" }] : forward;
+/** What of an axis is picked, or has a twin that is picked, and so has to be drawn. */
+function keepOf(s, base, view, sets, side) {
+  if (!sets || !sets[0].length) return [];
+  if (view.base.name === base.name) return sets[base.way[side]];
+  if (!["out", "h_n"].includes(base.name) || !["out", "h_n"].includes(view.base.name)) return [];
+  return side === "deep" ? sets[view.base.way.deep] : [];
 }
 
-/** The parts of h_n that are in out: the rows of the last layer. */
-function lastRows(s, rows) {
-  const row = (k, mark) => ({ right: [k, k + 1], deep: [0, s.batch], mark });
-  return s.bidirectional ? [row(rows - 2, "A"), row(rows - 1, "B")] : [row(rows - 1, "A")];
-}
+const COLUMN = 152, TITLE = 42, BELOW = 76, GAP = 18;
 
-const COLUMN = 152, TITLE = 46, BELOW = 66, GAP = 18;
-
+const size = ({ right, deep, up }, unit) => ({ across: (right.long + TILT.across * deep.long) * unit,
+  high: (up.long + TILT.up * deep.long) * unit });
 const column = (block, unit) => Math.max(COLUMN, size(block, unit).across + 14);
 const span = (row, unit) => row.reduce((sum, block) => sum + column(block, unit), 0) + GAP * (row.length - 1);
 
-/** Pixels for each number, and rows of boxes, so that all of them are to one scale and fit. */
+/** Pixels for each number, the same in all boxes, and rows of boxes, so that all fit. */
 function arrange(blocks, width) {
-  const most = Math.max(1, Math.floor((width + GAP) / (COLUMN + GAP)));
-  const results = blocks.findIndex((block) => block.name === "out");
-  const groups = results > 1 ? [blocks.slice(0, results), blocks.slice(results)] : [blocks];    // packed: in, and out
-  let best = null;
-  for (let perRow = Math.min(most, blocks.length); perRow >= 1; perRow--) {
-    const rows = groups.flatMap((group) => chunks(group, perRow));
-    let unit = Math.min(22, ...blocks.map((block) => 150 / (block.up + TILT.up * block.deep)));
-    while (unit > 0.05 && rows.some((row) => span(row, unit) > width)) unit *= 0.94;
-    if (!best || unit > 1.6 * best.unit) best = { unit, rows };
-  }
-  const together = (one, other) => groups.some((group) => group.includes(one[0]) && group.includes(other[0]));
-  const fit = (unit) => (one, other) => together(one, other) && span([...one, ...other], unit) <= width;
-  const units = [1, 0.95, 0.9, 0.85, 0.8].map((share) => share * best.unit);
-  const tries = units.map((unit) => ({ unit, rows: joined(best.rows, fit(unit)) }));
-  return tries.reduce((one, other) => (other.rows.length < one.rows.length ? other : one));    // smaller, to save a row
+  const most = Math.max(1, Math.min(blocks.length, Math.floor((width + GAP) / (COLUMN + GAP))));
+  const perRow = Math.ceil(blocks.length / Math.ceil(blocks.length / most));
+  const rows = [];
+  for (let k = 0; k < blocks.length; k += perRow) rows.push(blocks.slice(k, k + perRow));
+  const high = rows.length > 1 ? 118 : 150;
+  let unit = Math.min(18, ...blocks.map((block) => high / size(block, 1).high));
+  while (unit > 5 && rows.some((row) => span(row, unit) > width)) unit *= 0.97;
+  return { unit, rows };
 }
 
-/** The list in pieces of this length. */
-function chunks(list, length) {
-  return Array.from({ length: Math.ceil(list.length / length) }, (_, k) => list.slice(k * length, (k + 1) * length));
+/** Turns a place in a box, in numbers, into one in the drawing; (x, y) is the box's lower left front corner. */
+const corner = (unit, x, y) => (right, deep, up) =>
+  `${(x + (right + TILT.across * deep) * unit).toFixed(1)} ${(y - (up + TILT.up * deep) * unit).toFixed(1)}`;
+const face = (...corners) => `M${corners.join("L")}Z`;
+
+/** The three faces that are seen of a part of a box, as path data. */
+const faces = (at, [r0, r1], [d0, d1], [u0, u1]) => ({
+  front: face(at(r0, d0, u0), at(r1, d0, u0), at(r1, d0, u1), at(r0, d0, u1)),
+  top: face(at(r0, d0, u1), at(r1, d0, u1), at(r1, d1, u1), at(r0, d1, u1)),
+  side: face(at(r1, d0, u0), at(r1, d1, u0), at(r1, d1, u1), at(r1, d0, u1)),
+});
+
+/** Lines that rule the faces of a box into its single numbers. */
+function rules({ right, deep, up }, at) {
+  const bent = (axis, line) => axis.cells.slice(1).map((cell) => `M${line(cell.at).join("L")}`).join("");
+  const R = right.long, D = deep.long, U = up.long;
+  return bent(right, (k) => [at(k, 0, 0), at(k, 0, U), at(k, D, U)])
+    + bent(up, (k) => [at(0, 0, k), at(R, 0, k), at(R, D, k)])
+    + bent(deep, (k) => [at(0, k, U), at(R, k, U), at(R, k, 0)]);
 }
 
-/** The rows, each put behind the one above where that fits. */
-function joined(rows, fits) {
+/** What is picked of a box, layer by layer from the back: { look, behind, front }, as path data. */
+function solids({ right, deep, up, look, pads }, at) {
+  const looks = deep.cells.map((d) => right.cells.map((r) => up.cells.map((u) => look(r.index, d.index, u.index))));
   const found = [];
-  for (const row of rows) {
-    if (found.length && fits(found.at(-1), row)) found.push([...found.pop(), ...row]);
-    else found.push(row);
+  const span1 = ({ at: from }) => [from, from + 1];
+  for (let d = deep.cells.length - 1; d >= 0; d--) {
+    const layer = {};
+    right.cells.forEach((r, k) => up.cells.forEach((u, j) => {
+      const one = looks[d][k][j];
+      if (!one) return;
+      const sides = faces(at, span1(r), span1(deep.cells[d]), span1(u));
+      const kind = pads(r.index, deep.cells[d].index) ? `${one} pad` : one;
+      layer[kind] ??= { look: kind, behind: "", front: "" };
+      if (!looks[d][k + 1]?.[j]) layer[kind].behind += sides.side;
+      if (!looks[d][k][j + 1]) layer[kind].behind += sides.top;
+      if (!looks[d - 1]?.[k][j]) layer[kind].front += sides.front;
+    }));
+    found.push(Object.values(layer));
   }
   return found;
 }
 
-function size(block, unit) {
-  const long = (count) => (count ? Math.max(THIN, count * unit) : 0);
-  const right = long(block.right), deep = long(block.deep), up = long(block.up);
-  return { right, deep, up, across: right + TILT.across * deep, high: up + TILT.up * deep };
+/** The faces of the cells of a box that are padding, in front, above and at its side. */
+function padding({ right, deep, up, pads }, at) {
+  const found = [];
+  for (const d of deep.cells) {
+    const long = right.cells.filter((r) => pads(r.index, d.index));
+    if (!long.length) continue;
+    const part = faces(at, [long[0].at, long.at(-1).at + 1], [d.at, d.at + 1], [0, up.long]);
+    found.push(part.side, part.top, ...(d === deep.cells[0] ? [part.front] : []));
+  }
+  return found.join("");
 }
 
-/** The three faces that are seen of a part of a box, as path data; the box's lower left front corner is (x, y). */
-function faces(block, unit, x, y, part = {}) {
-  const whole = size(block, unit);
-  const [r0, r1] = (part.right ?? [0, block.right]).map((k) => (k / block.right) * whole.right);
-  const [d0, d1] = (part.deep ?? [0, block.deep]).map((k) => (block.deep ? (k / block.deep) * whole.deep : 0));
-  const [u0, u1] = (part.up ?? [0, block.up]).map((k) => (k / block.up) * whole.up);
-  const at = (r, d, u) => `${(x + r + TILT.across * d).toFixed(1)} ${(y - u - TILT.up * d).toFixed(1)}`;
-  const face = (...corners) => `M${corners.join("L")}Z`;
-  return {
-    front: face(at(r0, d0, u0), at(r1, d0, u0), at(r1, d0, u1), at(r0, d0, u1)),
-    top: face(at(r0, d0, u1), at(r1, d0, u1), at(r1, d1, u1), at(r0, d1, u1)),
-    side: face(at(r1, d0, u0), at(r1, d1, u0), at(r1, d1, u1), at(r1, d0, u1)),
-  };
-}
-
-/** Lines that rule a box into its single numbers, where these are large enough to be seen. */
-function rules(block, unit, x, y) {
-  if (unit < 6) return "";
-  const { right, deep, up } = size(block, unit), lines = [];
-  const at = ([r, d, u]) => `${(x + r + TILT.across * d).toFixed(1)} ${(y - u - TILT.up * d).toFixed(1)}`;
-  const bent = (count, from, over, to) => {        // a line over two faces, for each number along an edge
-    for (let k = 1; k < count; k++) {
-      const share = k / count, [first, second, third] = [from, over, to].map((point) => at(point(share)));
-      lines.push(`M${first}L${second}`, `M${second}L${third}`);
+/** A jagged gap over the two faces that an axis runs along: its ground, and its two edges. */
+function cuts(block, at, unit) {
+  const { right, deep, up } = block, R = right.long, D = deep.long, U = up.long, step = 4.5 / unit, jag = 1.6 / unit;
+  const walk = (first, second, place) => (from) => {
+    const points = [], all = first + second;
+    for (let way = 0, k = 0; way < all + step; way += step, k++) {
+      const gone = Math.min(way, all), sway = from + (k % 2 ? jag : -jag);
+      points.push(place(sway, Math.min(gone, first), Math.max(0, gone - first)));
     }
+    return points;
   };
-  bent(block.right, (k) => [k * right, 0, 0], (k) => [k * right, 0, up], (k) => [k * right, deep, up]);
-  bent(block.up, (k) => [0, 0, k * up], (k) => [right, 0, k * up], (k) => [right, deep, k * up]);
-  bent(block.deep, (k) => [0, k * deep, up], (k) => [right, k * deep, up], (k) => [right, k * deep, 0]);
-  return lines.join("");
+  const all = [
+    ...right.breaks.map((k) => [k, walk(U, D, (sway, u, d) => at(sway, d, u))]),
+    ...up.breaks.map((k) => [k, walk(R, D, (sway, r, d) => at(r, d, sway))]),
+    ...deep.breaks.map((k) => [k, walk(R, U, (sway, r, u) => at(r, sway, U - u))]),
+  ].map(([k, edge]) => [edge(k), edge(k + BREAK)]);
+  return { ground: all.map(([one, other]) => face(...one, ...other.reverse())).join(""),
+    edges: all.flat().map((edge) => `M${edge.join("L")}`).join("") };
 }
 
-function drawBlock(paint, block, unit, left, bottom, hatches) {
-  paint("text", { x: left, y: bottom - size(block, unit).high - 26, class: "name" }, block.name);
-  paint("text", { x: left, y: bottom - size(block, unit).high - 9, class: "shape" }, bracket(block.shape));
-  const whole = faces(block, unit, left, bottom);
-  for (const side of ["front", "top", "side"]) paint("path", { d: whole[side], class: `${side} ${block.colour}` });
-  paint("path", { d: rules(block, unit, left, bottom), class: `rules ${block.colour}` });
-  for (const mark of ["padding", "A", "B"]) drawMark(paint, block, mark, unit, left, bottom, hatches[mark]);
-  block.lines.forEach(([arrow, name, count], k) => {
-    paint("text", { x: left, y: bottom + 20 + 17 * k, class: "soft" }, `${arrow} ${name} ${count}`);
+/** The numbers of the steps or rows below a box; where there is little room of the first, the last, and one alone. */
+function ticks(paint, { right }, unit, left, bottom) {
+  right.cells.forEach(({ index, at }, k) => {
+    const wide = right.cells.at(-1).index > 9 ? 17 : 10, before = right.cells[k - 1], after = right.cells[k + 1];
+    const alone = (!before || before.index < index - 1) && (!after || after.index > index + 1);
+    if (unit < wide && before && after && !alone) return;
+    paint("text", { x: left + (at + 0.5) * unit, y: bottom + 14, class: "tick" }, String(index));
   });
 }
 
-function drawMark(paint, block, mark, unit, left, bottom, hatch) {
-  const parts = block.parts.filter((part) => part.mark === mark);
-  if (!parts.length) return;
-  const drawn = parts.map((part) => faces(block, unit, left, bottom, part));
-  for (const side of mark === "padding" ? ["side", "top"] : ["front", "side", "top"]) {    // in front: a full sequence
-    const d = drawn.map((part) => part[side]).join("");
-    paint("path", { d, class: `${side} mark ${mark}` });
-    if (hatch) paint("path", { d, fill: hatch, class: "hatch" });
+function drawBlock(paint, block, unit, left, bottom, hatches) {
+  const { right, deep, up, colour } = block, at = corner(unit, left, bottom), top = bottom - size(block, unit).high;
+  paint("text", { x: left, y: top - 24, class: "name" }, block.name);
+  paint("text", { x: left, y: top - 8, class: "shape" }, bracket(block.shape));
+  const whole = faces(at, [0, right.long], [0, deep.long], [0, up.long]);
+  for (const side of ["top", "side"]) paint("path", { d: whole[side], class: `${side} ${colour}` });
+  const pad = padding(block, at);
+  if (pad) for (const look of [{ class: "padding" }, { class: "hatch", fill: hatches.padding }]) {
+    paint("path", { d: pad, ...look });
   }
-  if (mark === "padding") return;
-  const whole = size(block, unit), front = parts.find((part) => part.deep[0] === 0);
-  const [r0, r1] = front.right, [u0, u1] = front.up ?? [0, block.up];
-  const across = (r0 + r1) / 2, high = u0 + (u1 - u0) * (mark === "A" ? 0.65 : 0.35);
-  paint("text", { x: left + (across / block.right) * whole.right, y: bottom - (high / block.up) * whole.up + 5,
-    class: "letter" }, mark);
+  const layers = solids(block, at), first = layers.at(-1), inside = !first.length && layers.some((one) => one.length);
+  for (const layer of layers) {
+    if (layer === first) paint("path", { d: whole.front, class: `front ${colour}${inside ? " veil" : ""}` });
+    for (const part of ["behind", "front"]) for (const one of layer) drawSolid(paint, one, part, hatches);
+  }
+  paint("path", { d: rules(block, at), class: `rules ${colour}` });
+  const cut = cuts(block, at, unit);
+  if (cut.edges) {
+    paint("path", { d: cut.ground, class: "cut" });
+    paint("path", { d: cut.edges, class: `edge ${colour}` });
+  }
+  ticks(paint, block, unit, left, bottom);
+  block.lines.forEach(([arrow, name, count], k) => {
+    paint("text", { x: left, y: bottom + 32 + 16 * k, class: "soft" }, `${arrow} ${name} ${count}`);
+  });
+}
+
+function drawSolid(paint, one, part, hatches) {
+  if (!one[part]) return;
+  paint("path", { d: one[part], class: `solid ${part} ${one.look}` });
+  const hatch = one.look.endsWith("pad") ? hatches.padding : one.look === "twin" ? hatches.twin : null;
+  if (hatch) paint("path", { d: one[part], class: "hatch", fill: hatch });
+}
+
+/** The drawing of all boxes. */
+function stage() {
+  const drawing = svg("svg", { role: "img" });
+  const hatches = { padding: hatching(drawing, "stroke padding", { spacing: 5 }),
+    twin: hatching(drawing, "stroke twin", { spacing: 5, turn: -45 }) };
+  const { paint, done } = brush(svg("g", {}, drawing));
+  const draw = (blocks, width, words) => {
+    const { unit, rows } = arrange(blocks, width);
+    let bottom = 0;
+    for (const row of rows) {
+      bottom += TITLE + Math.max(...row.map((block) => size(block, unit).high));
+      let left = 2;
+      for (const block of row) {
+        drawBlock(paint, block, unit, left, bottom, hatches);
+        left += column(block, unit) + GAP;
+      }
+      bottom += BELOW;
+    }
+    done();
+    const named = blocks.map(({ name, shape }) => `${name} ${bracket(shape)}`).join(", ");
+    put(drawing, { viewBox: `0 0 ${width} ${Math.ceil(bottom)}`, "aria-label": `Boxes: ${named}. ${words}` });
+  };
+  return { drawing, draw };
 }
 
 // --- the figure -----------------------------------------------------------------------------------------------------
@@ -309,26 +531,94 @@ const sizeSlider = (model, trait, sizes = SIZES) => slider(model, trait, { label
   place: (value) => (sizes === SIZES ? nearest(value) : sizes.indexOf(value)) });
 
 const PLAIN = { kind: "rnn", batch: 2, seq_len: 5, input_size: 4, hidden_size: 6, num_layers: 1,
-  bidirectional: false, batch_first: true, packed: false };
+  bidirectional: false, batch_first: true, packed: false, expression: "out[:, -1]" };
 const STORIES = [
   ["plain", PLAIN],
-  ["three layers", { ...PLAIN, kind: "gru", num_layers: 3 }],
+  ["three layers", { ...PLAIN, kind: "gru", num_layers: 3, expression: "h_n[0]" }],
   ["both ways", { ...PLAIN, kind: "gru", bidirectional: true }],
   ["lengths differ", { ...PLAIN, kind: "gru", batch: 4, seq_len: 8, packed: true }],
   ["a digit, row by row", { ...PLAIN, kind: "lstm", batch: 32, seq_len: 28, input_size: 28, hidden_size: 128 }],
 ];
 export const stories = Object.fromEntries(STORIES);
 
-const controls = (model) => [
-  presets(model, { name: "Show", options: STORIES, settings: SETTINGS, reset: "reset" }),
-  choice(model, "kind", { name: "layer", options: [["rnn", "nn.RNN"], ["gru", "nn.GRU"], ["lstm", "nn.LSTM"]] }),
-  make("div", { class: "controls" },
-    ...["batch", "seq_len", "input_size", "hidden_size"].map((name) => sizeSlider(model, name)),
-    sizeSlider(model, "num_layers", [1, 2, 3, 4])),
-  make("div", { class: "toggles" },
-    toggle(model, "bidirectional", { name: "bidirectional" }), toggle(model, "batch_first", { name: "batch_first" }),
-    toggle(model, "packed", { name: "packed (lengths differ)" })),
+/** Ready-made expressions, and when each is worth a look. */
+export const CHIPS = [
+  ["out[:, -1]", () => true],
+  ["out[-1]", () => true],
+  ["h_n[-1]", () => true],
+  ["h_n[0]", (s) => s.num_layers > 1],
+  ["h_n[-2]", (s) => s.bidirectional],
+  ["c_n[-1]", (s) => s.kind === "lstm"],
+  ["out[:, :, :hidden_size]", (s) => s.bidirectional],
+  ["out[:, 0, hidden_size:]", (s) => s.bidirectional && s.batch_first],
+  ["out[0, :, hidden_size:]", (s) => s.bidirectional && !s.batch_first],
+  ["h_n.view(num_layers, directions, batch, hidden_size)[-1, 0]", (s) => s.bidirectional && s.num_layers > 1],
 ];
+
+const SIZED = ["batch", "seq_len", "input_size", "hidden_size"];
+
+/** The controls of the layer by name; where there is little room, one of them, which `pick` chooses. */
+function settings(model) {
+  const kinds = [["rnn", "nn.RNN"], ["gru", "nn.GRU"], ["lstm", "nn.LSTM"]];
+  const all = {
+    kind: choice(model, "kind", { name: "layer", options: kinds }),
+    num_layers: sizeSlider(model, "num_layers", [1, 2, 3, 4]),
+    ...Object.fromEntries(SIZED.map((name) => [name, sizeSlider(model, name)])),
+    bidirectional: toggle(model, "bidirectional", { name: "bidirectional" }),
+    batch_first: toggle(model, "batch_first", { name: "batch_first" }),
+    packed: toggle(model, "packed", { name: "packed (lengths differ)" }),
+  };
+  const pick = make("select", { "aria-label": "setting to change" },
+    ...Object.keys(all).map((name) => make("option", { value: name }, name === "kind" ? "layer" : name)));
+  const show = () => {
+    for (const [name, one] of Object.entries(all)) put(one, { "data-active": name === pick.value });
+  };
+  pick.value = "hidden_size";
+  pick.addEventListener("change", show);
+  show();
+  return make("div", { class: "settings" }, pick, ...Object.values(all));
+}
+
+/**
+ * The field for the expression. What is typed is taken over as soon as it can be read, and whatever it is on Enter or
+ * when the reader goes on; Escape brings back what was there.
+ */
+function expressionField(model, read) {
+  const input = make("input", { type: "text", "aria-label": "expression", maxlength: 100, spellcheck: "false",
+    autocomplete: "off", autocapitalize: "off", autocorrect: "off", enterkeyhint: "done" });
+  let typing = false;
+  const follow = () => { if (!typing) input.value = model.get("expression"); };
+  const take = () => {
+    typing = false;
+    if (input.value !== model.get("expression")) change(model, { expression: input.value });
+  };
+  input.addEventListener("input", () => {
+    typing = true;
+    if (!read(input.value).error && input.value !== model.get("expression")) change(model, { expression: input.value });
+  });
+  input.addEventListener("change", take);
+  input.addEventListener("keydown", ({ key }) => {
+    if (key === "Enter") take();
+    if (key === "Escape") { typing = false; follow(); }
+  });
+  model.on("change:expression", follow);
+  follow();
+  return input;
+}
+
+/** The ready-made expressions as buttons, of which those are shown that fit the settings. */
+function chips(model) {
+  const all = CHIPS.map(([text, fits]) => ({ text, fits,
+    one: button(text, () => change(model, { expression: text })) }));
+  const show = (s) => {
+    for (const { text, fits, one } of all) {
+      put(one, { hidden: !fits(s), "aria-current": text === s.expression && "true" });
+    }
+  };
+  const element = make("div", { class: "presets chips", role: "group", "aria-label": "Ready-made expressions" },
+    ...all.map(({ one }) => one));
+  return { element, show };
+}
 
 /** A button that copies the code, or, where the page may not, selects it for the reader's own copying. */
 function copyButton(pre) {
@@ -349,44 +639,32 @@ function copyButton(pre) {
   return { bar: make("div", { class: "bar" }, copy, said), forget: () => { said.textContent = ""; } };
 }
 
-function factLine({ left, right, equal, mark, why }) {
-  const badge = make("span", { class: `badge ${mark ?? "no"}`, "aria-hidden": "true" }, mark ?? "");
-  return make("li", {}, badge, make("span", {}, make("code", {}, left), equal ? " = " : " ≠ ", make("code", {}, right),
-    make("span", { class: "why" }, ` ${why}`)));
-}
-
-/** The drawing of all boxes. */
-function stage() {
-  const drawing = svg("svg", { role: "img" });
-  const hatches = { padding: hatching(drawing, "stroke padding", { spacing: 5 }),
-    B: hatching(drawing, "stroke B", { turn: -45 }) };
-  const { paint, done } = brush(svg("g", {}, drawing));
-  const draw = (blocks, width) => {
-    const { unit, rows } = arrange(blocks, width);
-    let bottom = 0;
-    for (const row of rows) {
-      const high = Math.max(...row.map((block) => size(block, unit).high));
-      bottom += TITLE + high;
-      let left = 2;
-      for (const block of row) {
-        drawBlock(paint, block, unit, left, bottom, hatches);
-        left += column(block, unit) + GAP;
-      }
-      bottom += BELOW;
-    }
-    done();
-    const named = blocks.map(({ name, shape }) => `${name} ${bracket(shape)}`).join(", ");
-    put(drawing, { viewBox: `0 0 ${width} ${Math.ceil(bottom)}`, "aria-label": `Boxes to scale: ${named}` });
-  };
-  return { drawing, draw };
+function factLine({ left, right, equal, why }) {
+  return make("li", {}, make("code", {}, left), equal ? " = " : " ≠ ", make("code", {}, right),
+    make("span", { class: "why" }, ` ${why}`));
 }
 
 /** The lengths of a packed batch and what that makes of it, in words. */
 function lengthsInWords(s, found) {
   if (!s.packed) return "";
-  const all = lengths(s), few = all.length > 8 ? [...all.slice(0, 6), "…", all.at(-1)] : all;
-  return `lengths ${few.join(", ")}: ${found.packed[0]} real steps of ${s.batch * s.seq_len}; hatched is padding. `
+  const all = lengths(s), shown = all.length > 8 ? [...all.slice(0, 6), "…", all.at(-1)] : all;
+  const real = found.packed[0], steps = s.batch * s.seq_len;
+  const which = real === steps ? "there is no padding" : `${real} of ${steps} steps are real`;
+  return `lengths ${shown.join(", ")}: ${which}. packed.data ${bracket(found.packed)}, `
     + `packed_out.data ${bracket(found.packed_out)}`;
+}
+
+/** What the looks of the drawing mean, of those that are in it. */
+function keyLine(blocks, s) {
+  const swatch = (look, text) => make("span", {}, make("i", { class: `swatch ${look}`, "aria-hidden": "true" }), text);
+  const any = ({ look, right, deep, up }, wanted) => right.cells.some((r) => deep.cells.some((d) => (
+    up.cells.some((u) => look(r.index, d.index, u.index) === wanted))));
+  const twins = blocks.some((block) => any(block, "twin"));
+  const cut = blocks.some(({ right, deep, up }) => right.breaks.length + deep.breaks.length + up.breaks.length);
+  return [...(evaluate(s).view ? [swatch("picked", "picked")] : []),
+    ...(twins ? [swatch("twin", "the same numbers")] : []),
+    ...(shorter(s) ? [swatch("pad", "padding")] : []),
+    ...(cut ? [swatch("jag", "more than fit are left out at a jagged gap")] : [])];
 }
 
 /** The number of parameters and how it comes about, as nodes. */
@@ -397,17 +675,36 @@ function countLine(s, { count, formula }) {
     make("span", { class: "why" }, `${parts}${above}: no batch, no seq_len`)];
 }
 
+/** All that is shown beside the drawing, and `show`, which brings it up to date. */
+function words(root) {
+  const key = make("p", { class: "key" }), list = make("ul", { class: "facts" });
+  const count = make("p", { class: "count" }), lengthsShown = make("p", { class: "lengths" });
+  const pre = make("pre", { tabindex: 0, "aria-label": "the same in PyTorch" }), copy = copyButton(pre);
+  const element = make("div", { class: "more" }, count, lengthsShown,
+    fold(root, "Which slices hold the same numbers", list),
+    make("div", { class: "code" }, fold(root, "The same in PyTorch", copy.bar, pre)));
+  for (const folded of element.querySelectorAll("details")) folded.open = false;
+  const show = (s, blocks) => {
+    key.replaceChildren(...keyLine(blocks, s));
+    lengthsShown.textContent = lengthsInWords(s, shapes(s));
+    list.replaceChildren(...facts(s).map(factLine));
+    count.replaceChildren(...countLine(s, parameters(s)));
+    if (pre.textContent !== code(s)) copy.forget();
+    pre.textContent = code(s);
+  };
+  return { key, element, show };
+}
+
 function render({ model, el }) {
   const { root, leave } = mount({ model, el }, "ShapeExplorer", () => results(values(model, SETTINGS)));
-  const { drawing, draw: drawBoxes } = stage();
-  const finds = report();
-  const list = make("ul", { class: "facts", "aria-label": "Which slices are equal" });
-  const count = make("p", { class: "count" });
-  const pre = make("pre", { tabindex: 0, "aria-label": "the same in PyTorch" });
-  const copy = copyButton(pre);
-  const lengthsShown = make("p", { class: "lengths" });
-  root.append(...controls(model), lengthsShown, make("div", { class: "stage" }, drawing), finds.element, list, count,
-    make("div", { class: "code" }, fold(root, "The same in PyTorch", copy.bar, pre)));
+  const { drawing, draw: drawBoxes } = stage(), finds = report(), ready = chips(model), told = words(root);
+  const field = expressionField(model, (text) => evaluate(values(model, SETTINGS), text));
+  const shape = make("output", { "aria-hidden": "true" });
+  root.append(make("div", { class: "stage" }, drawing), told.key, finds.element, ready.element,
+    make("div", { class: "dock" }, make("label", { class: "field" }, make("span", {}, "pick"), field, shape),
+      settings(model)),
+    presets(model, { name: "Show", options: STORIES, settings: SETTINGS, looking: ["expression"], reset: "reset" }),
+    told.element);
 
   let width = 0, before = null;
   const draw = () => {
@@ -418,13 +715,13 @@ function render({ model, el }) {
     before = JSON.stringify(s);
   };
   const drawAll = (s, room) => {
-    drawBoxes(boxes(s), room);
-    lengthsShown.textContent = lengthsInWords(s, shapes(s));
-    list.replaceChildren(...facts(s).map(factLine));
-    count.replaceChildren(...countLine(s, parameters(s)));
-    pre.textContent = code(s);
-    copy.forget();
-    finds.say(finding(s));
+    const blocks = boxes(s), found = finding(s), { view } = evaluate(s);
+    drawBoxes(blocks, room, found);
+    told.show(s, blocks);
+    ready.show(s);
+    shape.textContent = view ? bracket(view.sizes) : "wrong";
+    put(field, { "aria-invalid": view ? null : "true" });
+    finds.say(found);
   };
   const stop = redraw(model, SETTINGS, draw);
   const watch = new ResizeObserver(draw);

@@ -1,16 +1,17 @@
-"""Every shape that nn.RNN, nn.GRU and nn.LSTM can give you: change an option and see what moves."""
+"""Every shape that nn.RNN, nn.GRU and nn.LSTM can give you, and what any index into them picks."""
 
 import math
 
 import traitlets
 
 from .base import Figure, module, result, styles
+from .indexing import pick
 
 LARGEST = 512
 
 
 class ShapeExplorer(Figure):
-    """A recurrent layer and its input: the shapes of all that comes out, to scale, and which slices are equal.
+    """A recurrent layer and its input: the shapes of all that comes out, and what an index expression picks of it.
 
     To set:
         kind: "rnn", "gru" or "lstm"
@@ -19,10 +20,14 @@ class ShapeExplorer(Figure):
         bidirectional, batch_first: as in PyTorch
         packed: whether sequences of different lengths are packed; their lengths then fall evenly, from seq_len for
             the first sequence to seq_len / batch for the last (rounded up)
+        expression: what to pick, such as "out[:, -1]" or "h_n.view(num_layers, directions, batch, hidden_size)[-1, 0]":
+            x, out, h_n or an LSTM's c_n, with indices, slices, None and ..., .view, .transpose and .shape
     To read:
         x_shape, out_shape, h_n_shape, c_n_shape, packed_shape: lists; empty where there is no such tensor
         lengths: the lengths of the sequences; empty unless packed
         parameters: how many numbers the layer learns
+        picked_shape: the shape that the expression has; None where it is wrong
+        picked_error: what PyTorch says to a wrong expression; otherwise empty
         code: the lines of PyTorch that make this layer and its input, and run it
     """
 
@@ -38,6 +43,7 @@ class ShapeExplorer(Figure):
     bidirectional = traitlets.Bool(False).tag(sync=True)
     batch_first = traitlets.Bool(True).tag(sync=True)
     packed = traitlets.Bool(False).tag(sync=True)
+    expression = traitlets.Unicode("out[:, -1]").tag(sync=True)
 
     @traitlets.validate("kind")
     def _one_of_three(self, proposal):
@@ -86,6 +92,14 @@ class ShapeExplorer(Figure):
         return sum(weight.numel() for weight in layer.parameters())
 
     @result
+    def picked_shape(self):
+        return self._picked()[0]
+
+    @result
+    def picked_error(self):
+        return self._picked()[1]
+
+    @result
     def code(self):
         first = ", batch_first=True" if self.batch_first else ""
         options = (f", num_layers={self.num_layers}" if self.num_layers > 1 else "") + first
@@ -111,6 +125,23 @@ class ShapeExplorer(Figure):
             f"packed_out, {state} = layer(packed)",
             f"out, _ = pad_packed_sequence(packed_out{first})",
         ])
+
+    def _picked(self):
+        """The shape of what the expression picks and "", or None and what PyTorch says; on tensors without numbers."""
+        import torch
+
+        def empty(shape):
+            return torch.empty(shape, device="meta")
+
+        out = empty([self.seq_len, self.batch, self.out_shape[2]])  # step by step in memory, as PyTorch's layers do
+        tensors = {"x": empty(self.x_shape), "out": out.transpose(0, 1) if self.batch_first else out,
+                   "h_n": empty(self.h_n_shape)}
+        tensors |= {"c_n": empty(self.c_n_shape)} if self.kind == "lstm" else {}
+        sizes = {name: getattr(self, name) for name in ("batch", "seq_len", "input_size", "hidden_size", "num_layers")}
+        try:
+            return list(pick(self.expression, tensors, {**sizes, "directions": self._directions()}).shape), ""
+        except (IndexError, NameError, RuntimeError, ValueError) as error:
+            return None, str(error).split(" at index ")[0]
 
     def _directions(self):
         return 2 if self.bidirectional else 1

@@ -1,7 +1,7 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import {
-  boxes, code, facts, finding, lengths, parameters, shapes, stories,
+  boxes, code, drawnAxis, evaluate, facts, finding, holds, lengths, parameters, shapes, stories, twin,
 } from "../../seqlab/widgets/shape_explorer.js";
 
 const plain = stories.plain;
@@ -33,16 +33,50 @@ test("parameters: the numbers of the chapter on shapes, and a sum that gives the
   }
 });
 
-test("the marked parts of out and h_n lie inside their boxes, and hold equally many numbers", () => {
+test("what is picked and its twin are as many, and padding is what no sequence reaches", () => {
   const settings = { ...plain, kind: "lstm", batch: 3, num_layers: 2, bidirectional: true, packed: true };
-  const found = Object.fromEntries(boxes(settings).map((block) => [block.name, block]));
-  const volume = (block, mark) => block.parts.filter((part) => part.mark === mark).reduce((sum, part) => {
-    const { right, deep, up = [0, block.up] } = part;
-    assert.ok(right[0] >= 0 && right[1] <= block.right && deep[1] <= block.deep && up[1] <= block.up);
-    return sum + (right[1] - right[0]) * (deep[1] - deep[0]) * (up[1] - up[0]);
-  }, 0);
-  for (const mark of ["A", "B"]) assert.equal(volume(found.out, mark), volume(found.h_n, mark));
-  assert.equal(volume(found.x, "padding"), (3 * 5 - (5 + 4 + 2)) * 4);
+  const counted = (expression, wanted) => Object.fromEntries(boxes({ ...settings, expression }).map((block) => {
+    const cells = block.right.cells.flatMap((r) => block.deep.cells.flatMap((d) => (
+      block.up.cells.map((u) => [r, d, u]))));
+    return [block.name, cells.filter((cell) => block.look(...cell.map(({ index }) => index)) === wanted).length];
+  }));
+  assert.deepEqual(counted("h_n[-1]", "picked"), { x: 0, out: 0, h_n: 18, c_n: 0 });
+  assert.deepEqual(counted("h_n[-1]", "twin"), { x: 0, out: 18, h_n: 0, c_n: 0 });
+  assert.deepEqual(counted("out[0, -1]", "twin"), { x: 0, out: 0, h_n: 6, c_n: 0 }, "its forward half");
+  assert.deepEqual(counted("out[2, -1]", "twin"), { x: 0, out: 0, h_n: 0, c_n: 0 }, "it is padding");
+  const [x] = boxes(settings);
+  const padded = x.deep.cells.flatMap((d) => x.right.cells.filter((r) => x.pads(r.index, d.index)));
+  assert.equal(padded.length, 3 * 5 - (5 + 4 + 2));
+});
+
+test("a number of out that is an end has its twin in h_n, and the way back", () => {
+  const settings = { ...plain, num_layers: 2, bidirectional: true, batch_first: false };
+  assert.deepEqual(twin(settings, "out", [4, 1, 2]), ["h_n", [2, 1, 2]]);
+  assert.deepEqual(twin(settings, "h_n", [3, 1, 2]), ["out", [0, 1, 8]]);
+  assert.deepEqual([twin(settings, "h_n", [1, 1, 2]), twin(settings, "c_n", [3, 1, 2])], [null, null]);
+  assert.equal(twin(settings, "out", [3, 1, 2]), null);
+});
+
+test("a long axis shows its first and last places and whatever is picked, with a gap for each that is left out", () => {
+  const places = (...given) => drawnAxis(...given).cells.map(({ index }) => index);
+  assert.deepEqual(places(5, [10, 6]), [0, 1, 2, 3, 4]);
+  assert.deepEqual(places(28, [10, 6]), [0, 1, 2, 3, 4, 5, 25, 26, 27]);
+  assert.deepEqual(places(28, [10, 6], [12]), [0, 1, 2, 3, 4, 5, 12, 25, 26, 27]);
+  assert.deepEqual(drawnAxis(28, [10, 6], [12]).breaks.length, 2);
+  assert.deepEqual(places(256, [8, 5], [], 2), [0, 1, 2, 3, 4, 126, 127, 128, 129, 130, 131, 132, 254, 255]);
+});
+
+test("what a view holds, in words", () => {
+  const settings = { ...plain, kind: "lstm", num_layers: 2, bidirectional: true };
+  const say = (expression) => holds(settings, evaluate({ ...settings, expression }).view);
+  assert.equal(say("out[..., :hidden_size]"), "the forward half of all steps of every sequence");
+  assert.equal(say("out[0, 1:3, 7]"), "number 7 of steps 1 to 2 of sequence 0, the first,");
+  assert.equal(say("out[:, ::2]"), "3 of 5 steps of every sequence");
+  assert.equal(say("h_n"), "all 4 rows for every sequence");
+  assert.equal(say("c_n[-1]"), "the backward end of the cell state in layer 1, the last, for every sequence");
+  assert.equal(say("h_n[1, 0, :2]"), "numbers 0 to 1 of the backward end in layer 0 for sequence 0, the first,");
+  assert.equal(say("out[:, 5:]"), "nothing");
+  assert.equal(say("h_n.view(-1)"), "");
 });
 
 test("every story says something of its own", () => {

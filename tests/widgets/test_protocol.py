@@ -24,7 +24,8 @@ MOVED = {  # what the page sends when it is moved
     "Quiz": {"answers": [RIGHT] * 3 + [{**RIGHT, "right": False, "first": False}] * 2},
     "RNNPlayground": {"cells": ["rnn", "gru"], "task": "add", "lag": 5, "lr": 0.1, "opened": False, "clipping": False},
     "ScalarRNN": {"inputs": [1.0, 2.0], "w_h": -0.5, "b": 0.1},
-    "ShapeExplorer": {"kind": "lstm", "batch": 3, "num_layers": 2, "bidirectional": True, "packed": True},
+    "ShapeExplorer": {"kind": "lstm", "batch": 3, "num_layers": 2, "bidirectional": True, "packed": True,
+                      "expression": "h_n.view(num_layers, directions, batch, hidden_size)[-1, 0]"},
 }
 
 
@@ -160,6 +161,8 @@ def test_shape_explorer(settings):
     assert figure.lengths == (names["lengths"].tolist() if figure.packed else [])
     assert figure.packed_shape == (list(names["packed"].data.shape) if figure.packed else [])
     assert figure.parameters == sum(weight.numel() for weight in names["layer"].parameters())
+    names |= {name: getattr(figure, name) for name in ("num_layers", "batch", "hidden_size")} | {"directions": 2}
+    assert figure.picked_shape == list(eval(figure.expression, names).shape) and figure.picked_error == ""
 
 
 @pytest.mark.parametrize("settings", [{}, {"digit": 0, "row": 3}, MOVED["BatchFirst"]])
