@@ -12,8 +12,11 @@ const product = (list) => list.reduce((one, other) => one * other, 1);
 
 const TOKEN = /\s*(?:((?:0|[1-9]\d{0,5})(?![\w.])|[A-Za-z_]\w*|\.\.\.|[[\]():,.*+-])|$)/y;
 
+const LONGEST = 200;
+
 function tokens(text) {
   const found = [];
+  if (text.length > LONGEST) throw new Wrong(READS);
   TOKEN.lastIndex = 0;
   for (let one = TOKEN.exec(text); one?.[1]; one = TOKEN.exec(text)) found.push(one[1]);
   if (TOKEN.lastIndex < text.length) throw new Wrong(READS);

@@ -209,7 +209,9 @@ def test_what_is_picked_is_what_pytorch_picks_for_expressions_by_chance(node):
 @pytest.mark.parametrize("expression", [
     "", "out[", "out]", "out[]", "out.view()", "out.transpose(0)", "out.sum()", "out.__class__", "out[h_n]",
     "out[True]", "out[1.5]", "out[01]", "out[..., ...]", "out.shape[0]", "out[0][1:2:3:4]", "batch", "None[0]",
-    "out[0] + 1", "__import__('os').remove('x')", "(lambda: 1)()", "out[-1].view(out.shape)", "out[1234567]"])
+    "out[0] + 1", "__import__('os').remove('x')", "(lambda: 1)()", "out[-1].view(out.shape)", "out[1234567]",
+    pytest.param("a" * 99 + "!", id="a long name"), pytest.param("." * 99 + "!", id="many dots"),
+    pytest.param("out[" + "-" * 5000 + "1]", id="too long")])
 def test_what_is_no_index_is_refused_and_never_run(node, expression):
     figure = ShapeExplorer(expression=expression)
     assert (figure.picked_shape, figure.picked_error) == (None, READS)
@@ -267,6 +269,7 @@ def test_what_a_finding_warns_of(node):
         (padded, "out[:, -1]", "It is padding for 3 of 4 sequences; h_n[-1] took each at its own last step."),
         (padded, "h_n[-1]", "In out it is each sequence's own last step."),
         ({**plain, "num_layers": 3}, "h_n[0]", "It is nowhere in out, which shows the last layer only."),
+        ({**plain, "num_layers": 3}, "h_n[1, 0]", "It is nowhere in out, which shows the last layer only."),
         ({**plain, "num_layers": 3}, "h_n", "Only the rows of the last layer are in out."),
         ({**plain, "kind": "lstm"}, "c_n[0]", "It is not in out: the cell state is carried inside."),
         (plain, "out[:, 5]", "PyTorch says: index 5 is out of bounds for dimension 1 with size 5."),
