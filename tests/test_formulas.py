@@ -267,7 +267,7 @@ NOT_COMPUTED = {    # symbols of other texts, what is set, and what leaves somet
     r"r, z = \sigma(\dots)", r"i, f, o = \sigma(\dots)", r"g = \tanh(\dots)", "k = 1, 3, 4",
 }
 PARTS = {           # what is written of a cell without saying what it equals: known by its text
-    r"\tanh(h)", r"\partial h_4 / \partial W_h", r"1 - \tanh^2", r"W_h (1 - h_t^2)", "W_h^k",
+    r"\tanh(h)", r"\partial h_4 / \partial W_h", r"1 - \tanh^2", r"1 - h_t^2", r"W_h (1 - h_t^2)", "W_h^k",
     r"\mathrm{diag}(1 - h_t^2) W_h", r"\big(h_4(W_h + \varepsilon) - h_4(W_h - \varepsilon)\big) / 2 \varepsilon",
     r"1 - \sigma(8)", r"r \odot (W_{hn} h + b_{hn})", r"W_{hn} (r \odot h) + b_{hn}", r"W (r \odot h)",
     r"r \odot (W h)", "W_h^N", r"\tanh(W_h h)", r"\tanh^{-1}", r"\partial h_T / \partial x_t", r"\sigma(b)",
