@@ -1,7 +1,6 @@
 // Draw a digit; an LSTM reads its 28 rows, one at a time. The numbers are checked against PyTorch.
 import {
-  button, change, choice, hide, make, mount, player, put, redraw, report, signed, svg, toggle,
-  values,
+  brush, button, change, choice, hide, make, mount, player, put, redraw, report, signed, svg, toggle, values,
 } from "./shared.js";
 
 const SIDE = 28;                // pixels and rows of an image
@@ -182,6 +181,29 @@ export function answers(probabilities, image) {
   return runs;
 }
 
+/** Which digit leads after each of the rows read so far, as runs: { digit, from, to }, rows from 1. */
+export function leaders(probabilities, row) {
+  const runs = [];
+  probabilities.slice(0, row).forEach((now, t) => {
+    const digit = best(now);
+    if (runs.at(-1)?.digit === digit) runs.at(-1).to = t + 1;
+    else runs.push({ digit, from: t + 1, to: t + 1 });
+  });
+  return runs;
+}
+
+/** Where the runs' digits are written, [column, row]: beside their first row, two of a column so many rows apart. */
+export function places(runs, apart) {
+  const last = [-Infinity, -Infinity];
+  return runs.map(({ from }) => {
+    const middle = from - 0.5;
+    const free = last.findIndex((one) => middle - one >= apart);
+    const column = free >= 0 ? free : Number(last[1] < last[0]);
+    last[column] = Math.max(middle, last[column] + apart);
+    return [column, last[column]];
+  });
+}
+
 function inWords(names) {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and then ${names.at(-1)}`;
 }
@@ -192,7 +214,7 @@ const percent = (p) => (p > 0.995 ? "over 99" : p < 0.01 ? "under 1" : (100 * p)
 
 /** What is to be seen now, in words. */
 export function finding(probabilities, image, row, centred = true) {
-  if (row === 0) return "It has read nothing yet. Press play, or step through the rows.";
+  if (row === 0) return "It has read nothing yet. It reads when you lift the pen, or press play.";
   const now = probabilities[row - 1];
   const digit = best(now);
   const second = best(now.map((p, k) => (k === digit ? -1 : p)));
@@ -245,15 +267,16 @@ function render({ model, el }) {
     return { image, probabilities, prediction: best(probabilities.at(-1)) };
   };
   const { root, leave } = mount({ model, el }, "DigitReader", results);
-  const pad = drawingPad(model);
+  const controls = playControls(model);
+  const pad = drawingPad(model, controls);
   const seen = imageSeen(model);
   const belief = beliefs();
   const inside = insidePicture(model);
-  const controls = playControls(model);
   const { element, say } = report();
   element.classList.add("finding");
-  root.append(make("div", { class: "reader" }, pad.element, seen.element, belief.element),
-    controls.element, element, sampleRow(model), inside.element);
+  root.append(make("div", { class: "whole" },
+    make("div", { class: "reader" }, pad.element, element, seen.element, belief.element),
+    controls.element, sampleRow(model, controls), inside.element));
 
   const draw = () => {
     const all = now();
@@ -265,9 +288,12 @@ function render({ model, el }) {
   const stop = redraw(model, TRAITS, draw);
   const theme = new MutationObserver(draw);
   theme.observe(root, { attributes: true, attributeFilter: ["data-theme"] });
+  const sized = new ResizeObserver(draw);
+  sized.observe(root);
   return () => {
     stop();
     theme.disconnect();
+    sized.disconnect();
     controls.stop();
     leave();
   };
@@ -322,22 +348,27 @@ function panel(kind, title, ...children) {
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
   Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1] };
 
-/** The reader's pen: where it is, whether the keys have put it down, and what it does to the strokes. */
-function penOf(model) {
+/**
+ * The reader's pen: where it is, whether the keys have put it down, and what it does to the strokes. Nothing is read
+ * while it draws; when it is lifted, the reading begins.
+ */
+function penOf(model, { stop, replay }) {
   const at = { x: 140, y: 60, down: false };
   const own = () => model.get("strokes");
-  const set = (strokes) => {
+  const set = (strokes, row = SIDE) => {
     if (strokes.length === 0) at.down = false;
-    change(model, { strokes, own_image: [], sample: -1, row: SIDE });
+    stop();
+    change(model, { strokes, own_image: [], sample: -1, row });
   };
   return {
     at, own,
     clear: () => set([]),
     undo: () => set(own().slice(0, -1)),
     /** A new stroke; a ready drawing makes way for the reader's first one. */
-    begin: (stroke) => set([...(model.get("sample") >= 0 ? [] : own()), stroke]),
+    begin: (stroke) => set([...(model.get("sample") >= 0 ? [] : own()), stroke], 0),
     /** The last stroke as it is now. */
-    goOn: (stroke) => set([...own().slice(0, -1), stroke]),
+    goOn: (stroke) => set([...own().slice(0, -1), stroke], 0),
+    lift: () => { if (own().length > 0) replay(); },
   };
 }
 
@@ -382,6 +413,7 @@ function drawByPointer(surface, pen) {
     cancelAnimationFrame(waiting);
     if (pen.own().length > 0) show();
     [pen.at.x, pen.at.y] = stroke.slice(-2);
+    pen.lift();
   };
   surface.addEventListener("pointerup", lift);
   surface.addEventListener("pointercancel", lift);
@@ -400,7 +432,8 @@ function drawByKeys(surface, pen, follow, tell) {
   const press = () => {
     at.down = !at.down;
     if (at.down) pen.begin([at.x, at.y]);
-    else follow();
+    else pen.lift();
+    follow();
     tell(at.down ? "pen down" : "pen up");
   };
   const undo = () => {
@@ -423,8 +456,8 @@ function drawByKeys(surface, pen, follow, tell) {
   });
 }
 
-function drawingPad(model) {
-  const pen = penOf(model);
+function drawingPad(model, controls) {
+  const pen = penOf(model, controls);
   const given = cells({ "aria-hidden": "true" });    // an image that came without strokes
   const drawing = svg("svg", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" });
   const lines = svg("path", { class: "pen" }, drawing);
@@ -469,22 +502,53 @@ function drawingPad(model) {
 const path = (stroke) => "M" + smooth(stroke).map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")
   + (stroke.length === 2 ? "h0.1" : "");
 
-// --- the image that the network reads, its rows going out where they have not been read
+// --- the image that the network reads, its rows going out where they have not been read, and its answer at every row
 
 function imageSeen(model) {
   const canvas = cells({ class: "pixels" });
   const unread = make("div", { class: "unread" });
   const line = make("div", { class: "line" });
-  const frame = make("div", { class: "picture", role: "img" }, canvas, unread, line);
+  const frame = make("div", { class: "picture" }, canvas, unread, line);
+  const answer = answersByRow();
+  const sight = make("div", { class: "sight", role: "img" }, frame, answer.element);
   const centring = toggle(model, "centred", { name: "fit and centre it, as MNIST was" });
-  const draw = ({ image, row, strokes }, ink) => {
+  const draw = ({ image, row, strokes, probabilities }, ink) => {
     paintCells(canvas, image.map((value) => value / 255), SIDE, SIDE, ink("ink"), ink("ink"));
     unread.style.top = line.style.top = `${100 * row / SIDE}%`;
     line.classList.toggle("done", row === SIDE);
     centring.style.visibility = strokes.length > 0 ? "" : "hidden";
-    put(frame, { "aria-label": `The image of 28 by 28 pixels that the network reads; ${row} of its rows are read.` });
+    const runs = leaders(probabilities, row);
+    answer.draw(runs, probabilities);
+    const led = runs.map(({ digit, from }) => `${digit} from row ${from}`).join(", ");
+    put(sight, { "aria-label": `The image of 28 by 28 pixels that the network reads; ${row} of its rows are read.`
+      + (led && ` The most probable digit: ${led}.`) });
   };
-  return { element: panel("seen", "What it sees", frame, make("div", { class: "row" }, centring)), draw };
+  return { element: panel("seen", "What it sees and says", sight, make("div", { class: "row" }, centring)), draw };
+}
+
+/** Beside every row a bar, as long and as strong as the leading digit is probable; and where it begins to lead, it. */
+function answersByRow() {
+  const bars = svg("svg", { viewBox: `0 0 100 ${SIDE}`, preserveAspectRatio: "none" });
+  const { paint, done } = brush(bars);
+  const names = make("div", { class: "names" });
+  const element = make("div", { class: "answers" }, names, bars);
+  const draw = (runs, probabilities) => {
+    for (const { digit, from, to } of runs) {
+      for (let t = from - 1; t < to; t++) {
+        const p = probabilities[t][digit];
+        paint("rect", { x: 0, y: t + 0.06, width: (100 * p).toFixed(1), height: 0.88, class: "sure",
+          "fill-opacity": (0.2 + 0.8 * p).toFixed(2) });
+      }
+    }
+    done();
+    const apart = 12 * SIDE / (element.clientHeight || 140);
+    names.replaceChildren(...places(runs, apart).map(([column, row], k) => {
+      const one = make("span", {}, String(runs[k].digit));
+      Object.assign(one.style, { left: `${50 * column}%`, top: `${100 * row / SIDE}%` });
+      return one;
+    }));
+  };
+  return { element, draw };
 }
 
 // --- the probabilities after each row, growing downwards beside the rows of the image
@@ -497,6 +561,7 @@ function beliefs() {
     svg("rect", { x: k * column + 1, y: 0, width: column - 2, height: 10 * SIDE, class: "lane" }, drawing);
   }
   const bars = Array.from({ length: CLASSES }, () => svg("path", { class: "bar" }, drawing));
+  const lead = svg("path", { class: "bar lead" }, drawing);
   const line = make("div", { class: "line" });
   const digits = Array.from({ length: CLASSES }, (_, k) => {
     const share = make("span", { class: "share" });
@@ -508,23 +573,24 @@ function beliefs() {
   const draw = ({ probabilities, row }) => {
     const now = row > 0 ? probabilities[row - 1] : Array(CLASSES).fill(0);
     const winner = row > 0 ? best(now) : -1;
+    const left = (k) => k * column + 1;
+    const right = (t, k) => (left(k) + (column - 2) * probabilities[t][k]).toFixed(2);
     bars.forEach((bar, k) => {
-      let d = `M${k * column + 1} 0`;
-      for (let t = 0; t < row; t++) {
-        d += `H${(k * column + 1 + (column - 2) * probabilities[t][k]).toFixed(2)}V${10 * (t + 1)}`;
-      }
-      put(bar, { d: `${d}H${k * column + 1}Z` });
-      bar.classList.toggle("winner", k === winner);
+      let d = `M${left(k)} 0`;
+      for (let t = 0; t < row; t++) d += `H${right(t, k)}V${10 * (t + 1)}`;
+      put(bar, { d: `${d}H${left(k)}Z` });
       digits[k].cell.classList.toggle("winner", k === winner);
       digits[k].share.textContent = row > 0 ? (100 * now[k]).toFixed(0) : "";
     });
+    const led = probabilities.slice(0, row).map(best);
+    put(lead, { d: led.map((k, t) => `M${left(k)} ${10 * t}H${right(t, k)}v10H${left(k)}Z`).join("") });
     line.style.top = `${100 * row / SIDE}%`;
     line.classList.toggle("done", row === SIDE);
     const listed = now.map((p, k) => `${k}: ${percent(p)}`).join(", ");
     put(drawing, { "aria-label": row === 0 ? "No probabilities yet."
       : `Probabilities of the ten digits after row ${row}: ${listed}.` });
   };
-  return { element: panel("belief", "What it believes, row by row", frame, table), draw };
+  return { element: panel("belief", "What it believes", frame, table), draw };
 }
 
 // --- play, pause, step and the slider of rows
@@ -534,28 +600,37 @@ function playControls(model) {
   const { play, step, stop, slider } = player(model, "row", { first: 0, last: () => SIDE, words, pace: () => 110,
     calm: "end", label: "", name: "rows read", min: 0, show: (row) => `row ${row} of 28`,
     say: (row) => `${row} of 28 rows read` });
+  put(slider.querySelector("output"), { "aria-live": "off" });             // the slider says it already
+  const replay = () => {
+    stop();
+    change(model, { row: 0 });
+    play.click();                                             // where the reader wants no motion, it goes to the end
+  };
   const back = button("\u2190", () => step(-1), "One row back");
   const on = button("\u2192", () => step(1), "One row on");
   const draw = ({ row }) => {
     back.disabled = row === 0;
     on.disabled = row === SIDE;
   };
-  return { element: make("div", { class: "player" }, play, back, on, slider), draw, stop };
+  return { element: make("div", { class: "player" }, play, back, on, slider), draw, stop, replay };
 }
 
 // --- ready drawings
 
-function sampleRow(model) {
+function sampleRow(model, { replay }) {
   const buttons = model.get("samples").map(({ name, strokes }, k) => {
     const picture = svg("svg", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" });
     svg("path", { class: "pen", d: strokes.map(path).join("") }, picture);
-    const one = button("", () => change(model, { strokes, own_image: [], sample: k, row: SIDE }), name);
+    const one = button("", () => {
+      change(model, { strokes, own_image: [], sample: k });
+      replay();
+    }, name);
     one.title = name;
     one.append(picture);
     return one;
   });
   return make("div", { class: "samples", role: "group", "aria-label": "Ready drawings" },
-    make("span", {}, "Or take one of these:"), ...buttons);
+    make("span", {}, "Or take one:"), ...buttons);
 }
 
 // --- the hidden units and gates: a row of the picture for each row of the image, a column for each unit

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-  answers, asMnist, best, finding, float16, painted, read, smooth, unpack,
+  answers, asMnist, best, finding, float16, leaders, painted, places, read, smooth, unpack,
 } from "../../seqlab/widgets/digit_reader.js";
 
 const SEVEN = [[70, 70, 120, 66, 200, 60, 206, 62, 170, 130, 120, 240]];
@@ -119,6 +119,25 @@ test("the answers on the way: from the first ink on, without weak ones", () => {
   assert.deepEqual(answers(probabilities, image), [{ digit: 2, row: 19 }, { digit: 3, row: 21 }]);
   assert.deepEqual(answers(Array(28).fill(sure(3, 0.2)), image), [{ digit: 3, row: 28 }]);
   assert.equal(best(sure(6)), 6);
+});
+
+test("the leading digit of every row, in runs, each written where it begins", () => {
+  const probabilities = [...Array(3).fill(sure(7)), sure(1), ...Array(24).fill(sure(2))];
+  assert.deepEqual(leaders(probabilities, 28),
+    [{ digit: 7, from: 1, to: 3 }, { digit: 1, from: 4, to: 4 }, { digit: 2, from: 5, to: 28 }]);
+  assert.deepEqual(leaders(probabilities, 4).at(-1), { digit: 1, from: 4, to: 4 });
+  assert.deepEqual(leaders(probabilities, 0), []);
+  assert.deepEqual(places(leaders(probabilities, 28), 2), [[0, 0.5], [0, 3.5], [1, 4.5]]);
+});
+
+test("however often the leader changes, no two of its digits are written over each other", () => {
+  const restless = leaders(Array.from({ length: 28 }, (_, t) => sure(t % 10)), 28);
+  const found = places(restless, 2);
+  for (const [k, [column, row]] of found.entries()) {
+    const above = found.slice(0, k).filter(([other]) => other === column).at(-1);
+    assert.ok(!above || row - above[1] >= 2);
+  }
+  assert.deepEqual(found.slice(0, 3), [[0, 0.5], [1, 1.5], [0, 2.5]]);
 });
 
 test("the finding in words", () => {

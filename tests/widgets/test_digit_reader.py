@@ -294,6 +294,101 @@ def test_play_pause_and_the_end(browser, tmp_path):
         assert figure.problems == []
 
 
+def draw(figure, *points):
+    start, *rest = on_pad(figure, points)
+    figure.page.mouse.move(*start)
+    figure.page.mouse.down()
+    for point in rest:
+        figure.page.mouse.move(*point, steps=4)
+
+
+SAID = """host => {
+    host.said = [];
+    for (const one of host.shadowRoot.querySelectorAll("[role=status]")) {
+        new MutationObserver(() => host.said.push(one.textContent)).observe(one, { childList: true });
+    }
+}"""
+
+
+def test_it_reads_by_itself_when_the_pen_lifts_and_anew_after_each_stroke(browser, tmp_path):
+    url = bench_page("DigitReader()", tmp_path).as_uri()
+    with page_with(browser, url, "DigitReader", stopped=True, reduced_motion="no-preference") as figure:
+        figure.box.evaluate(SAID)
+        for first, second in ((SEVEN, [(90, 150), (190, 150)]), ([(140, 40), (140, 240)], [(60, 60), (60, 90)])):
+            figure.box.get_by_label("Clear the drawing").click()
+            figure.settle()
+            draw(figure, *first)
+            figure.pass_time(5000)
+            assert figure.get("row") == 0 and words(figure).startswith("It has read nothing yet")
+            figure.page.mouse.up()
+            figure.pass_time(1000)
+            assert 3 < figure.get("row") < 28
+            figure.box.get_by_label("Pause").wait_for()
+            draw(figure, *second)
+            figure.pass_time(5000)
+            assert figure.get("row") == 0, "the new stroke ended the reading"
+            figure.box.evaluate("host => { host.said.length = 0; }")
+            figure.page.mouse.up()
+            figure.pass_time(1000)
+            assert 3 < figure.get("row") < 28
+            figure.pass_time(9000)
+            assert figure.get("row") == 28 and words(figure).startswith("It reads a ")
+            assert figure.box.evaluate("host => host.said") == [words(figure)], "28 rows, and one announcement"
+        figure.box.get_by_label("a four", exact=True).click()
+        figure.pass_time(1000)
+        assert 3 < figure.get("row") < 28, "a ready drawing is read too"
+        figure.box.get_by_role("application").focus()
+        press(figure, "Space", "ArrowDown", "ArrowDown")
+        assert figure.get("row") == 0
+        press(figure, "Space")
+        figure.pass_time(1000)
+        assert 3 < figure.get("row") < 28
+        figure.box.get_by_label("Undo the last stroke").click()
+        figure.pass_time(5000)
+        assert figure.get("row") == 28 and figure.problems == []
+
+
+def test_without_motion_the_whole_answer_stands_there_when_the_pen_lifts(figure):
+    figure.box.get_by_label("Clear the drawing").click()
+    draw(figure, *SEVEN)
+    figure.settle()
+    assert figure.get("row") == 0
+    figure.page.mouse.up()
+    figure.settle()
+    assert figure.get("row") == 28 and words(figure).startswith("It reads a 7")
+
+
+ANSWERS = """host => ({
+    bars: [...host.shadowRoot.querySelectorAll(".answers rect")].map(one =>
+        ["y", "width", "fill-opacity"].map(name => Number(one.getAttribute(name)))),
+    names: [...host.shadowRoot.querySelectorAll(".names span")].map(one => [Number(one.textContent),
+        one.getBoundingClientRect().toJSON()]),
+})"""
+
+
+def test_beside_each_row_stands_its_leading_digit_as_long_and_strong_as_it_is_probable(figure):
+    for sample, row in ((3, 28), (10, 28), (4, 13), (5, 0)):
+        figure.set(strokes=figure.get("samples")[sample]["strokes"], sample=sample, row=row)
+        chances = np.array(figure.get("probabilities"))[:row]
+        found = figure.box.evaluate(ANSWERS)
+        assert len(found["bars"]) == row == len(chances)
+        for (_, width, strength), own in zip(found["bars"], chances, strict=True):
+            assert width == pytest.approx(100 * own.max(), abs=0.06)
+            assert strength == pytest.approx(0.2 + 0.8 * own.max(), abs=0.006)
+        assert [y for y, *_ in found["bars"]] == pytest.approx([t + 0.06 for t in range(row)])
+        each = chances.argmax(axis=1).tolist()
+        led = [digit for digit, _ in itertools.groupby(each)]
+        assert [digit for digit, _ in found["names"]] == led
+        for (_, one), (_, other) in itertools.combinations(found["names"], 2):
+            apart = max(one["left"] - other["right"], other["left"] - one["right"], one["top"] - other["bottom"],
+                        other["top"] - one["bottom"])
+            assert apart >= -0.5, "one is written over the other"
+        label = figure.box.get_by_role("img", name="The image of 28 by 28 pixels").get_attribute("aria-label")
+        begins = [t + 1 for t in range(row) if t == 0 or each[t] != each[t - 1]]
+        told = ", ".join(f"{digit} from row {begin}" for digit, begin in zip(led, begins, strict=True))
+        assert label.endswith(f" The most probable digit: {told}." if row else " 0 of its rows are read.")
+
+
 def test_on_a_phone_everything_can_be_touched_and_read(browser, tmp_path):
     url = bench_page("DigitReader()", tmp_path).as_uri()
     with page_with(browser, url, "DigitReader", viewport={"width": 390, "height": 844}, is_mobile=True) as figure:
