@@ -1,6 +1,6 @@
 // Draw a digit; an LSTM reads its 28 rows, one at a time. The numbers are checked against PyTorch.
 import {
-  brush, button, change, choice, hide, make, mount, player, put, redraw, report, signed, svg, toggle, values,
+  brush, button, change, choice, hide, make, mount, player, put, redraw, report, signed, slider, svg, toggle, values,
 } from "./shared.js";
 
 const SIDE = 28;                // pixels and rows of an image
@@ -204,6 +204,27 @@ export function places(runs, apart) {
   });
 }
 
+const UNIT = ["i", "f", "g", "o", "c", "h"];       // the numbers of one unit, in the order in which they are computed
+
+/** The numbers of one unit after a row (from 1), with c as it was before, what is kept and what is written. */
+export function unitAt(all, unit, row) {
+  const at = (row - 1) * all.H + unit;
+  const one = Object.fromEntries(UNIT.map((name) => [name, all[name][at]]));
+  const before = row > 1 ? all.c[at - all.H] : 0;
+  return { ...one, before, kept: one.f * before, written: one.i * one.g };
+}
+
+/** How c and h come about, as text: [c from its factors, its two parts, c], [h from its factors, h]. */
+export function arithmetic({ i, f, g, o, c, h, before, kept, written }) {
+  const exact = (value) => signed(Math.abs(value) < 0.0005 ? 0 : value, 3);
+  const factor = (value) => (value > -0.0005 ? exact(value) : `(${exact(value)})`);
+  const sum = (one, other) => `${exact(one)} ${other > -0.0005 ? "+" : "\u2212"} ${exact(Math.abs(other))}`;
+  return [
+    [`${exact(f)} \u00b7 ${factor(before)} + ${exact(i)} \u00b7 ${factor(g)}`, sum(kept, written), exact(c)],
+    [`${exact(o)} \u00b7 tanh(${exact(c)})`, `${exact(o)} \u00b7 ${factor(Math.tanh(c))}`, exact(h)],
+  ];
+}
+
 function inWords(names) {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and then ${names.at(-1)}`;
 }
@@ -271,7 +292,7 @@ function render({ model, el }) {
   const pad = drawingPad(model, controls);
   const seen = imageSeen(model);
   const belief = beliefs();
-  const inside = insidePicture(model);
+  const inside = insidePicture(model, controls.stop);
   const { element, say } = report();
   element.classList.add("finding");
   root.append(make("div", { class: "whole" },
@@ -635,42 +656,109 @@ function sampleRow(model, { replay }) {
 
 // --- the hidden units and gates: a row of the picture for each row of the image, a column for each unit
 
-function insidePicture(model) {
+function insidePicture(model, stop) {
   const canvas = cells({});
   const line = make("div", { class: "line" });
-  const mark = make("div", { class: "mark" });
+  const column = make("div", { class: "column" });
   const unread = make("div", { class: "unread" });
   const frame = make("div", { class: "picture", tabindex: 0, role: "slider", "aria-label": "unit and row looked at",
-    "aria-valuemin": 0 }, canvas, unread, line, mark);
-  const readout = make("p", { class: "readout" });
+    "aria-valuemin": 0 }, canvas, unread, line, column);
   const legend = make("p", { class: "legend" });
   const title = make("p", { class: "title" });
-  const body = make("div", { class: "inside" }, title, frame, make("div", { class: "under" }, legend, readout));
+  const count = () => model.get("hidden_size");
+  const unitSlider = slider(model, "unit", { label: "unit", name: "unit looked at", min: 1, max: count, step: 1,
+    place: (unit) => unit + 1, value: (place) => place - 1, watch: ["hidden_size"], show: (unit) => String(unit + 1) });
+  put(unitSlider.querySelector("output"), { "aria-live": "off" });
+  const all = make("div", { class: "units" }, title, frame, make("div", { class: "under" }, legend, unitSlider));
+  const one = oneUnit(model, stop);
+  const body = make("div", { class: "inside" }, all, one.element, one.sums);
   const parts = choice(model, "part", { name: "Inside it:",
     options: [...Object.keys(PARTS).map((part) => [part, part]), ["", "hide"]] });
-  lookInside(model, frame);
+  lookInside(model, frame, stop);
 
   const draw = (all, ink) => {
     const part = model.get("part");
     hide(body, part === "");
     if (part === "") return;
     const { H, row } = all, [name, words] = PARTS[part], unit = Math.min(model.get("unit"), H - 1);
-    const largest = part === "c" ? all.c.reduce((most, value) => Math.max(most, Math.abs(value)), 1) : 1;
+    const largest = part === "c" ? largestOf(all.c) : 1;
     const both = "hcg".includes(part), scaled = Array.from(all[part], (value) => value / largest);
     title.textContent = words;
     paintCells(canvas, scaled, H, SIDE, ink(both ? "h" : part), ink("bad"));
     unread.style.top = line.style.top = `${100 * row / SIDE}%`;
     line.classList.toggle("done", row === SIDE);
-    Object.assign(mark.style, { left: `${100 * unit / H}%`, width: `${100 / H}%`,
-      top: `${100 * Math.max(row - 1, 0) / SIDE}%`, height: `${100 / SIDE}%` });
+    Object.assign(column.style, { left: `${100 * unit / H}%`, width: `${100 / H}%` });
     legend.className = both ? "legend both" : `legend ${part}`;
     legend.replaceChildren(...ends(part, both, largest));
     const value = row > 0 ? all[part][(row - 1) * H + unit] : 0;
-    readout.textContent = `${name}, unit ${unit + 1} of ${H}, ${row > 0 ? `row ${row}` : "before the first row"}: `
-      + signed(value);
-    put(frame, { "aria-valuemax": H - 1, "aria-valuenow": unit, "aria-valuetext": readout.textContent });
+    put(frame, { "aria-valuemax": H - 1, "aria-valuenow": unit, "aria-valuetext": `${name}, unit ${unit + 1} of ${H}, `
+      + `${row > 0 ? `row ${row}` : "before the first row"}: ${signed(value)}` });
+    one.draw(all, unit, part);
   };
   return { element: make("div", { class: "within" }, parts, body), draw };
+}
+
+const largestOf = (numbers) => numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+
+// --- one unit: its six numbers after every row, and how those of the last row read come about
+
+function oneUnit(model, stop) {
+  const drawing = svg("svg", { viewBox: `0 0 600 ${10 * SIDE}`, preserveAspectRatio: "none", role: "img" });
+  UNIT.forEach((name, k) => {
+    svg("rect", { x: 100 * k + 4, y: 0, width: 92, height: 10 * SIDE, class: "lane" }, drawing);
+    if ("gch".includes(name)) svg("path", { d: `M${100 * k + 50} 0v${10 * SIDE}`, class: "middle" }, drawing);
+  });
+  const bars = UNIT.map((name) => svg("path", { class: `of ${name}` }, drawing));
+  const unread = make("div", { class: "unread" });
+  const here = make("div", { class: "here" });
+  const frame = make("div", { class: "picture" }, drawing, unread, here);
+  const title = make("p", { class: "title" });
+  const shown = UNIT.map((name) => {
+    const value = make("span", { class: "share" });
+    return { name, value, cell: make("div", {}, make("b", { class: name }, name), value) };
+  });
+  const table = make("div", { class: "classes numbers", "aria-hidden": "true" }, ...shown.map(({ cell }) => cell));
+  const sums = make("div", { class: "sums" });
+  lookInside(model, frame, stop, false);
+
+  const draw = (all, unit, part) => {
+    const { H, row } = all, largest = { c: largestOf(all.c.filter((_, at) => at % H === unit)) };
+    title.textContent = `Unit ${unit + 1} of ${H}, row by row`;
+    UNIT.forEach((name, k) => put(bars[k], { d: unitBars(all, name, unit, 100 * k, largest[name] ?? 1) }));
+    unread.style.top = `${100 * row / SIDE}%`;
+    Object.assign(here.style, { top: `${100 * (row - 1) / SIDE}%`, height: `${100 / SIDE}%` });
+    hide(here, row === 0);
+    const now = row > 0 ? unitAt(all, unit, row) : null;
+    for (const { name, value, cell } of shown) {
+      value.textContent = now ? signed(now[name]) : "";
+      cell.classList.toggle("chosen", name === part);
+    }
+    put(drawing, { "aria-label": now ? `Unit ${unit + 1} after row ${row}: `
+      + UNIT.map((name) => `${name} ${signed(now[name])}`).join(", ") : "Nothing is read yet." });
+    sums.replaceChildren(...(now ? formulas(now, row) : [make("p", {}, "Before the first row, c and h are 0.")]));
+  };
+  return { element: make("div", { class: "one" }, title, frame, table), sums, draw };
+}
+
+/** The bars of one number of a unit, row below row: from 0 to 1, or from the middle to both sides. */
+function unitBars(all, name, unit, left, largest) {
+  const both = "gch".includes(name), from = left + (both ? 50 : 4), wide = (both ? 46 : 92) / largest;
+  return Array.from({ length: SIDE }, (_, t) => (
+    `M${from} ${10 * t + 0.5}h${(wide * all[name][t * all.H + unit]).toFixed(1)}v9H${from}Z`)).join("");
+}
+
+/** The two equations of the cell, with the numbers of this row. */
+function formulas(now, row) {
+  const symbol = (name, index = "") => `<var class="${name}">${name}</var>${index && `<sub>${index}</sub>`}`;
+  const left = [
+    `${symbol("c", row)} = ${symbol("f")} \u00b7 ${symbol("c", `${row - 1}`)} + ${symbol("i")} \u00b7 ${symbol("g")}`,
+    `${symbol("h", row)} = ${symbol("o")} \u00b7 tanh(${symbol("c", row)})`,
+  ];
+  return arithmetic(now).map((parts, k) => {
+    const line = make("p", {}, make("span"), ...parts.map((part) => make("span", {}, ` = ${part}`)));
+    line.firstChild.innerHTML = left[k];
+    return line;
+  });
 }
 
 /** What the two ends of the colours stand for. */
@@ -680,17 +768,27 @@ function ends(part, both, largest) {
   return [make("span", {}, least), make("i", { "aria-hidden": "true" }), make("span", {}, most)];
 }
 
-/** A unit and a row are chosen by pointer and by keys. */
-function lookInside(model, frame) {
-  const look = (unit, row) => change(model, {
-    unit: Math.min(model.get("hidden_size") - 1, Math.max(0, unit)), row: Math.min(SIDE, Math.max(1, row)) });
+/** A unit and a row, or a row alone, are chosen by pointer, and by keys; a finger that scrolls on chooses nothing. */
+function lookInside(model, frame, stop, units = true) {
+  const look = (unit, row) => {
+    stop();
+    change(model, {
+      unit: Math.min(model.get("hidden_size") - 1, Math.max(0, unit)), row: Math.min(SIDE, Math.max(1, row)) });
+  };
   const pointAt = (event) => {
     const box = frame.getBoundingClientRect();
-    look(Math.floor((event.clientX - box.left) / box.width * model.get("hidden_size")),
-      Math.floor((event.clientY - box.top) / box.height * SIDE) + 1);
+    const unit = Math.floor((event.clientX - box.left) / box.width * model.get("hidden_size"));
+    look(units ? unit : model.get("unit"), Math.floor((event.clientY - box.top) / box.height * SIDE) + 1);
   };
-  frame.addEventListener("pointerdown", (event) => { frame.setPointerCapture(event.pointerId); pointAt(event); });
+  let before = null;
+  frame.addEventListener("pointerdown", (event) => {
+    before = { unit: model.get("unit"), row: model.get("row") };
+    frame.setPointerCapture(event.pointerId);
+    pointAt(event);
+  });
   frame.addEventListener("pointermove", (event) => { if (frame.hasPointerCapture(event.pointerId)) pointAt(event); });
+  frame.addEventListener("pointercancel", () => change(model, before));
+  if (!units) return;
   frame.addEventListener("keydown", (event) => {
     const [unit, row] = [model.get("unit"), model.get("row")];
     const far = event.shiftKey ? 8 : 1;

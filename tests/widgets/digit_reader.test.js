@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-  answers, asMnist, best, finding, float16, leaders, painted, places, read, smooth, unpack,
+  answers, arithmetic, asMnist, best, finding, float16, leaders, painted, places, read, smooth, unitAt, unpack,
 } from "../../seqlab/widgets/digit_reader.js";
 
 const SEVEN = [[70, 70, 120, 66, 200, 60, 206, 62, 170, 130, 120, 240]];
@@ -138,6 +138,22 @@ test("however often the leader changes, no two of its digits are written over ea
     assert.ok(!above || row - above[1] >= 2);
   }
   assert.deepEqual(found.slice(0, 3), [[0, 0.5], [1, 1.5], [0, 2.5]]);
+});
+
+test("the arithmetic of one unit at a row", () => {
+  const all = read(network(6, (k) => Math.sin(k)), Array.from({ length: 784 }, (_, k) => (37 * k) % 256));
+  for (const [unit, row] of [[0, 1], [5, 1], [3, 17], [5, 28]]) {
+    const now = unitAt({ ...all, H: 6 }, unit, row);
+    assert.equal(now.before, row === 1 ? 0 : all.c[6 * (row - 2) + unit]);
+    assert.ok(Math.abs(now.f * now.before + now.i * now.g - now.c) < 1e-6);
+    assert.ok(Math.abs(now.o * Math.tanh(now.c) - now.h) < 1e-6);
+    assert.deepEqual([now.kept, now.written], [now.f * now.before, now.i * now.g]);
+  }
+  const one = { i: 0.5, f: 0.25, g: -0.5, o: 0.75, before: -2, kept: -0.5, written: -0.25, c: -0.75, h: -0.47637 };
+  assert.deepEqual(arithmetic(one), [
+    ["0.250 · (−2.000) + 0.500 · (−0.500)", "−0.500 − 0.250", "−0.750"],
+    ["0.750 · tanh(−0.750)", "0.750 · (−0.635)", "−0.476"]]);
+  assert.equal(arithmetic({ ...one, before: -0.0001, kept: -0.00001, written: 0.00001, c: 0 })[0][1], "0.000 + 0.000");
 });
 
 test("the finding in words", () => {
