@@ -9,12 +9,12 @@ const PAD = 280;                // units of the drawing pad
 const FIT = 20;                 // MNIST's digits fill a box of 20 x 20 pixels
 const STROKE = 2.4;             // pixels: about as wide as MNIST's strokes
 const PARTS = {                 // how each part of the inside is named, and what its picture shows
-  h: ["state h", "State h: what each unit shows after each row"],
-  c: ["cell state c", "Cell state c: what each unit keeps after each row"],
-  i: ["input gate i", "Input gate i: how much each unit writes at each row"],
-  f: ["forget gate f", "Forget gate f: how much each unit keeps at each row"],
-  g: ["candidate g", "Candidate g: what each unit would write at each row"],
-  o: ["output gate o", "Output gate o: how much each unit shows at each row"],
+  h: ["state h", "State h: what each unit shows"],
+  c: ["cell state c", "Cell state c: what each unit keeps"],
+  i: ["input gate i", "Input gate i: how much each unit writes"],
+  f: ["forget gate f", "Forget gate f: how much each unit keeps"],
+  g: ["candidate g", "Candidate g: what each unit would write"],
+  o: ["output gate o", "Output gate o: how much each unit shows"],
 };
 
 // --- from a drawing to an image, as MNIST's images were made: the same as in digit_reader.py ------------------------
