@@ -1,7 +1,6 @@
 // Draw a digit; an LSTM reads its 28 rows, one at a time. The numbers are checked against PyTorch.
 import {
-  button, change, choice, hide, make, mount, player, put, redraw, report, signed, svg, toggle,
-  values,
+  brush, button, change, choice, hide, make, mount, player, put, redraw, report, signed, slider, svg, toggle, values,
 } from "./shared.js";
 
 const SIDE = 28;                // pixels and rows of an image
@@ -10,12 +9,12 @@ const PAD = 280;                // units of the drawing pad
 const FIT = 20;                 // MNIST's digits fill a box of 20 x 20 pixels
 const STROKE = 2.4;             // pixels: about as wide as MNIST's strokes
 const PARTS = {                 // how each part of the inside is named, and what its picture shows
-  h: ["state h", "State h: what each unit shows after each row"],
-  c: ["cell state c", "Cell state c: what each unit keeps after each row"],
-  i: ["input gate i", "Input gate i: how much each unit writes at each row"],
-  f: ["forget gate f", "Forget gate f: how much each unit keeps at each row"],
-  g: ["candidate g", "Candidate g: what each unit would write at each row"],
-  o: ["output gate o", "Output gate o: how much each unit shows at each row"],
+  h: ["state h", "State h: what each unit shows"],
+  c: ["cell state c", "Cell state c: what each unit keeps"],
+  i: ["input gate i", "Input gate i: how much each unit writes"],
+  f: ["forget gate f", "Forget gate f: how much each unit keeps"],
+  g: ["candidate g", "Candidate g: what each unit would write"],
+  o: ["output gate o", "Output gate o: how much each unit shows"],
 };
 
 // --- from a drawing to an image, as MNIST's images were made: the same as in digit_reader.py ------------------------
@@ -182,6 +181,50 @@ export function answers(probabilities, image) {
   return runs;
 }
 
+/** Which digit leads after each of the rows read so far, as runs: { digit, from, to }, rows from 1. */
+export function leaders(probabilities, row) {
+  const runs = [];
+  probabilities.slice(0, row).forEach((now, t) => {
+    const digit = best(now);
+    if (runs.at(-1)?.digit === digit) runs.at(-1).to = t + 1;
+    else runs.push({ digit, from: t + 1, to: t + 1 });
+  });
+  return runs;
+}
+
+/** Where the runs' digits are written, [column, row]: beside their first row, two of a column so many rows apart. */
+export function places(runs, apart) {
+  const last = [-Infinity, -Infinity];
+  return runs.map(({ from }) => {
+    const middle = from - 0.5;
+    const free = last.findIndex((one) => middle - one >= apart);
+    const column = free >= 0 ? free : Number(last[1] < last[0]);
+    last[column] = Math.max(middle, last[column] + apart);
+    return [column, last[column]];
+  });
+}
+
+const UNIT = ["i", "f", "g", "o", "c", "h"];       // the numbers of one unit, in the order in which they are computed
+
+/** The numbers of one unit after a row (from 1), with c as it was before, what is kept and what is written. */
+export function unitAt(all, unit, row) {
+  const at = (row - 1) * all.H + unit;
+  const one = Object.fromEntries(UNIT.map((name) => [name, all[name][at]]));
+  const before = row > 1 ? all.c[at - all.H] : 0;
+  return { ...one, before, kept: one.f * before, written: one.i * one.g };
+}
+
+/** How c and h come about, as text: [c from its factors, its two parts, c], [h from its factors, h]. */
+export function arithmetic({ i, f, g, o, c, h, before, kept, written }) {
+  const exact = (value) => signed(Math.abs(value) < 0.0005 ? 0 : value, 3);
+  const factor = (value) => (value > -0.0005 ? exact(value) : `(${exact(value)})`);
+  const sum = (one, other) => `${exact(one)} ${other > -0.0005 ? "+" : "\u2212"} ${exact(Math.abs(other))}`;
+  return [
+    [`${exact(f)} \u00b7 ${factor(before)} + ${exact(i)} \u00b7 ${factor(g)}`, sum(kept, written), exact(c)],
+    [`${exact(o)} \u00b7 tanh(${exact(c)})`, `${exact(o)} \u00b7 ${factor(Math.tanh(c))}`, exact(h)],
+  ];
+}
+
 function inWords(names) {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and then ${names.at(-1)}`;
 }
@@ -192,7 +235,7 @@ const percent = (p) => (p > 0.995 ? "over 99" : p < 0.01 ? "under 1" : (100 * p)
 
 /** What is to be seen now, in words. */
 export function finding(probabilities, image, row, centred = true) {
-  if (row === 0) return "It has read nothing yet. Press play, or step through the rows.";
+  if (row === 0) return "It has read nothing yet. It reads when you lift the pen, or press play.";
   const now = probabilities[row - 1];
   const digit = best(now);
   const second = best(now.map((p, k) => (k === digit ? -1 : p)));
@@ -245,15 +288,16 @@ function render({ model, el }) {
     return { image, probabilities, prediction: best(probabilities.at(-1)) };
   };
   const { root, leave } = mount({ model, el }, "DigitReader", results);
-  const pad = drawingPad(model);
+  const controls = playControls(model);
+  const pad = drawingPad(model, controls);
   const seen = imageSeen(model);
   const belief = beliefs();
-  const inside = insidePicture(model);
-  const controls = playControls(model);
+  const inside = insidePicture(model, controls.stop);
   const { element, say } = report();
   element.classList.add("finding");
-  root.append(make("div", { class: "reader" }, pad.element, seen.element, belief.element),
-    controls.element, element, sampleRow(model), inside.element);
+  root.append(make("div", { class: "whole" },
+    make("div", { class: "reader" }, pad.element, element, seen.element, belief.element),
+    controls.element, sampleRow(model, controls), inside.element));
 
   const draw = () => {
     const all = now();
@@ -265,9 +309,12 @@ function render({ model, el }) {
   const stop = redraw(model, TRAITS, draw);
   const theme = new MutationObserver(draw);
   theme.observe(root, { attributes: true, attributeFilter: ["data-theme"] });
+  const sized = new ResizeObserver(draw);
+  sized.observe(root);
   return () => {
     stop();
     theme.disconnect();
+    sized.disconnect();
     controls.stop();
     leave();
   };
@@ -322,22 +369,27 @@ function panel(kind, title, ...children) {
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
   Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1] };
 
-/** The reader's pen: where it is, whether the keys have put it down, and what it does to the strokes. */
-function penOf(model) {
+/**
+ * The reader's pen: where it is, whether the keys have put it down, and what it does to the strokes. Nothing is read
+ * while it draws; when it is lifted, the reading begins.
+ */
+function penOf(model, { stop, replay }) {
   const at = { x: 140, y: 60, down: false };
   const own = () => model.get("strokes");
-  const set = (strokes) => {
+  const set = (strokes, row = SIDE) => {
     if (strokes.length === 0) at.down = false;
-    change(model, { strokes, own_image: [], sample: -1, row: SIDE });
+    stop();
+    change(model, { strokes, own_image: [], sample: -1, row });
   };
   return {
     at, own,
     clear: () => set([]),
     undo: () => set(own().slice(0, -1)),
     /** A new stroke; a ready drawing makes way for the reader's first one. */
-    begin: (stroke) => set([...(model.get("sample") >= 0 ? [] : own()), stroke]),
+    begin: (stroke) => set([...(model.get("sample") >= 0 ? [] : own()), stroke], 0),
     /** The last stroke as it is now. */
-    goOn: (stroke) => set([...own().slice(0, -1), stroke]),
+    goOn: (stroke) => set([...own().slice(0, -1), stroke], 0),
+    lift: () => { if (own().length > 0) replay(); },
   };
 }
 
@@ -382,6 +434,7 @@ function drawByPointer(surface, pen) {
     cancelAnimationFrame(waiting);
     if (pen.own().length > 0) show();
     [pen.at.x, pen.at.y] = stroke.slice(-2);
+    pen.lift();
   };
   surface.addEventListener("pointerup", lift);
   surface.addEventListener("pointercancel", lift);
@@ -400,7 +453,8 @@ function drawByKeys(surface, pen, follow, tell) {
   const press = () => {
     at.down = !at.down;
     if (at.down) pen.begin([at.x, at.y]);
-    else follow();
+    else pen.lift();
+    follow();
     tell(at.down ? "pen down" : "pen up");
   };
   const undo = () => {
@@ -423,8 +477,8 @@ function drawByKeys(surface, pen, follow, tell) {
   });
 }
 
-function drawingPad(model) {
-  const pen = penOf(model);
+function drawingPad(model, controls) {
+  const pen = penOf(model, controls);
   const given = cells({ "aria-hidden": "true" });    // an image that came without strokes
   const drawing = svg("svg", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" });
   const lines = svg("path", { class: "pen" }, drawing);
@@ -469,22 +523,53 @@ function drawingPad(model) {
 const path = (stroke) => "M" + smooth(stroke).map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")
   + (stroke.length === 2 ? "h0.1" : "");
 
-// --- the image that the network reads, its rows going out where they have not been read
+// --- the image that the network reads, its rows going out where they have not been read, and its answer at every row
 
 function imageSeen(model) {
   const canvas = cells({ class: "pixels" });
   const unread = make("div", { class: "unread" });
   const line = make("div", { class: "line" });
-  const frame = make("div", { class: "picture", role: "img" }, canvas, unread, line);
+  const frame = make("div", { class: "picture" }, canvas, unread, line);
+  const answer = answersByRow();
+  const sight = make("div", { class: "sight", role: "img" }, frame, answer.element);
   const centring = toggle(model, "centred", { name: "fit and centre it, as MNIST was" });
-  const draw = ({ image, row, strokes }, ink) => {
+  const draw = ({ image, row, strokes, probabilities }, ink) => {
     paintCells(canvas, image.map((value) => value / 255), SIDE, SIDE, ink("ink"), ink("ink"));
     unread.style.top = line.style.top = `${100 * row / SIDE}%`;
     line.classList.toggle("done", row === SIDE);
     centring.style.visibility = strokes.length > 0 ? "" : "hidden";
-    put(frame, { "aria-label": `The image of 28 by 28 pixels that the network reads; ${row} of its rows are read.` });
+    const runs = leaders(probabilities, row);
+    answer.draw(runs, probabilities);
+    const led = runs.map(({ digit, from }) => `${digit} from row ${from}`).join(", ");
+    put(sight, { "aria-label": `The image of 28 by 28 pixels that the network reads; ${row} of its rows are read.`
+      + (led && ` The most probable digit: ${led}.`) });
   };
-  return { element: panel("seen", "What it sees", frame, make("div", { class: "row" }, centring)), draw };
+  return { element: panel("seen", "What it sees and says", sight, make("div", { class: "row" }, centring)), draw };
+}
+
+/** Beside every row a bar, as long and as strong as the leading digit is probable; and where it begins to lead, it. */
+function answersByRow() {
+  const bars = svg("svg", { viewBox: `0 0 100 ${SIDE}`, preserveAspectRatio: "none" });
+  const { paint, done } = brush(bars);
+  const names = make("div", { class: "names" });
+  const element = make("div", { class: "answers" }, names, bars);
+  const draw = (runs, probabilities) => {
+    for (const { digit, from, to } of runs) {
+      for (let t = from - 1; t < to; t++) {
+        const p = probabilities[t][digit];
+        paint("rect", { x: 0, y: t + 0.06, width: (100 * p).toFixed(1), height: 0.88, class: "sure",
+          "fill-opacity": (0.2 + 0.8 * p).toFixed(2) });
+      }
+    }
+    done();
+    const apart = 12 * SIDE / (element.clientHeight || 140);
+    names.replaceChildren(...places(runs, apart).map(([column, row], k) => {
+      const one = make("span", {}, String(runs[k].digit));
+      Object.assign(one.style, { left: `${50 * column}%`, top: `${100 * row / SIDE}%` });
+      return one;
+    }));
+  };
+  return { element, draw };
 }
 
 // --- the probabilities after each row, growing downwards beside the rows of the image
@@ -497,6 +582,7 @@ function beliefs() {
     svg("rect", { x: k * column + 1, y: 0, width: column - 2, height: 10 * SIDE, class: "lane" }, drawing);
   }
   const bars = Array.from({ length: CLASSES }, () => svg("path", { class: "bar" }, drawing));
+  const lead = svg("path", { class: "bar lead" }, drawing);
   const line = make("div", { class: "line" });
   const digits = Array.from({ length: CLASSES }, (_, k) => {
     const share = make("span", { class: "share" });
@@ -508,23 +594,24 @@ function beliefs() {
   const draw = ({ probabilities, row }) => {
     const now = row > 0 ? probabilities[row - 1] : Array(CLASSES).fill(0);
     const winner = row > 0 ? best(now) : -1;
+    const left = (k) => k * column + 1;
+    const right = (t, k) => (left(k) + (column - 2) * probabilities[t][k]).toFixed(2);
     bars.forEach((bar, k) => {
-      let d = `M${k * column + 1} 0`;
-      for (let t = 0; t < row; t++) {
-        d += `H${(k * column + 1 + (column - 2) * probabilities[t][k]).toFixed(2)}V${10 * (t + 1)}`;
-      }
-      put(bar, { d: `${d}H${k * column + 1}Z` });
-      bar.classList.toggle("winner", k === winner);
+      let d = `M${left(k)} 0`;
+      for (let t = 0; t < row; t++) d += `H${right(t, k)}V${10 * (t + 1)}`;
+      put(bar, { d: `${d}H${left(k)}Z` });
       digits[k].cell.classList.toggle("winner", k === winner);
       digits[k].share.textContent = row > 0 ? (100 * now[k]).toFixed(0) : "";
     });
+    const led = probabilities.slice(0, row).map(best);
+    put(lead, { d: led.map((k, t) => `M${left(k)} ${10 * t}H${right(t, k)}v10H${left(k)}Z`).join("") });
     line.style.top = `${100 * row / SIDE}%`;
     line.classList.toggle("done", row === SIDE);
     const listed = now.map((p, k) => `${k}: ${percent(p)}`).join(", ");
     put(drawing, { "aria-label": row === 0 ? "No probabilities yet."
       : `Probabilities of the ten digits after row ${row}: ${listed}.` });
   };
-  return { element: panel("belief", "What it believes, row by row", frame, table), draw };
+  return { element: panel("belief", "What it believes", frame, table), draw };
 }
 
 // --- play, pause, step and the slider of rows
@@ -534,68 +621,144 @@ function playControls(model) {
   const { play, step, stop, slider } = player(model, "row", { first: 0, last: () => SIDE, words, pace: () => 110,
     calm: "end", label: "", name: "rows read", min: 0, show: (row) => `row ${row} of 28`,
     say: (row) => `${row} of 28 rows read` });
+  put(slider.querySelector("output"), { "aria-live": "off" });             // the slider says it already
+  const replay = () => {
+    stop();
+    change(model, { row: 0 });
+    play.click();                                             // where the reader wants no motion, it goes to the end
+  };
   const back = button("\u2190", () => step(-1), "One row back");
   const on = button("\u2192", () => step(1), "One row on");
   const draw = ({ row }) => {
     back.disabled = row === 0;
     on.disabled = row === SIDE;
   };
-  return { element: make("div", { class: "player" }, play, back, on, slider), draw, stop };
+  return { element: make("div", { class: "player" }, play, back, on, slider), draw, stop, replay };
 }
 
 // --- ready drawings
 
-function sampleRow(model) {
+function sampleRow(model, { replay }) {
   const buttons = model.get("samples").map(({ name, strokes }, k) => {
     const picture = svg("svg", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" });
     svg("path", { class: "pen", d: strokes.map(path).join("") }, picture);
-    const one = button("", () => change(model, { strokes, own_image: [], sample: k, row: SIDE }), name);
+    const one = button("", () => {
+      change(model, { strokes, own_image: [], sample: k });
+      replay();
+    }, name);
     one.title = name;
     one.append(picture);
     return one;
   });
   return make("div", { class: "samples", role: "group", "aria-label": "Ready drawings" },
-    make("span", {}, "Or take one of these:"), ...buttons);
+    make("span", {}, "Or take one:"), ...buttons);
 }
 
 // --- the hidden units and gates: a row of the picture for each row of the image, a column for each unit
 
-function insidePicture(model) {
+function insidePicture(model, stop) {
   const canvas = cells({});
   const line = make("div", { class: "line" });
-  const mark = make("div", { class: "mark" });
+  const column = make("div", { class: "column" });
   const unread = make("div", { class: "unread" });
   const frame = make("div", { class: "picture", tabindex: 0, role: "slider", "aria-label": "unit and row looked at",
-    "aria-valuemin": 0 }, canvas, unread, line, mark);
-  const readout = make("p", { class: "readout" });
+    "aria-valuemin": 0 }, canvas, unread, line, column);
   const legend = make("p", { class: "legend" });
   const title = make("p", { class: "title" });
-  const body = make("div", { class: "inside" }, title, frame, make("div", { class: "under" }, legend, readout));
+  const count = () => model.get("hidden_size");
+  const unitSlider = slider(model, "unit", { label: "unit", name: "unit looked at", min: 1, max: count, step: 1,
+    place: (unit) => unit + 1, value: (place) => place - 1, watch: ["hidden_size"], show: (unit) => String(unit + 1) });
+  put(unitSlider.querySelector("output"), { "aria-live": "off" });
+  const all = make("div", { class: "units" }, title, frame, make("div", { class: "under" }, legend, unitSlider));
+  const one = oneUnit(model, stop);
+  const body = make("div", { class: "inside" }, all, one.element, one.sums);
   const parts = choice(model, "part", { name: "Inside it:",
     options: [...Object.keys(PARTS).map((part) => [part, part]), ["", "hide"]] });
-  lookInside(model, frame);
+  lookInside(model, frame, stop);
 
   const draw = (all, ink) => {
     const part = model.get("part");
     hide(body, part === "");
     if (part === "") return;
     const { H, row } = all, [name, words] = PARTS[part], unit = Math.min(model.get("unit"), H - 1);
-    const largest = part === "c" ? all.c.reduce((most, value) => Math.max(most, Math.abs(value)), 1) : 1;
+    const largest = part === "c" ? largestOf(all.c) : 1;
     const both = "hcg".includes(part), scaled = Array.from(all[part], (value) => value / largest);
     title.textContent = words;
     paintCells(canvas, scaled, H, SIDE, ink(both ? "h" : part), ink("bad"));
     unread.style.top = line.style.top = `${100 * row / SIDE}%`;
     line.classList.toggle("done", row === SIDE);
-    Object.assign(mark.style, { left: `${100 * unit / H}%`, width: `${100 / H}%`,
-      top: `${100 * Math.max(row - 1, 0) / SIDE}%`, height: `${100 / SIDE}%` });
+    Object.assign(column.style, { left: `${100 * unit / H}%`, width: `${100 / H}%` });
     legend.className = both ? "legend both" : `legend ${part}`;
     legend.replaceChildren(...ends(part, both, largest));
     const value = row > 0 ? all[part][(row - 1) * H + unit] : 0;
-    readout.textContent = `${name}, unit ${unit + 1} of ${H}, ${row > 0 ? `row ${row}` : "before the first row"}: `
-      + signed(value);
-    put(frame, { "aria-valuemax": H - 1, "aria-valuenow": unit, "aria-valuetext": readout.textContent });
+    put(frame, { "aria-valuemax": H - 1, "aria-valuenow": unit, "aria-valuetext": `${name}, unit ${unit + 1} of ${H}, `
+      + `${row > 0 ? `row ${row}` : "before the first row"}: ${signed(value)}` });
+    one.draw(all, unit, part);
   };
   return { element: make("div", { class: "within" }, parts, body), draw };
+}
+
+const largestOf = (numbers) => numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+
+// --- one unit: its six numbers after every row, and how those of the last row read come about
+
+function oneUnit(model, stop) {
+  const drawing = svg("svg", { viewBox: `0 0 600 ${10 * SIDE}`, preserveAspectRatio: "none", role: "img" });
+  UNIT.forEach((name, k) => {
+    svg("rect", { x: 100 * k + 4, y: 0, width: 92, height: 10 * SIDE, class: "lane" }, drawing);
+    if ("gch".includes(name)) svg("path", { d: `M${100 * k + 50} 0v${10 * SIDE}`, class: "middle" }, drawing);
+  });
+  const bars = UNIT.map((name) => svg("path", { class: `of ${name}` }, drawing));
+  const unread = make("div", { class: "unread" });
+  const here = make("div", { class: "here" });
+  const frame = make("div", { class: "picture" }, drawing, unread, here);
+  const title = make("p", { class: "title" });
+  const shown = UNIT.map((name) => {
+    const value = make("span", { class: "share" });
+    return { name, value, cell: make("div", {}, make("b", { class: name }, name), value) };
+  });
+  const table = make("div", { class: "classes numbers", "aria-hidden": "true" }, ...shown.map(({ cell }) => cell));
+  const sums = make("div", { class: "sums" });
+  lookInside(model, frame, stop, false);
+
+  const draw = (all, unit, part) => {
+    const { H, row } = all, largest = { c: largestOf(all.c.filter((_, at) => at % H === unit)) };
+    title.textContent = `Unit ${unit + 1} of ${H}, row by row`;
+    UNIT.forEach((name, k) => put(bars[k], { d: unitBars(all, name, unit, 100 * k, largest[name] ?? 1) }));
+    unread.style.top = `${100 * row / SIDE}%`;
+    Object.assign(here.style, { top: `${100 * (row - 1) / SIDE}%`, height: `${100 / SIDE}%` });
+    hide(here, row === 0);
+    const now = row > 0 ? unitAt(all, unit, row) : null;
+    for (const { name, value, cell } of shown) {
+      value.textContent = now ? signed(now[name]) : "";
+      cell.classList.toggle("chosen", name === part);
+    }
+    put(drawing, { "aria-label": now ? `Unit ${unit + 1} after row ${row}: `
+      + UNIT.map((name) => `${name} ${signed(now[name])}`).join(", ") : "Nothing is read yet." });
+    sums.replaceChildren(...(now ? formulas(now, row) : [make("p", {}, "Before the first row, c and h are 0.")]));
+  };
+  return { element: make("div", { class: "one" }, title, frame, table), sums, draw };
+}
+
+/** The bars of one number of a unit, row below row: from 0 to 1, or from the middle to both sides. */
+function unitBars(all, name, unit, left, largest) {
+  const both = "gch".includes(name), from = left + (both ? 50 : 4), wide = (both ? 46 : 92) / largest;
+  return Array.from({ length: SIDE }, (_, t) => (
+    `M${from} ${10 * t + 0.5}h${(wide * all[name][t * all.H + unit]).toFixed(1)}v9H${from}Z`)).join("");
+}
+
+/** The two equations of the cell, with the numbers of this row. */
+function formulas(now, row) {
+  const symbol = (name, index = "") => `<var class="${name}">${name}</var>${index && `<sub>${index}</sub>`}`;
+  const left = [
+    `${symbol("c", row)} = ${symbol("f")} \u00b7 ${symbol("c", `${row - 1}`)} + ${symbol("i")} \u00b7 ${symbol("g")}`,
+    `${symbol("h", row)} = ${symbol("o")} \u00b7 tanh(${symbol("c", row)})`,
+  ];
+  return arithmetic(now).map((parts, k) => {
+    const line = make("p", {}, make("span"), ...parts.map((part) => make("span", {}, ` = ${part}`)));
+    line.firstChild.innerHTML = left[k];
+    return line;
+  });
 }
 
 /** What the two ends of the colours stand for. */
@@ -605,17 +768,27 @@ function ends(part, both, largest) {
   return [make("span", {}, least), make("i", { "aria-hidden": "true" }), make("span", {}, most)];
 }
 
-/** A unit and a row are chosen by pointer and by keys. */
-function lookInside(model, frame) {
-  const look = (unit, row) => change(model, {
-    unit: Math.min(model.get("hidden_size") - 1, Math.max(0, unit)), row: Math.min(SIDE, Math.max(1, row)) });
+/** A unit and a row, or a row alone, are chosen by pointer, and by keys; a finger that scrolls on chooses nothing. */
+function lookInside(model, frame, stop, units = true) {
+  const look = (unit, row) => {
+    stop();
+    change(model, {
+      unit: Math.min(model.get("hidden_size") - 1, Math.max(0, unit)), row: Math.min(SIDE, Math.max(1, row)) });
+  };
   const pointAt = (event) => {
     const box = frame.getBoundingClientRect();
-    look(Math.floor((event.clientX - box.left) / box.width * model.get("hidden_size")),
-      Math.floor((event.clientY - box.top) / box.height * SIDE) + 1);
+    const unit = Math.floor((event.clientX - box.left) / box.width * model.get("hidden_size"));
+    look(units ? unit : model.get("unit"), Math.floor((event.clientY - box.top) / box.height * SIDE) + 1);
   };
-  frame.addEventListener("pointerdown", (event) => { frame.setPointerCapture(event.pointerId); pointAt(event); });
+  let before = null;
+  frame.addEventListener("pointerdown", (event) => {
+    before = { unit: model.get("unit"), row: model.get("row") };
+    frame.setPointerCapture(event.pointerId);
+    pointAt(event);
+  });
   frame.addEventListener("pointermove", (event) => { if (frame.hasPointerCapture(event.pointerId)) pointAt(event); });
+  frame.addEventListener("pointercancel", () => change(model, before));
+  if (!units) return;
   frame.addEventListener("keydown", (event) => {
     const [unit, row] = [model.get("unit"), model.get("row")];
     const far = event.shiftKey ? 8 : 1;

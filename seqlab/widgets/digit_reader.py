@@ -25,6 +25,8 @@ class Pixels(traitlets.List):
 class DigitReader(Figure):
     """A pad to draw on, the 28 x 28 image made of it, and what an LSTM makes of that image after each of its rows.
 
+    The reading plays when the pen is lifted; where the reader wants no motion, its end is shown at once.
+
     Args:
         image: a (28, 28) array or tensor to read instead of a drawing; floats from 0 to 1 or whole numbers to 255.
         model: a network of your own instead of the stored one: `SequenceClassifier("lstm", 28, H, 10)` or with
@@ -38,7 +40,7 @@ class DigitReader(Figure):
         own_image: 784 pixels to read where there are no strokes, row by row, 0 (paper) to 255 (ink); [] for none.
         row: how many of the 28 rows have been read, as far as the figure shows it.
         part: what is shown of the inside: "h", "c", "i", "f", "g", "o", or "" for nothing.
-        unit: the number of the unit pointed at, from 0.
+        unit: the number of the unit whose gates, cell state and state are shown over the 28 rows, from 0.
         hidden_size, weights: the network, as bytes: W_ih (4H, 28), W_hh (4H, H), both biases added up (4H), then the
             head (10, H) and its bias (10); gates in PyTorch's order i, f, g, o; float16 or float32.
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-  answers, asMnist, best, finding, float16, painted, read, smooth, unpack,
+  answers, arithmetic, asMnist, best, finding, float16, leaders, painted, places, read, smooth, unitAt, unpack,
 } from "../../seqlab/widgets/digit_reader.js";
 
 const SEVEN = [[70, 70, 120, 66, 200, 60, 206, 62, 170, 130, 120, 240]];
@@ -119,6 +119,41 @@ test("the answers on the way: from the first ink on, without weak ones", () => {
   assert.deepEqual(answers(probabilities, image), [{ digit: 2, row: 19 }, { digit: 3, row: 21 }]);
   assert.deepEqual(answers(Array(28).fill(sure(3, 0.2)), image), [{ digit: 3, row: 28 }]);
   assert.equal(best(sure(6)), 6);
+});
+
+test("the leading digit of every row, in runs, each written where it begins", () => {
+  const probabilities = [...Array(3).fill(sure(7)), sure(1), ...Array(24).fill(sure(2))];
+  assert.deepEqual(leaders(probabilities, 28),
+    [{ digit: 7, from: 1, to: 3 }, { digit: 1, from: 4, to: 4 }, { digit: 2, from: 5, to: 28 }]);
+  assert.deepEqual(leaders(probabilities, 4).at(-1), { digit: 1, from: 4, to: 4 });
+  assert.deepEqual(leaders(probabilities, 0), []);
+  assert.deepEqual(places(leaders(probabilities, 28), 2), [[0, 0.5], [0, 3.5], [1, 4.5]]);
+});
+
+test("however often the leader changes, no two of its digits are written over each other", () => {
+  const restless = leaders(Array.from({ length: 28 }, (_, t) => sure(t % 10)), 28);
+  const found = places(restless, 2);
+  for (const [k, [column, row]] of found.entries()) {
+    const above = found.slice(0, k).filter(([other]) => other === column).at(-1);
+    assert.ok(!above || row - above[1] >= 2);
+  }
+  assert.deepEqual(found.slice(0, 3), [[0, 0.5], [1, 1.5], [0, 2.5]]);
+});
+
+test("the arithmetic of one unit at a row", () => {
+  const all = read(network(6, (k) => Math.sin(k)), Array.from({ length: 784 }, (_, k) => (37 * k) % 256));
+  for (const [unit, row] of [[0, 1], [5, 1], [3, 17], [5, 28]]) {
+    const now = unitAt({ ...all, H: 6 }, unit, row);
+    assert.equal(now.before, row === 1 ? 0 : all.c[6 * (row - 2) + unit]);
+    assert.ok(Math.abs(now.f * now.before + now.i * now.g - now.c) < 1e-6);
+    assert.ok(Math.abs(now.o * Math.tanh(now.c) - now.h) < 1e-6);
+    assert.deepEqual([now.kept, now.written], [now.f * now.before, now.i * now.g]);
+  }
+  const one = { i: 0.5, f: 0.25, g: -0.5, o: 0.75, before: -2, kept: -0.5, written: -0.25, c: -0.75, h: -0.47637 };
+  assert.deepEqual(arithmetic(one), [
+    ["0.250 · (−2.000) + 0.500 · (−0.500)", "−0.500 − 0.250", "−0.750"],
+    ["0.750 · tanh(−0.750)", "0.750 · (−0.635)", "−0.476"]]);
+  assert.equal(arithmetic({ ...one, before: -0.0001, kept: -0.00001, written: 0.00001, c: 0 })[0][1], "0.000 + 0.000");
 });
 
 test("the finding in words", () => {

@@ -13,6 +13,7 @@ from seqlab import LSTMCell, Recurrent, SequenceClassifier, load_digits, results
 from seqlab.widgets import DigitReader
 from seqlab.widgets.digit_reader import as_mnist, pixels, unpacked, weights_of
 from studies import digit_reader
+from tools.course import find_all
 
 FIGURE, PAGE = "DigitReader()", "book/11-hand-built-digits"
 NAMES = ["a zero", "a one", "a two", "a three", "a four", "a five", "a six", "a seven", "an eight", "a nine"]
@@ -79,6 +80,14 @@ def on_pad(figure, points):
     return [(box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE) for x, y in points]
 
 
+def swipe(figure, path):
+    """A finger comes down at the first of these points of the screen, goes along the others, and is lifted."""
+    finger = figure.page.context.new_cdp_session(figure.page)
+    for kind, points in (("touchStart", path[:1]), *(("touchMove", [point]) for point in path[1:]), ("touchEnd", [])):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+    figure.settle()
+
+
 def press(figure, *keys):
     for key in keys:
         figure.page.keyboard.press(key)
@@ -127,10 +136,7 @@ def test_a_one_by_touch_does_not_scroll_the_page(figure):
     figure.box.get_by_label("Clear the drawing").tap()
     path = on_pad(figure, [(150, 40 + 10 * k) for k in range(20)])
     before = figure.page.evaluate("scrollY")
-    finger = figure.page.context.new_cdp_session(figure.page)
-    for kind, points in (("touchStart", path[:1]), *(("touchMove", [point]) for point in path[1:]), ("touchEnd", [])):
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
-    figure.settle()
+    swipe(figure, path)
     assert len(figure.get("strokes")) == 1
     assert figure.get("strokes")[0][-1] >= 220 and figure.page.evaluate("scrollY") == before
     agrees(figure)
@@ -195,7 +201,7 @@ def test_rows_by_button_slider_and_words(figure):
     assert figure.get("row") == 0 and "nothing yet" in words(figure)
     press(figure, *["ArrowRight"] * 15)
     assert figure.get("row") == 15 and words(figure).startswith("15 of 28 rows read")
-    shown = figure.box.locator(".classes .share").all_inner_texts()
+    shown = figure.box.locator(".belief .share").all_inner_texts()
     assert [int(text) for text in shown] == [round(100 * p) for p in figure.get("probabilities")[14]]
     figure.box.get_by_label("Play: read the rows one after another").click()
     figure.settle()
@@ -228,30 +234,92 @@ def test_without_centring_a_small_drawing_in_a_corner_is_another_image(figure):
     assert figure.get("centred")
 
 
-def test_inside_every_part_is_torchs(figure):
+@torch.no_grad()
+def inside_torch(figure):
+    """What an nn.LSTMCell with the figure's weights has in its gates, its candidate and its states, (28, H) each."""
     H, weights = weights_in(figure)
+    lstm, _ = network(H, weights)
+    cell = torch.nn.LSTMCell(28, H)
+    cell.load_state_dict({name.removesuffix("_l0"): own for name, own in lstm.state_dict().items()})
+    h = c = torch.zeros(1, H)
+    steps = []
+    for x in torch.tensor(figure.get("image"), dtype=torch.float32).reshape(28, 1, 28) / 255:
+        i, f, g, o = (x @ cell.weight_ih.T + h @ cell.weight_hh.T + cell.bias_ih).chunk(4, dim=1)
+        h, c = cell(x, (h, c))
+        steps.append([i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid(), c, h])
+    return {name: torch.cat(rows) for name, rows in zip("ifgoch", zip(*steps, strict=True), strict=True)}
+
+
+UNIT = """host => {
+    const all = (selector) => [...host.shadowRoot.querySelectorAll(selector)];
+    const number = (text) => Number(text.replace("\u2212", "-"));
+    return {
+        title: all(".one .title")[0].textContent,
+        shown: Object.fromEntries(all(".numbers > div").map(one => [...one.children].map(each => each.textContent))
+            .map(([name, value]) => [name, number(value)])),
+        bars: all(".one path.of").map(one => (one.getAttribute("d").match(/h[-.\\d]+/g)
+            .map(each => Number(each.slice(1))))),
+        sums: all(".sums p").map(one => one.textContent),
+        looked: host.shadowRoot.querySelector(".inside [role=slider]").getAttribute("aria-valuetext"),
+    };
+}"""
+
+
+def numbers(text):
+    return [float(one.replace("\u2212", "-")) for one in find_all(r"\u2212?\d+\.\d+", text)]
+
+
+def test_one_units_numbers_and_their_arithmetic_are_torchs(figure):
+    H = weights_in(figure)[0]
+    figure.set(part="h")
+    right = inside_torch(figure)
+    for unit, row in ((0, 1), (17, 9), (H - 1, 15), (49, 20), (5, 28)):
+        figure.set(unit=unit, row=row)
+        own = {name: values[:, unit].tolist() for name, values in right.items()}
+        now = {name: values[row - 1] for name, values in own.items()}
+        before = own["c"][row - 2] if row > 1 else 0.0
+        found = figure.box.evaluate(UNIT)
+        assert found["title"] == f"Unit {unit + 1} of {H}, row by row"
+        assert found["shown"] == pytest.approx(now, abs=0.0051)
+        largest = max(1.0, *map(abs, own["c"]))
+        for name, widths in zip("ifgoch", found["bars"], strict=True):
+            full = {"c": 46 / largest, "g": 46, "h": 46}.get(name, 92)
+            assert widths == pytest.approx([full * value for value in own[name]], abs=0.06), name
+        first, second = found["sums"]
+        assert first.startswith(f"c{row} = f · c{row - 1} + i · g = ")
+        assert second.startswith(f"h{row} = o · tanh(c{row}) = ")
+        f, c, i, g, kept, written, total = numbers(first)
+        assert [f, c, i, g, total] == pytest.approx([now["f"], before, now["i"], now["g"], now["c"]], abs=0.00051)
+        sign = -1 if " \u2212 " in first else 1
+        assert kept + sign * written == pytest.approx(now["c"], abs=0.0011)
+        assert f * c + i * g == pytest.approx(now["c"], abs=0.02), "the reader can do the sum"
+        o, c, again, squashed, h = numbers(second)
+        assert o == again and [o, c, h] == pytest.approx([now["o"], now["c"], now["h"]], abs=0.00051)
+        assert o * squashed == pytest.approx(now["h"], abs=0.002)
+    figure.set(row=0)
+    assert figure.box.evaluate(UNIT)["sums"] == ["Before the first row, c and h are 0."]
+
+
+def test_inside_every_part_is_torchs(figure):
+    H = weights_in(figure)[0]
+    right = inside_torch(figure)
     assert figure.get("part") == "h" or figure.box.locator(".inside").is_hidden()
-    states, _ = by_torch(H, weights, figure.get("image"))
-    W_ih, W_hh, bias, _, _ = unpacked(weights, H)
-    x = np.array(figure.get("image")).reshape(28, 28) / 255
-    before = np.vstack([np.zeros(H), states[:-1]])
-    sums = x @ W_ih.T + before @ W_hh.T + bias
-    i, f, g, o = np.split(sums, 4, axis=1)
-    i, f, o = (1 / (1 + np.exp(-gate)) for gate in (i, f, o))
-    g = np.tanh(g)
-    c = np.zeros(H)
-    cells = []
-    for t in range(28):
-        c = f[t] * c + i[t] * g[t]
-        cells.append(c)
-    for part, values in (("c", cells), ("i", i), ("f", f), ("g", g), ("o", o), ("h", states)):
+    for part in "cifgoh":
         figure.box.get_by_role("radio", name=part, exact=True).check()
         for row, unit in ((28, 0), (9, 17), (15, H - 1)):
             figure.set(row=row, unit=unit)
-            text = figure.box.locator(".readout").inner_text()
+            text = figure.box.evaluate(UNIT)["looked"]
             assert f"unit {unit + 1} of {H}, row {row}: " in text
-            assert float(text.rpartition(" ")[2].replace("−", "-")) == pytest.approx(float(values[row - 1][unit]),
-                                                                                     abs=0.0051), part
+            assert numbers(text) == pytest.approx([float(right[part][row - 1, unit])], abs=0.0051), part
+        assert figure.box.locator(".numbers .chosen b").all_inner_texts() == [part]
+    figure.box.get_by_role("radio", name="hide").check()
+    figure.box.locator(".inside").wait_for(state="hidden")
+    assert figure.get("part") == ""
+
+
+def test_a_unit_and_a_row_by_mouse_touch_and_keys(figure):
+    H = weights_in(figure)[0]
+    figure.set(part="h", row=28, unit=0)
     cell = figure.box.get_by_label("unit and row looked at")
     assert cell.locator("canvas").evaluate("canvas => [canvas.width, canvas.height]") == [H, 28]
     box = cell.bounding_box()
@@ -259,9 +327,85 @@ def test_inside_every_part_is_torchs(figure):
     assert (figure.get("unit"), figure.get("row")) == (10, 12)
     press(figure, "ArrowRight", "ArrowDown", "ArrowDown", "Shift+ArrowRight")
     assert (figure.get("unit"), figure.get("row")) == (19, 14)
-    figure.box.get_by_role("radio", name="hide").check()
-    figure.box.locator(".inside").wait_for(state="hidden")
-    assert figure.get("part") == ""
+    figure.page.touchscreen.tap(box["x"] + box["width"] * 40.5 / H, box["y"] + box["height"] * 20.5 / 28)
+    figure.settle()
+    assert (figure.get("unit"), figure.get("row")) == (40, 21)
+    unit = figure.box.get_by_label("unit looked at", exact=True)
+    unit.focus()
+    press(figure, "ArrowLeft")
+    assert (figure.get("unit"), unit.input_value()) == (39, "40")
+    press(figure, "Home", "ArrowLeft")
+    assert figure.get("unit") == 0
+    own = figure.box.locator(".one .picture")
+    own.click(position={"x": 20, "y": own.bounding_box()["height"] * 4.5 / 28})
+    assert (figure.get("unit"), figure.get("row")) == (0, 5), "a row of the unit looked at"
+    if figure.ask:
+        assert (figure.python("figure.unit"), figure.python("figure.row")) == (0, 5)
+
+
+def test_to_look_inside_ends_the_reading(browser, tmp_path):
+    url = bench_page("DigitReader()", tmp_path).as_uri()
+    with page_with(browser, url, "DigitReader", stopped=True, reduced_motion="no-preference") as figure:
+        figure.box.get_by_label("a four", exact=True).click()
+        figure.pass_time(1000)
+        own = figure.box.locator(".one .picture")
+        own.click(position={"x": 20, "y": own.bounding_box()["height"] * 24.5 / 28})
+        figure.pass_time(5000)
+        assert figure.get("row") == 25 and figure.problems == []
+
+
+def test_a_finger_that_scrolls_over_the_units_chooses_none(browser, tmp_path):
+    url = bench_page("DigitReader()", tmp_path).as_uri()
+    with page_with(browser, url, "DigitReader", viewport={"width": 390, "height": 700}, is_mobile=True) as figure:
+        for place in (".units .picture", ".one .picture"):
+            picture = figure.box.locator(place)
+            figure.page.evaluate("scrollTo(0, 0)")
+            picture.evaluate("one => one.scrollIntoView({ block: 'center' })")
+            figure.settle()
+            before, box = figure.page.evaluate("scrollY"), picture.bounding_box()
+            swipe(figure, [(box["x"] + 150, box["y"] + 60 + 15 * k) for k in range(9)])
+            assert figure.page.evaluate("scrollY") < before - 60, "the page scrolls"
+            assert (figure.get("unit"), figure.get("row")) == (0, 28), place
+
+
+SIZES = """host => {
+    const seen = [...host.shadowRoot.querySelectorAll("button, input")]
+        .filter(one => one.getClientRects().length && !["radio", "checkbox"].includes(one.type));
+    const small = seen.map(one => [one.ariaLabel ?? one.textContent, one.getBoundingClientRect()])
+        .filter(([, box]) => Math.min(box.width, box.height) < 24).map(([name]) => name);
+    const words = [...host.shadowRoot.querySelectorAll("span, b, text, p, label, output, legend, var")]
+        .filter(one => one.textContent && one.getClientRects().length && !one.classList.contains("spoken"));
+    const letters = Math.min(...words.map(one => parseFloat(getComputedStyle(one).fontSize)
+        * (one.ownerSVGElement?.getScreenCTM().a ?? 1)));
+    const box = (one) => host.shadowRoot.querySelector(one).getBoundingClientRect();
+    return { small, letters, whole: box(".sums").bottom - box(".draw").top,
+        reading: box(".reader").bottom - box(".draw").top, inside: box(".inside").height, dock: box(".player").height };
+}"""
+
+
+def test_on_a_laptop_the_whole_figure_is_on_one_screen(browser, tmp_path):
+    """752 pixels are what the head of a page leaves of a laptop's 800, and 704 are a chapter's width there."""
+    with page_with(browser, bench_page("DigitReader()", tmp_path).as_uri(), "DigitReader",
+                   viewport={"width": 736, "height": 752}) as figure:
+        for sample, part in itertools.product((3, 10), "hcifgo"):
+            figure.set(strokes=figure.get("samples")[sample]["strokes"], sample=sample, part=part)
+            found = figure.box.evaluate(SIZES)
+            assert found["small"] == [] and found["letters"] >= 11.99 and found["whole"] <= 752, found
+
+
+def test_on_a_phone_drawing_answer_and_control_are_on_one_screen_and_so_is_a_unit(browser, tmp_path):
+    """788 pixels are what the head of a page leaves of a phone's 844; the control is docked at the bottom."""
+    with page_with(browser, bench_page("DigitReader()", tmp_path).as_uri(), "DigitReader",
+                   viewport={"width": 390, "height": 788}, is_mobile=True) as figure:
+        for sample in (3, 10):
+            figure.set(strokes=figure.get("samples")[sample]["strokes"], sample=sample)
+            found = figure.box.evaluate(SIZES)
+            assert found["small"] == [] and found["letters"] >= 11.99, found
+            assert found["reading"] + found["dock"] <= 788 and found["inside"] + found["dock"] <= 788, found
+        for place in (".draw", ".sums"):
+            figure.box.locator(place).scroll_into_view_if_needed()
+            box = figure.box.locator(".player").bounding_box()
+            assert box["y"] + box["height"] <= 788 + 1, "the control is on the screen"
 
 
 @pytest.mark.only_in("lab")
@@ -292,6 +436,101 @@ def test_play_pause_and_the_end(browser, tmp_path):
         assert figure.get("row") == 28
         figure.box.get_by_label("Play: read the rows one after another").wait_for()
         assert figure.problems == []
+
+
+def draw(figure, *points):
+    start, *rest = on_pad(figure, points)
+    figure.page.mouse.move(*start)
+    figure.page.mouse.down()
+    for point in rest:
+        figure.page.mouse.move(*point, steps=4)
+
+
+SAID = """host => {
+    host.said = [];
+    for (const one of host.shadowRoot.querySelectorAll("[role=status]")) {
+        new MutationObserver(() => host.said.push(one.textContent)).observe(one, { childList: true });
+    }
+}"""
+
+
+def test_it_reads_by_itself_when_the_pen_lifts_and_anew_after_each_stroke(browser, tmp_path):
+    url = bench_page("DigitReader()", tmp_path).as_uri()
+    with page_with(browser, url, "DigitReader", stopped=True, reduced_motion="no-preference") as figure:
+        figure.box.evaluate(SAID)
+        for first, second in ((SEVEN, [(90, 150), (190, 150)]), ([(140, 40), (140, 240)], [(60, 60), (60, 90)])):
+            figure.box.get_by_label("Clear the drawing").click()
+            figure.settle()
+            draw(figure, *first)
+            figure.pass_time(5000)
+            assert figure.get("row") == 0 and words(figure).startswith("It has read nothing yet")
+            figure.page.mouse.up()
+            figure.pass_time(1000)
+            assert 3 < figure.get("row") < 28
+            figure.box.get_by_label("Pause").wait_for()
+            draw(figure, *second)
+            figure.pass_time(5000)
+            assert figure.get("row") == 0, "the new stroke ended the reading"
+            figure.box.evaluate("host => { host.said.length = 0; }")
+            figure.page.mouse.up()
+            figure.pass_time(1000)
+            assert 3 < figure.get("row") < 28
+            figure.pass_time(9000)
+            assert figure.get("row") == 28 and words(figure).startswith("It reads a ")
+            assert figure.box.evaluate("host => host.said") == [words(figure)], "28 rows, and one announcement"
+        figure.box.get_by_label("a four", exact=True).click()
+        figure.pass_time(1000)
+        assert 3 < figure.get("row") < 28, "a ready drawing is read too"
+        figure.box.get_by_role("application").focus()
+        press(figure, "Space", "ArrowDown", "ArrowDown")
+        assert figure.get("row") == 0
+        press(figure, "Space")
+        figure.pass_time(1000)
+        assert 3 < figure.get("row") < 28
+        figure.box.get_by_label("Undo the last stroke").click()
+        figure.pass_time(5000)
+        assert figure.get("row") == 28 and figure.problems == []
+
+
+def test_without_motion_the_whole_answer_stands_there_when_the_pen_lifts(figure):
+    figure.box.get_by_label("Clear the drawing").click()
+    draw(figure, *SEVEN)
+    figure.settle()
+    assert figure.get("row") == 0
+    figure.page.mouse.up()
+    figure.settle()
+    assert figure.get("row") == 28 and words(figure).startswith("It reads a 7")
+
+
+ANSWERS = """host => ({
+    bars: [...host.shadowRoot.querySelectorAll(".answers rect")].map(one =>
+        ["y", "width", "fill-opacity"].map(name => Number(one.getAttribute(name)))),
+    names: [...host.shadowRoot.querySelectorAll(".names span")].map(one => [Number(one.textContent),
+        one.getBoundingClientRect().toJSON()]),
+})"""
+
+
+def test_beside_each_row_stands_its_leading_digit_as_long_and_strong_as_it_is_probable(figure):
+    for sample, row in ((3, 28), (10, 28), (4, 13), (5, 0)):
+        figure.set(strokes=figure.get("samples")[sample]["strokes"], sample=sample, row=row)
+        chances = np.array(figure.get("probabilities"))[:row]
+        found = figure.box.evaluate(ANSWERS)
+        assert len(found["bars"]) == row == len(chances)
+        for (_, width, strength), own in zip(found["bars"], chances, strict=True):
+            assert width == pytest.approx(100 * own.max(), abs=0.06)
+            assert strength == pytest.approx(0.2 + 0.8 * own.max(), abs=0.006)
+        assert [y for y, *_ in found["bars"]] == pytest.approx([t + 0.06 for t in range(row)])
+        each = chances.argmax(axis=1).tolist()
+        led = [digit for digit, _ in itertools.groupby(each)]
+        assert [digit for digit, _ in found["names"]] == led
+        for (_, one), (_, other) in itertools.combinations(found["names"], 2):
+            apart = max(one["left"] - other["right"], other["left"] - one["right"], one["top"] - other["bottom"],
+                        other["top"] - one["bottom"])
+            assert apart >= -0.5, "one is written over the other"
+        label = figure.box.get_by_role("img", name="The image of 28 by 28 pixels").get_attribute("aria-label")
+        begins = [t + 1 for t in range(row) if t == 0 or each[t] != each[t - 1]]
+        told = ", ".join(f"{digit} from row {begin}" for digit, begin in zip(led, begins, strict=True))
+        assert label.endswith(f" The most probable digit: {told}." if row else " 0 of its rows are read.")
 
 
 def test_on_a_phone_everything_can_be_touched_and_read(browser, tmp_path):
