@@ -151,7 +151,8 @@ def test_a_list_that_says_it_is_equal_is_a_list():
 
 
 @pytest.mark.parametrize("message", [{"T": "float64", "s": [-1], "b": ""}, {"T": "object", "s": [1], "b": ""},
-                                     {"T": "float64", "s": [10**12], "b": "AAAA"}, [1], {"d": [1]}, {"l": 3}])
+                                     {"T": "float64", "s": [10**12], "b": "AAAA"}, [1],
+                                     {"T": "float64", "s": [10**12, 0], "b": ""}, {"d": [1]}, {"l": 3}])
 def test_a_forged_message_is_refused(message):
     with pytest.raises((ValueError, TypeError)):
         inside.decode(message)
@@ -164,6 +165,20 @@ def test_a_forged_message_is_refused(message):
     ([], [], True), (True, True, True), (inside.Opaque("x"), 0, False)])
 def test_what_counts_as_the_same(got, want, right):
     assert hidden.same(got, want) is right
+
+
+@pytest.mark.parametrize("given", [torch.zeros(5000, 1), torch.zeros(2001, 0), torch.zeros(400, 400),
+                                   [torch.zeros(3000)]])
+def test_no_large_product_is_computed_for_an_answer(given):
+    """A function of a test's is called by the answer, with what it likes: no more than it can compute with here."""
+    called = []
+
+    def talk(message, answer_back):
+        said = answer_back({"call": 0, "given": inside.encode([given]), "options": inside.encode({})})
+        return {"value": said["error"]}
+
+    function = lambda one: called.append(one) or 1
+    assert hidden.Answer(talk, "gru/which", ("which_gru",)).which_gru(function) is True and called == []
 
 
 def test_numbers_are_drawn_afresh_and_can_be_repeated():
