@@ -79,6 +79,22 @@ def test_solutions_pass_and_stubs_do_not(subject):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("said", [None, True, False, 0, [], "what it was given"])
+def test_an_answer_that_does_nothing_passes_no_hidden_test(said):
+    """Not even one of several: a part of the points would be given for nothing."""
+    def nothing(*given, **options):
+        return (given or [None])[0] if said == "what it was given" else said
+
+    passed = {}
+    for one in catalogue().values():
+        right = hidden.solutions(one.subject)
+        if all(isinstance(right[name], types.FunctionType) for name in one.names):
+            faults = hidden.faults(one.id, hidden.Local({**right, **dict.fromkeys(one.names, nothing)}).talk, 1)
+            passed[one.id] = len(hidden.tests_of(one.id)) - len(faults)
+    assert {name for name, count in some(passed.items()) if count} == set()
+
+
+@pytest.mark.slow
 def test_every_right_answer_of_the_checks_passes():
     refused = {}
     for exercise_id, given in some(answers("RIGHT")):
