@@ -195,7 +195,7 @@ def handed_in(folder: Path) -> list[dict]:
                      "name": row.get("name") or "", "file": row.get("file"), "source": row.get("source"),
                      "late": row.get("late"), "problem": row.get("problem")}
                     for row in json.loads(manifest.read_text(encoding="utf-8"))["rows"]]
-    found, named = listed, {"manifest.json", *(row["file"] for row in listed)} if listed else set()
+    found, named = [*listed], {"manifest.json", *(row["file"] for row in listed)} if listed else set()
     for entry in sorted(os.scandir(os.fsencode(folder)), key=lambda entry: entry.name):
         name = os.fsdecode(entry.name).encode("utf-8", "replace").decode()
         row = {"student": name.removesuffix(".ipynb"), "name": "", "file": os.fsdecode(entry.name), "source": None,

@@ -368,7 +368,7 @@ CALLS = {       # code -> what it calls, what hides
     "from torch.fx.experimental import proxy_tensor as p\ndef f(x):\n    return x": (None, "fx"),
     "class f:\n    def __init__(self):\n        self._x = getattr(self, 'a')\nprint(torch.__version__)": (None, None),
     "def f(x):\n    return nn.GRUCell(1, 1)(x)": ("GRUCell", None),
-    "G = torch.nn.GRU\ndef f(x):\n    return G(1, 1)(x)": (None, "GRU"),
+    "G = torch.nn.GRU\ndef f(x):\n    return G(1, 1)(x)": ("GRU", None),
     "from torch.nn import LSTM as Dense\ndef f(x):\n    return Dense(1, 1)(x)": ("LSTM", None),
     "def helper(x):\n    return torch.gru_cell(x)\ndef f(x):\n    return helper(x)": ("gru_cell", None),
     "class f(nn.LSTM):\n    pass": ("LSTM", None),
@@ -377,7 +377,7 @@ CALLS = {       # code -> what it calls, what hides
     "def f(x):\n    return getattr(nn, 'GRU')(1, 1)(x)": ("GRU", None),
     "def f(x):\n    return eval('nn.G' + 'RU')(x)": (None, "eval"),
     "def f(x):\n    return torch.ops.aten.x(x)": (None, "ops"),
-    "match nn:\n    case object(GRU=G):\n        pass\ndef f(x):\n    return G(1, 1)(x)": ("GRU", None),
+    "match nn:\n    case object(GRU=G):\n        pass\ndef f(x):\n    return G(1, 1)(x)": (None, "GRU"),
     "kept = []\nmatch torch:\n    case object(_C=c):\n        kept.append(c)\ndef f(x):\n    return x": (None, "_C"),
     "match 1:\n    case object(real=r):\n        pass\ndef f(x):\n    return r * x": (None, None),
     "import numpy\nkept = [numpy.load(1, allow_pickle=True)]\ndef f(x):\n    return x": (None, "load"),
@@ -428,6 +428,7 @@ def test_a_file_beside_those_in_the_manifest_has_its_row(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"rows": [{"student": "7", "file": "a.ipynb"}]}), "utf-8")
     for name in ("a.ipynb", "late.ipynb"):
         (tmp_path / name).write_text("{}", "utf-8")
+    (tmp_path / "graded").mkdir()
     assert [one["student"] for one in grade.handed_in(tmp_path)] == ["7", "late"]
 
 
