@@ -72,8 +72,8 @@ def faults(exercise: Exercise) -> list[str]:
     exec(stub(exercise.cell.source, broken(exercise.master.code)), names)
     if not public(exercise, names):
         found.append("its stub passes the public check")
-    if not secret(exercise, names):
-        found.append("its stub passes the hidden tests")
+    if passed := len(hidden.tests_of(exercise.id)) - len(secret(exercise, names)):
+        found.append(f"its stub passes {passed} of its hidden tests")
     wrong = list(planted(exercise.id))
     caught = sum(bool(secret(exercise, {**right, **dict(zip(exercise.names, one, strict=False))})) for one in wrong[:4])
     if caught < min(3, len(wrong)):

@@ -42,7 +42,7 @@ def grade_one(content: bytes, assignment: Assignment, limits: Limits, sandbox: S
     began = time.monotonic()
     result = blank(assignment, sha256=submission.sha256(content), seed=seed)
     try:
-        found = submission.match(submission.read_notebook(content), assignment)
+        found = submission.read(content, assignment, by_hand(assignment))
     except submission.Unreadable as problem:
         result["reason"] = str(problem)
         return result
@@ -86,6 +86,13 @@ def grade_one(content: bytes, assignment: Assignment, limits: Limits, sandbox: S
     return result
 
 
+def by_hand(assignment: Assignment) -> dict[str, set[str]]:
+    """Of the exercises that are to be written by hand, id -> the names that their answers must not use."""
+    flags = {one: exercises.hidden_flags().get(one, {}) for one in assignment.ids}
+    return {one: {*its["without"], *(submission.LAYERS if its["by_hand"] else ())}
+            for one, its in flags.items() if its.get("by_hand") or its.get("without")}
+
+
 def blank(assignment: Assignment, **more) -> dict:
     """A result without a grade: `reason` says why, `found` is what was reached until then, `grade` is None."""
     return {"grade": None, "possible": assignment.possible, "reason": None, "found": 0, "exercises": [], "cells": [],
@@ -99,15 +106,12 @@ def _judge(result: dict, assignment: Assignment, found: submission.Submission, r
         whole = sum(row["share"] for row in own)
         points = one["points"] * sum(row["share"] for row in own if row["passed"]) / whole if whole else None
         said = list(dict.fromkeys(row["said"] for row in own if not row["passed"])) if own else [NO_TESTS]
-        flags = exercises.hidden_flags().get(one["id"], {})
-        if flags.get("by_hand") or flags.get("without"):
-            forbidden = {*flags["without"], *(submission.LAYERS if flags["by_hand"] else ())}
-            calls, hides = submission.delegates(found.cells, tuple(one["names"]), forbidden)
-            if calls:
-                points, said = 0.0, [f"It calls {calls}, and this is to be written by hand."]
-            elif hides and points:
-                points, said = None, [f"look whether it is written by hand: it uses {hides}, which the grader cannot "
-                                      "follow"]
+        calls, hides = found.calls.get(one["id"], (None, None))
+        if calls:
+            points, said = 0.0, [f"It calls {calls}, and this is to be written by hand."]
+        elif hides and points:
+            points, said = None, [f"look whether it is written by hand: it uses {hides}, which the grader cannot "
+                                  "follow"]
         if one["id"] in found.unanswered and own:
             points, said = 0.0, ["It is not answered."]
         result["exercises"].append({
@@ -181,16 +185,17 @@ def handed_in(folder: Path) -> list[dict]:
     """What there is to grade: `student`, `name`, `file` (None if there is none), `source` (where `collect` found it, or
     None), `late` (None: nothing says so) and `problem`, a row for every file.
 
-    A folder that `collect` made says so in its manifest.json; of any other, each file is a student's.
+    A folder that `collect` made says so in its manifest.json; each file that does not stand there is a student's, and
+    of any other folder each file.
     """
-    manifest = folder / "manifest.json"
+    manifest, listed = folder / "manifest.json", []
     if manifest.is_file():
         with contextlib.suppress(ValueError, AttributeError, TypeError, KeyError):
-            return [{"student": str(row.get("student") or row.get("source") or row.get("file")),
+            listed = [{"student": str(row.get("student") or row.get("source") or row.get("file")),
                      "name": row.get("name") or "", "file": row.get("file"), "source": row.get("source"),
                      "late": row.get("late"), "problem": row.get("problem")}
                     for row in json.loads(manifest.read_text(encoding="utf-8"))["rows"]]
-    found = []
+    found, named = [*listed], {"manifest.json", *(row["file"] for row in listed)} if listed else set()
     for entry in sorted(os.scandir(os.fsencode(folder)), key=lambda entry: entry.name):
         name = os.fsdecode(entry.name).encode("utf-8", "replace").decode()
         row = {"student": name.removesuffix(".ipynb"), "name": "", "file": os.fsdecode(entry.name), "source": None,
@@ -201,7 +206,8 @@ def handed_in(folder: Path) -> list[dict]:
             row["problem"] = "it is a folder, not a file" if entry.is_dir() else "it is no ordinary file"
         elif name.startswith("."):
             continue
-        found.append(row)
+        if row["file"] not in named and not (listed and entry.is_dir()):        # where the results are, perhaps
+            found.append(row)
     return found
 
 
@@ -322,14 +328,16 @@ def _job(place: int, content: bytes, assignment: Assignment, limits: Limits, uns
 
 def _in_parallel(given: list[tuple], jobs: int, scheduler: str | None) -> Iterator[tuple[int, dict]]:
     """(place, result) of each, as they come. When a process dies, what is still to be done is begun again, three times
-    in all; what is left after that is for the next run."""
+    in all, and each time from the other end, so that one that kills its process stands in nobody's way; what is left
+    after that is for the next run."""
     from joblib import Parallel, delayed
     waiting = {one[0]: one for one in given}
     with _processes(scheduler) as died:
-        for _ in range(3):
+        for turn in range(3):
+            order = sorted(list(waiting.values())[::-1 if turn % 2 else 1], key=lambda one: one[0] is not REFERENCE)
             with contextlib.suppress(*died):
                 for place, result in Parallel(n_jobs=min(jobs, len(waiting)), return_as="generator_unordered",
-                                              batch_size=1)(delayed(_job)(*one) for one in list(waiting.values())):
+                                              batch_size=1)(delayed(_job)(*one) for one in order):
                     yield place, result
                     del waiting[place]
             if not waiting:

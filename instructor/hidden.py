@@ -33,6 +33,7 @@ from .exercises import TESTS, catalogue
 from .sandbox import TOO_LONG, WAITS, Sandbox, Stopped
 
 TOLERANCE = 1e-4
+MOST_GIVEN, LONGEST_GIVEN = 100_000, 2_000      # numbers, and the longest side, of what our functions are called with
 KNOWN_ERRORS = {name for name, value in vars(builtins).items()
                 if isinstance(value, type) and issubclass(value, BaseException)} | {"LinAlgError", "UnpicklingError"}
 
@@ -79,7 +80,7 @@ def same(got, want, tolerance: float = TOLERANCE) -> bool:
             _close(got.flatten(), want.flatten(), tolerance))
     if isinstance(want, list | tuple) and any(isinstance(one, list | tuple | str | dict) or (
             isinstance(one, torch.Tensor) and one.dim()) for one in want):
-        if isinstance(got, torch.Tensor) and got.dim():
+        if isinstance(got, torch.Tensor) and got.dim() and len(got) == len(want):
             got = list(got)
         return isinstance(got, list | tuple) and len(got) == len(want) and all(
             same(one, other, tolerance) for one, other in zip(got, want, strict=True))
@@ -110,6 +111,16 @@ def number(value) -> torch.Tensor | None:
     if isinstance(value, torch.Tensor):
         return value.detach().double()
     return torch.tensor(value, dtype=torch.float64) if isinstance(value, bool | int | float) else None
+
+
+def _is_small(given) -> bool:
+    """Whether what a function of the grader's is called with can be computed with here: a product of two long tensors
+    would fill the memory."""
+    if isinstance(given, torch.Tensor):
+        return given.numel() <= MOST_GIVEN and max(given.shape, default=0) <= LONGEST_GIVEN
+    if isinstance(given, dict):
+        return all(map(_is_small, given.values()))
+    return not isinstance(given, list | tuple) or all(map(_is_small, given))
 
 
 class Draw:
@@ -223,6 +234,8 @@ class Answer:
             try:
                 function = calls[message["call"]]
                 given, options = inside.decode(message["given"]), inside.decode(message["options"])
+                if not _is_small([given, options]):
+                    return {"error": True}
                 return {"value": encode(function(*given, **options))}
             except Exception:
                 return {"error": True}
@@ -269,6 +282,7 @@ class Remote:
         self.sandbox, self.limits, self.cells, self.answered = sandbox, limits, cells, answered
         self.skipped, self.said, self.stopped, self.endless = {}, {}, [], set()
         self.running, self.ends = False, None
+        self.lines = {number: source.count("\n") + 1 for number, source, _ in cells}
 
     def start(self) -> None:
         """Run the cells. Stopped if the submission cannot be brought to run at all, or has been run for too long."""
@@ -290,7 +304,7 @@ class Remote:
                     if type(message.get("cell")) is not int or message["cell"] not in there:
                         raise Stopped("broke off its connection to the grader")
                     at = message["cell"]
-                    if isinstance(message.get("error"), dict):
+                    if isinstance(message.get("error"), dict):      # it is said before anything was drawn or given
                         text = str(message["error"].get("text"))[:300]      # a lone surrogate could not be written
                         text = text.encode("utf-8", "replace").decode().replace(f"<cell {at}>", f"cell {at + 1}")
                         self.said[at] = Raised(message["error"]), text
@@ -314,7 +328,7 @@ class Remote:
             for _ in range(100_000):
                 reply = self.sandbox.read(self.limits.call_s)
                 if "call" not in reply:
-                    return reply
+                    return {**reply, "error": self._placed(reply["error"])} if "error" in reply else reply
                 self.sandbox.send(answer_back(reply))
             raise Stopped("asks without an end")
         except Stopped as problem:
@@ -324,6 +338,14 @@ class Remote:
             if str(problem) == TOO_LONG:
                 self.endless.add(message["of"])
             raise Failed(f"Your code {problem}.") from problem
+
+
+    def _placed(self, said) -> dict:
+        """What is said of an exception, without a cell or a line that is not there: a number could be put into it."""
+        said = said if isinstance(said, dict) else {}
+        cell, line = said.get("cell"), said.get("line")
+        there = type(cell) is int and type(line) is int and 1 <= line <= self.lines.get(cell, 0)
+        return {"type": said.get("type"), **({"cell": cell, "line": line} if there else {})}
 
 
 class Local:

@@ -30,6 +30,7 @@ PRELOAD = ["torch", "numpy", "torch._dynamo", "matplotlib.pyplot", "seqlab", "se
 SYSTEM = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"]
 UNSAFE = ("Without a sandbox every submission runs with your own rights: it can read, change and delete your files, "
           "use your network, and see other submissions. Only the limits on time and memory hold.")
+FOLDER = "seqlab-sandbox-"       # how a sandbox's own folder is called, among other temporary ones
 COURSE = "/course"      # where the package without its checks stands in the sandbox; /tmp is each submission's own
 START_S = 120           # until PyTorch is loaded, on a machine that is busy
 WAITS = 4               # a limit of seconds is of computing; on the clock it may be so many times as long
@@ -103,6 +104,32 @@ def bare_seqlab(folder: Path) -> Path:
     return folder
 
 
+def own_folder() -> tuple[Path, int]:
+    """A folder for one sandbox, and the lock by which others see that it is used; the system takes that from who dies.
+    What those who were killed have left is removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        with contextlib.suppress(OSError):                  # it is used, or belongs to somebody else
+            lock = _lock(left)
+            if os.fstat(lock).st_uid == os.getuid():
+                shutil.rmtree(left, ignore_errors=True)
+            os.close(lock)
+    made = Path(tempfile.mkdtemp(prefix="seqlab-new-"))
+    lock = _lock(made)
+    return made.rename(made.with_name(FOLDER + made.name.removeprefix("seqlab-new-"))), lock
+
+
+def _lock(folder: Path) -> int:
+    """The number under which the folder is open and locked. OSError if it is locked already, or no folder."""
+    import fcntl  # here, for Windows has none; nothing is graded there
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(number)
+        raise
+    return number
+
+
 class Sandbox:
     """One place to run submissions in, one after the other. Used as a context.
 
@@ -114,7 +141,7 @@ class Sandbox:
     def __init__(self, unsafe: bool = False, nested: bool | None = None, preload: list[str] | None = None):
         self.unsafe, self.nested = unsafe, False if unsafe else nested
         self.preload = PRELOAD if preload is None else preload
-        self.folder = Path(tempfile.mkdtemp(prefix="seqlab-grading-"))
+        self.folder, self.lock = own_folder()
         self.process = self.control = self.channel = None
         self.used, self.started = False, 0
         bare_seqlab(self.folder)
@@ -138,6 +165,9 @@ class Sandbox:
     def close(self) -> None:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
 
     def command(self, control: int) -> list[str]:
         course = str(self.folder) if self.unsafe else COURSE

@@ -1,29 +1,41 @@
 """A file that was handed in: read with care, matched with its assignment, and looked through for what delegates."""
 
 import ast
+import contextlib
+import gc
 import hashlib
 import json
+import os
 import re
+import select
+import signal
+import time
+import warnings
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 
 from .assignment import Assignment, digest
-from .inside import tidy
+from .inside import set_limits, tidy
 
 MOST_MIB, MOST_CELLS, MOST_LETTERS = 20, 2000, 400_000      # of a file; its cells; the code in them
+READING = {"total_s": 20, "memory_mib": 1024, "disk_mib": 0}     # what reading a file and its code may use
+PATIENCE_S = 120            # the same on the clock, where the machine does other things too
 LAYERS = {"GRU", "LSTM", "RNN", "RNNBase", "GRUCell", "LSTMCell", "RNNCell", "RNNCellBase", "gru", "lstm", "gru_cell",
-          "lstm_cell", "rnn_tanh", "rnn_relu", "rnn_tanh_cell", "rnn_relu_cell", "Recurrent", "SequenceClassifier",
-          "BUILT_IN"}
+          "lstm_cell", "rnn_tanh", "rnn_relu", "rnn_tanh_cell", "rnn_relu_cell", "mkldnn_rnn_layer", "Recurrent",
+          "SequenceClassifier", "BUILT_IN"}
 HIDING = {"eval", "exec", "compile", "__import__", "globals", "locals", "vars", "open", "breakpoint", "importlib",
           "inspect", "gc", "sys", "ctypes", "builtins", "pickle", "marshal", "types", "_VF", "_C", "ops",
           "jit", "fx", "overrides", "classes", "hub", "operator",
-          # what finds something by a text, or runs a text
+          # what finds something by a text, or runs a text or what was kept in bytes
           "attrgetter", "methodcaller", "get_field", "Formatter", "get_type_hints", "ForwardRef", "import_item",
-          "CompilationUnit", "script", "runstring", "cpp_extension", "export", "onnx", "make_fx",
+          "CompilationUnit", "load", "loads", "script", "runstring", "cpp_extension", "export", "onnx", "make_fx",
           # where nobody looks on: other threads and processes, and what they share
           "concurrent", "threading", "multiprocessing", "subprocess", "share_memory_", "memmap", "from_file", "fork",
           "forkpty", "popen", "system", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp", "spawnv", "spawnl",
-          "DisableTorchFunction", "DisableTorchFunctionSubclass"}
+          "DisableTorchFunction", "DisableTorchFunctionSubclass",
+          # what PyTorch calls back while the guard of instructor/inside.py looks away
+          "apply_", "map_", "map2_", "__torch_function__", "__torch_dispatch__"}
 OFTEN = {"open", "types", "operator", "classes", "sys", "compile", "script", "export", "system"}   # also harmless words
 INNOCENT = {"__init__", "__call__", "__name__", "__class__", "__version__", "__doc__", "__file__", "__future__"}
 USUAL = {"torch", "math", "numpy", "seqlab", "itertools", "functools", "collections", "copy", "random", "matplotlib",
@@ -42,6 +54,54 @@ class Submission:
     cells: list[list]
     notes: list[str] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)     # exercises whose cell is still the stub
+    calls: dict[str, tuple] = field(default_factory=dict)   # exercise by hand -> what `delegates` says of it
+
+
+def read(content: bytes, assignment: Assignment, by_hand: dict[str, set[str]]) -> Submission:
+    """What of the file is run for this assignment, and what it calls in the exercises that are to be written `by_hand`
+    (id -> the names that it must not use). Unreadable, with the reason.
+
+    A line like `import a.a.a.a...` makes Python's own parser fill the memory; so a process with limits reads it.
+    """
+    def looked_through() -> dict:
+        try:
+            found = match(read_notebook(content), assignment)
+        except Unreadable as problem:
+            return {"unreadable": str(problem)}
+        found.calls = {one["id"]: delegates(found.cells, tuple(one["names"]), by_hand[one["id"]])
+                       for one in assignment.exercises if one["id"] in by_hand}
+        return asdict(found)
+
+    told = apart(looked_through)
+    if told is None:
+        raise Unreadable("to read it takes more time or memory than a notebook may have")
+    if "unreadable" in told:
+        raise Unreadable(told["unreadable"])
+    return Submission(**told)
+
+
+def apart(function: Callable[[], dict]) -> dict | None:
+    """What the function gives, as JSON holds it, computed in a process of its own; None if it does not get there."""
+    reads, writes = os.pipe()
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):     # that there are other threads
+        child = os.fork()
+    if not child:
+        with contextlib.suppress(BaseException):
+            gc.disable()                                # nothing of the other threads' is ended from here
+            set_limits(READING, processes=False)
+            with open(writes, "wb") as out:
+                out.write(json.dumps(function()).encode())
+            os._exit(0)
+        os._exit(1)
+    os.close(writes)
+    ends, told = time.monotonic() + PATIENCE_S, []
+    while select.select([reads], [], [], max(0.0, ends - time.monotonic()))[0] and (part := os.read(reads, 1 << 20)):
+        told.append(part)
+    os.close(reads)
+    if time.monotonic() >= ends:
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return json.loads(b"".join(told)) if status == 0 else None
 
 
 def read_notebook(content: bytes) -> dict:
@@ -218,7 +278,8 @@ def delegates(cells: list[list], names: tuple[str, ...], forbidden: set[str] = L
             word = _word(node)
             if word in HIDING - OFTEN or (word == "getattr" and id(node) not in known) or (
                     isinstance(node, ast.Attribute) and word not in INNOCENT
-                    and word.startswith("_" if _root(node) in modules else "__")):
+                    and word.startswith("_" if _root(node) in modules else "__")) or (
+                    isinstance(node, ast.MatchClass) and word):
                 hidden.append(word)
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 hidden += [part for part in _parts(node) if part in HIDING - OFTEN or (
@@ -292,6 +353,10 @@ def _word(node: ast.AST, forbidden: set[str] = LAYERS) -> str | None:
         return node.attr
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in forbidden:
         return node.value
+    if isinstance(node, ast.MatchClass):        # `case object(GRUCell=found)` is an attribute too
+        return next((one for one in node.kwd_attrs if one in forbidden | HIDING or one.startswith("_")), None)
+    if isinstance(node, ast.FunctionDef) and node.name in HIDING:
+        return node.name
     return None
 
 

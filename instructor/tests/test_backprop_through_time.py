@@ -40,9 +40,9 @@ def test_the_slope_of_functions(answer, draw):
 @exercise("backprop-through-time/numeric-gradient")
 def test_where_it_bends(answer, draw):
     at = draw.number(-1, 1)
-    for bend in (1e4, -1e4):
-        got = answer.numeric_gradient(plainly(lambda a, bend=bend: bend * (a - at) ** 2 + a), at)
-        expect(got, 1.0, "At a point where a function bends, its slope is not right.", 1e-3)
+    for bend, slope in ((1e4, 1.0), (-1e4, draw.number(2, 3))):
+        got = answer.numeric_gradient(plainly(lambda a, bend=bend, slope=slope: bend * (a - at) ** 2 + slope * a), at)
+        expect(got, slope, "At a point where a function bends, its slope is not right.", 1e-3)
 
 
 @exercise("backprop-through-time/numeric-gradient")
@@ -90,6 +90,9 @@ def test_small_ones_come_back_unchanged(answer, draw):
     for given in ([draw.numbers(3), draw.numbers(2)], [[0.0, 0.0], [0.0]]):
         got = answer.ask("[list(one) for one in clip(given, most)]", given=given, most=norm(given) + 1)
         expect(got, given, "Gradients that are small enough come back changed.")
+    given = [draw.numbers(3, 1, 2)]
+    expect(answer.ask("[list(one) for one in clip(given, most)]", given=given, most=norm(given) / 2),
+           [[one / 2 for one in given[0]]], "Gradients that are too large come back unchanged.")
 
 
 @exercise("backprop-through-time/truncated")
@@ -139,18 +142,22 @@ def test_it_clips_and_trains(answer, draw):
         expect(got[1], [one.detach() for one in net.parameters()], "The weights do not move as they should.")
 
 
+TWICE = """(lambda net: (lambda optimizer: [
+ train_step(net, optimizer, x, y, most), train_step(net, optimizer, x, y, most),
+ [one.detach() for one in net.parameters()]][2])(torch.optim.SGD(net.parameters(), lr=0.1)))(
+ load(nn.Linear(3, 1), weights))"""
+
+
 @exercise("backprop-through-time/bug")
 def test_old_gradients_are_forgotten(answer, draw):
     weights, x, y = [draw.tensor(1, 3), draw.tensor(1)], draw.tensor(10, 3), draw.tensor(10, 1)
-    twice = ("(lambda net, optimizer: [train_step(net, optimizer, x, y, 9.0), train_step(net, optimizer, x, y, 9.0), "
-             "[one.detach() for one in net.parameters()]][2])")
-    got = answer.ask(f"(lambda net: {twice}(net, torch.optim.SGD(net.parameters(), lr=0.1)))"
-                     "(load(nn.Linear(3, 1), weights))", weights=weights, x=x, y=y)
-    w, b = (one.clone().requires_grad_() for one in weights)
-    for _ in range(2):
-        loss = (x @ w.T + b - y).square().mean()
-        gradients = torch.autograd.grad(loss, [w, b])
-        scale = min(1.0, 9.0 / float(torch.cat([one.flatten() for one in gradients]).norm()))
-        w, b = ((one - 0.1 * scale * gradient).detach().requires_grad_()
-                for one, gradient in zip((w, b), gradients, strict=True))
-    expect(got, [w.detach(), b.detach()], "After two steps the weights are not where they should be.")
+    for most in (9.0, 0.5):     # gradients are clipped at the second only
+        got = answer.ask(TWICE, weights=weights, x=x, y=y, most=most)
+        w, b = (one.clone().requires_grad_() for one in weights)
+        for _ in range(2):
+            loss = (x @ w.T + b - y).square().mean()
+            gradients = torch.autograd.grad(loss, [w, b])
+            scale = min(1.0, most / float(torch.cat([one.flatten() for one in gradients]).norm()))
+            w, b = ((one - 0.1 * scale * gradient).detach().requires_grad_()
+                    for one, gradient in zip((w, b), gradients, strict=True))
+        expect(got, [w.detach(), b.detach()], "After two steps the weights are not where they should be.")

@@ -6,7 +6,7 @@ import math
 import torch
 from torch import nn
 
-from instructor.hidden import exercise, expect
+from instructor.hidden import exercise, expect, same
 
 NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
@@ -105,6 +105,7 @@ def test_what_was_given_is_left_alone(answer, draw):
     got = answer.ask("to_pytorch(given)", given=given)
     expect(sorted(got) if isinstance(got, dict) else got, sorted(NAMES), "The dict has other names than nn.GRU's.")
     expect(answer.ask("given", given=given), weights, "The dict that was given has changed.")
+    expect(same(got["weight_ih_l0"], weights["weight_ih_l0"]), False, "It returns the weights as they were.")
 
 
 @exercise("gru/keras")

@@ -54,11 +54,21 @@ def models(answer, draw, kinds=(True, False)):
     return [*made, *([(sound, True)] if True in kinds else [])]
 
 
+def tells_them_apart(answer, draw):
+    """Every test of the guard asks for both, so that none is passed by always saying the same."""
+    x = draw.tensor(28, 28, 28, dtype=torch.float32).sigmoid()
+    for is_sound in (True, False):
+        model, _ = models(answer, draw, (is_sound,))[-2]
+        expect(answer.ask("bool(is_independent(model, x))", model=model, x=x), is_sound,
+               "A model that is as it should be, and one that is leaky, are not told apart.")
+
+
 @exercise("images-as-sequences/guard")
 def test_sound_models(answer, draw):
     for model, _ in models(answer, draw, (True,)):
         x = draw.tensor(28, 28, 28, dtype=torch.float32).sigmoid()
         expect(answer.ask("bool(is_independent(model, x))", model=model, x=x), True, "A sound model is called leaky.")
+    tells_them_apart(answer, draw)
 
 
 @exercise("images-as-sequences/guard", share=2)
@@ -66,6 +76,7 @@ def test_leaky_models(answer, draw):
     for model, _ in models(answer, draw, (False,)):
         x = draw.tensor(28, 28, 28, dtype=torch.float32).sigmoid()
         expect(answer.ask("bool(is_independent(model, x))", model=model, x=x), False, "A leaky model is not noticed.")
+    tells_them_apart(answer, draw)
 
 
 @exercise("images-as-sequences/guard")
@@ -74,6 +85,7 @@ def test_what_was_given_is_left_alone(answer, draw):
     given = answer.make("x", x=x)
     expect(answer.ask("bool(is_independent(model, x))", model=model, x=given), True, "A sound model is called leaky.")
     expect(answer.ask("x", x=given), x, "The batch that was given has changed.")
+    tells_them_apart(answer, draw)
 
 
 @exercise("images-as-sequences/alone")

@@ -99,7 +99,10 @@ def test_rows_and_numbers(answer, draw):
 
 @exercise("lstm/reorder")
 def test_what_is_given_stays(answer, draw):
-    left_alone(answer, "from_iofc(rows)", rows=draw.tensor(8, 2).tolist())
+    weight = draw.tensor(8, 2)
+    left_alone(answer, "from_iofc(rows)", rows=weight.tolist())
+    expect(answer.from_iofc(weight.tolist()), weight[[0, 1, 4, 5, 6, 7, 2, 3]],
+           "The blocks of a weight do not stand in the order i f g o.")
 
 
 @exercise("lstm/every-gate", share=2)

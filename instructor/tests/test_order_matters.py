@@ -32,6 +32,9 @@ def test_functions_that_ignore_order(answer, draw):
         steps = [0.1, 0.2, 0.3, draw.number(0.6, 0.8)]      # which add up to other last digits in another order
         expect(answer.ask("bool(ignores_order(function, steps))", function=plainly(function), steps=steps), True,
                "A function that ignores the order is taken for one that does not.")
+    first = plainly(lambda steps: steps[0])
+    expect(answer.ask("bool(ignores_order(function, steps))", function=first, steps=[1, 2, 3]), False,
+           "A function that goes by the order is taken for one that ignores it.")
 
 
 @exercise("order-matters/ignores-order")
@@ -47,6 +50,8 @@ def test_functions_that_do_not(answer, draw):
                      lambda given: 1 + 1e-5 * given[1]):
         expect(answer.ask("bool(ignores_order(function, steps))", function=plainly(function), steps=steps), False,
                "A function that goes by the order is taken for one that ignores it.")
+    expect(answer.ask("bool(ignores_order(function, steps))", function=plainly(max), steps=[1, 2, 3]), True,
+           "A function that ignores the order is taken for one that does not.")
 
 
 @exercise("order-matters/count-rises")

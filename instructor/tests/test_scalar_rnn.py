@@ -49,6 +49,7 @@ def test_half_of_a_small_state_is_left(answer, draw):
 def test_below_one_there_is_one(answer, draw):
     for W_h in (draw.number(0.05, 0.95), draw.number(-0.9, -0.1), draw.number(-9, -1.1), 1.0):
         expect(answer.count_fixed_points(W_h), 1, "At a weight of at most 1, the count is not right.")
+    expect(answer.count_fixed_points(draw.number(1.5, 9)), 3, "Whatever the weight is, the count is the same.")
 
 
 @exercise("scalar-rnn/fixed-points")

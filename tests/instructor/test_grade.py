@@ -7,7 +7,10 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import distributed
 import pytest
@@ -18,7 +21,7 @@ from instructor import exercises, grade, hidden, reports, sandbox, submission
 from instructor.__main__ import main
 from instructor.sandbox import Limits, NoSandbox
 from tools import outside
-from tools.course import some
+from tools.course import ROOT, some
 
 LIMITS = Limits(cell_s=20, call_s=10, total_s=120)
 
@@ -151,6 +154,22 @@ def test_when_a_process_dies_the_rest_is_begun_again_and_nothing_is_lost(times, 
     assert run.begun == begun and set(found) == set(range(7))
     left = [one["reason"] for one in found.values() if one["grade"] is None]
     assert len(left) == 7 - done and [one for one in left if "grade it again" not in one] == []
+
+
+def test_one_that_kills_its_process_stands_in_nobodys_way(assignment, monkeypatch):
+    """What stands behind it is graded from the other end, and the reference first."""
+    def run(jobs):
+        for job, given, named in list(jobs):
+            if given[0] == 2:
+                raise TerminatedWorkerError("killed")
+            yield job(*given, **named)
+
+    monkeypatch.setattr("joblib.Parallel", lambda **options: run)
+    monkeypatch.setattr(grade, "_job", lambda place, *rest: (place, {"grade": place, "reason": None}))
+    given = [(place, b"", assignment, LIMITS, False, None, 1) for place in (grade.REFERENCE, 0, 1, 2, 3, 4)]
+    found = list(grade._in_parallel(given, 2, None))
+    assert [place for place, _ in found] == [grade.REFERENCE, 0, 1, 4, 3, 2]
+    assert [place for place, one in found if one["reason"]] == [2]
 
 
 @pytest.mark.deep
@@ -358,6 +377,12 @@ CALLS = {       # code -> what it calls, what hides
     "def f(x):\n    return getattr(nn, 'GRU')(1, 1)(x)": ("GRU", None),
     "def f(x):\n    return eval('nn.G' + 'RU')(x)": (None, "eval"),
     "def f(x):\n    return torch.ops.aten.x(x)": (None, "ops"),
+    "match nn:\n    case object(GRU=G):\n        pass\ndef f(x):\n    return G(1, 1)(x)": (None, "GRU"),
+    "kept = []\nmatch torch:\n    case object(_C=c):\n        kept.append(c)\ndef f(x):\n    return x": (None, "_C"),
+    "match 1:\n    case object(real=r):\n        pass\ndef f(x):\n    return r * x": (None, None),
+    "import numpy\nkept = [numpy.load(1, allow_pickle=True)]\ndef f(x):\n    return x": (None, "load"),
+    "def f(x):\n    return x.apply_(abs)": (None, "apply_"),
+    "class f(torch.Tensor):\n    def __torch_function__(self):\n        pass": (None, "__torch_function__"),
     "import importlib\ndef f(x):\n    return x": (None, "importlib"),
     "def f(x):\n    return nn.Module.__subclasses__()[0](x)": (None, "__subclasses__"),
     "def f(x):\n    return torch.tanh(x)\nmine = nn.GRU(1, 1)": (None, None),
@@ -397,6 +422,39 @@ def test_a_manifest_names_students_and_never_leads_out(tmp_path):
     found = grade.handed_in(tmp_path)
     assert [(one["student"], one["name"], one["problem"]) for one in found] == [
         ("7", "Ada", None), ("8", "Bob", "nothing was handed in")]
+
+
+def test_a_file_beside_those_in_the_manifest_has_its_row(tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"rows": [{"student": "7", "file": "a.ipynb"}]}), "utf-8")
+    for name in ("a.ipynb", "late.ipynb"):
+        (tmp_path / name).write_text("{}", "utf-8")
+    (tmp_path / "graded").mkdir()
+    assert [one["student"] for one in grade.handed_in(tmp_path)] == ["7", "late"]
+
+
+HOLDING = """
+from instructor.sandbox import Sandbox
+made = Sandbox(unsafe=True, preload=[])
+print(made.folder, flush=True)
+input()
+"""
+
+
+def test_what_a_killed_run_has_left_is_removed_and_no_living_ones(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path))
+    living, killed = (subprocess.Popen([sys.executable, "-c", HOLDING], cwd=ROOT, text=True, stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE) for _ in range(2))
+    folders = [Path(one.stdout.readline().strip()) for one in (living, killed)]
+    killed.kill()
+    killed.communicate()
+    made = sandbox.Sandbox(unsafe=True, preload=[])
+    assert set(some(tmp_path.iterdir())) == {folders[0], made.folder} and (made.folder / "inside.py").is_file()
+    made.close()
+    living.kill()
+    living.communicate()
+    sandbox.Sandbox(unsafe=True, preload=[]).close()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

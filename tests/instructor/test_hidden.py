@@ -79,6 +79,22 @@ def test_solutions_pass_and_stubs_do_not(subject):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("said", [None, True, False, 0, [], "what it was given"])
+def test_an_answer_that_does_nothing_passes_no_hidden_test(said):
+    """Not even one of several: a part of the points would be given for nothing."""
+    def nothing(*given, **options):
+        return (given or [None])[0] if said == "what it was given" else said
+
+    passed = {}
+    for one in catalogue().values():
+        right = hidden.solutions(one.subject)
+        if all(isinstance(right[name], types.FunctionType) for name in one.names):
+            faults = hidden.faults(one.id, hidden.Local({**right, **dict.fromkeys(one.names, nothing)}).talk, 1)
+            passed[one.id] = len(hidden.tests_of(one.id)) - len(faults)
+    assert {name for name, count in some(passed.items()) if count} == set()
+
+
+@pytest.mark.slow
 def test_every_right_answer_of_the_checks_passes():
     refused = {}
     for exercise_id, given in some(answers("RIGHT")):
@@ -151,7 +167,8 @@ def test_a_list_that_says_it_is_equal_is_a_list():
 
 
 @pytest.mark.parametrize("message", [{"T": "float64", "s": [-1], "b": ""}, {"T": "object", "s": [1], "b": ""},
-                                     {"T": "float64", "s": [10**12], "b": "AAAA"}, [1], {"d": [1]}, {"l": 3}])
+                                     {"T": "float64", "s": [10**12], "b": "AAAA"}, [1],
+                                     {"T": "float64", "s": [10**12, 0], "b": ""}, {"d": [1]}, {"l": 3}])
 def test_a_forged_message_is_refused(message):
     with pytest.raises((ValueError, TypeError)):
         inside.decode(message)
@@ -164,6 +181,20 @@ def test_a_forged_message_is_refused(message):
     ([], [], True), (True, True, True), (inside.Opaque("x"), 0, False)])
 def test_what_counts_as_the_same(got, want, right):
     assert hidden.same(got, want) is right
+
+
+@pytest.mark.parametrize("given", [torch.zeros(5000, 1), torch.zeros(2001, 0), torch.zeros(400, 400),
+                                   [torch.zeros(3000)]])
+def test_no_large_product_is_computed_for_an_answer(given):
+    """A function of a test's is called by the answer, with what it likes: no more than it can compute with here."""
+    called = []
+
+    def talk(message, answer_back):
+        said = answer_back({"call": 0, "given": inside.encode([given]), "options": inside.encode({})})
+        return {"value": said["error"]}
+
+    function = lambda one: called.append(one) or 1
+    assert hidden.Answer(talk, "gru/which", ("which_gru",)).which_gru(function) is True and called == []
 
 
 def test_numbers_are_drawn_afresh_and_can_be_repeated():

@@ -6,6 +6,7 @@ gru/memory that is right. So what is lost shows too.
 
 import json
 import os
+import signal
 import socket
 import threading
 import time
@@ -13,7 +14,7 @@ import time
 import psutil
 import pytest
 
-from instructor import grade
+from instructor import grade, submission
 from instructor.sandbox import Limits
 from tools.course import ROOT
 
@@ -85,6 +86,15 @@ def test_seconds_are_those_of_computing(assignment, sandbox):
     assert "took too long" in run(busy.replace("60", "9") + right, assignment, sandbox, in_all)["reason"]
 
 
+def forged(line):
+    """An answer that writes this line to the grader, past the encoder."""
+    return (f"import os\ndef gru_step(*given):\n    for number in range(3, 60):\n        try:\n"
+            f"            os.write(number, {line!r} + b'\\n')\n        except OSError:\n            pass\n    return 1")
+
+
+LAYER_OUT_OF_SIGHT = "import torch\nfrom torch import nn\nkept = []\nkept.append(nn.GRUCell)\n"
+RUN_IT = ("{0}cell = kept[0](x.shape[1], h.shape[1]).double()\n{0}for one, value in zip(cell.parameters(), w):\n"
+          "{0}    one.data = value\n{0}")
 IN_A_CALL = {       # code of the answer -> words of the reason, or None where a wrong answer is all that it is
     "an endless loop": ("def gru_step(*given):\n    while True:\n        pass", "took too long"),
     "an exit": ("import os\ndef gru_step(*given):\n    os._exit(0)", "ended its process"),
@@ -169,6 +179,63 @@ IN_A_CALL = {       # code of the answer -> words of the reason, or None where a
         "    for one, value in zip(cell.parameters(), w):\n        one.data = value\n    return cell(x, h)", None),
     "more than can be read": ("import torch\ndef gru_step(*given):\n    return [[0.0] * 9999] * 900", ANY),
     "a value that contains itself": ("def gru_step(*given):\n    one = []\n    one.append(one)\n    return one", None),
+    "a tensor of nothing, that is endlessly long": (
+        forged(b'{"value": {"T": "float64", "s": [1000000000000, 0], "b": ""}}'), ANY),
+    "a value with two meanings": (
+        forged(b'{"error": {"type": "KeyError"}, "value": NaN, "value": {"T": [], "s": {}, "b": 3}}'), ANY),
+    "a number of thousands of digits": (forged(b'{"value": ' + b"9" * 4000 + b"}"), ANY),
+    "a name that is missing, made up": (forged(b'{"missing": "<script>0.4711"}'), ANY),
+    "a call of what was not given": (forged(b'{"call": -1, "given": 3, "options": []}'), ANY),
+    "a layer in a pattern": (
+        "import torch\nfrom torch import nn\nmatch nn:\n    case object(GRUCell=Found):\n        kept = [Found]\n"
+        "def gru_step(x, h, *w):\n" + RUN_IT.format("    ") + "return cell(x, h)", None),
+    "a layer while PyTorch calls back": (
+        LAYER_OUT_OF_SIGHT + "def gru_step(x, h, *w):\n    out = []\n    def run(one):\n" + RUN_IT.format(" " * 8)
+        + "out.append(cell(x, h))\n        return one\n    torch.zeros(1).apply_(run)\n    return out[0]", None),
+    "a layer in a tensor of its own kind": (
+        LAYER_OUT_OF_SIGHT + "class Own(torch.Tensor):\n    @classmethod\n"
+        "    def __torch_function__(cls, function, types, args=(), kwargs=None):\n        x, h, w = kept[-1]\n"
+        + RUN_IT.format(" " * 8) + "return cell(x, h)\ndef gru_step(x, h, *w):\n    kept.append((x, h, w))\n"
+        "    return torch.tanh(torch.zeros(1).as_subclass(Own))", None),
+    "what is done at the end": (
+        "import atexit, os\nclass Last:\n    def __del__(self):\n        os._exit(0)\nkept = Last()\n"
+        "atexit.register(os._exit, 0)" + WRONG, None),
+    "an end at the end of a call": (
+        "import os\nclass Last(float):\n    def __del__(self):\n        os._exit(0)\n"
+        "def gru_step(*given):\n    return Last(1)", "ended its process"),
+    "a look at every line": (
+        "import sys\ndef look(frame, event, given):\n    if 'reply' in frame.f_locals:\n"
+        "        frame.f_locals['reply'].update(value=True, passed=True)\n    return look\nsys.settrace(look)"
+        + WRONG, ANY),
+    "an alarm in everything": (
+        "import signal\nsignal.signal(signal.SIGALRM, lambda *given: 1 / 0)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)" + WRONG, ANY),
+    "what is an instance of everything": (
+        "import builtins\nclass Every(type):\n    __instancecheck__ = __eq__ = lambda one, other: True\n"
+        "    __hash__ = type.__hash__\nclass All(metaclass=Every):\n    pass\nbuiltins.float = builtins.list = All"
+        + WRONG, ANY),
+    "a way of its own for every operation": (
+        "import torch\nfrom torch.overrides import TorchFunctionMode\nclass Mine(TorchFunctionMode):\n"
+        "    def __torch_function__(self, function, types, args=(), kwargs=None):\n        return 1.0\n"
+        "Mine().__enter__()" + WRONG, ANY),
+    "another question in the question's place": (
+        "import json\nold = json.loads\ndef loads(text):\n    said = old(text)\n    if 'by_hand' in said:\n"
+        "        said.update(by_hand=False, expression='True')\n    return said\njson.loads = loads" + WRONG, ANY),
+    "the grader's own names": ("torch = nn = math = np = load = gradients = answer = expect = None" + WRONG, ANY),
+    "magics and shell commands": (
+        "%run x.py\n%load_ext autoreload\n%autoreload 2\n!rm -rf ~\nfiles = !ls\n?print\nprint??" + WRONG, None),
+    "a cell of a shell": ("%%bash\ncat /etc/passwd\nrm -rf /", None),
+    "await outside of a function": ("import asyncio\nawait asyncio.sleep(1000)" + WRONG, None),
+    "an answer that has to be awaited": ("async def gru_step(x, h, *weights):\n    return h", None),
+    "warnings as errors, in no language": (
+        "import warnings, os, time, decimal\nwarnings.simplefilter('error')\nos.environ['TZ'] = 'X'\ntime.tzset()\n"
+        "decimal.getcontext().prec = 1" + WRONG, None),
+    "other defaults of PyTorch": (
+        "import torch\ntorch.set_default_dtype(torch.float16)\ntorch.set_default_device('meta')\n"
+        "torch.set_grad_enabled(False)" + WRONG, ANY),
+    "memory of other processes": (
+        "import os, ctypes\nfor number in (1, 2, 3):\n    ctypes.CDLL(None).ptrace(16, number, 0, 0)\n    try:\n"
+        "        open(f'/proc/{number}/mem', 'r+b').write(b'x')\n    except OSError:\n        pass" + WRONG, None),
     "threads that are left behind": (
         "import threading, time\ndef busy():\n    while True:\n        time.sleep(0.001)\n"
         "for _ in range(5):\n    threading.Thread(target=busy, daemon=False).start()" + WRONG, None),
@@ -206,6 +273,52 @@ def test_what_took_too_long_is_not_asked_again(assignment, sandbox, monkeypatch)
     assert asked.count("gru/step") == 1 < tests["gru/step"]
     assert all(asked.count(other) >= tests[other] > 0 for other in WORTH)
     assert points(result) == {**WORTH, "gru/step": 0} and result["grade"] is None
+
+
+def test_no_drawn_number_is_told_as_a_line_or_a_cell(assignment, sandbox):
+    """The page of feedback says where an answer stopped; only a line that is there can be meant."""
+    code = ("def gru_step(x, h, *weights):\n    number = int(abs(float(x.flatten()[0])) * 1e5) + 3\n"
+            "    exec(compile('\\n' * number + 'raise KeyError', '<cell 3>', 'exec'))")
+    honest = "def gru_step(x, h, *weights):\n    raise KeyError"
+    told = [one["said"] for code in (code, honest) for one in run(code, assignment, sandbox)["exercises"]
+            if one["id"] == "gru/step"]
+    assert told[0] == ["It stops with KeyError."] and "KeyError in line 2 of cell" in told[1][0]
+
+
+UNSEEN = """
+import ctypes, errno, os
+libc = ctypes.CDLL(None, use_errno=True)
+def refused(call):
+    try:
+        return call() < 0 and ctypes.get_errno() == errno.EPERM
+    except PermissionError:
+        return True
+numbers = {'x86_64': (29, 68, 250, 425), 'aarch64': (194, 186, 219, 425)}[os.uname().machine]
+calls = [lambda number=number: libc.syscall(number, 0, 1 << 20, 0o1600, 0, 0) for number in numbers]
+answers = [refused(call) for call in [lambda: os.memfd_create('x'), *calls]]
+assert all(answers), answers
+"""
+
+
+def test_no_memory_is_had_that_nobody_counts_and_no_key_of_the_graders(assignment, sandbox):
+    """A file without a place and a shared segment outlive their mapping, and no limit of a process counts them."""
+    result = run(UNSEEN + WRONG, assignment, sandbox)
+    assert result["cells"] == [] and result["grade"] == 5
+
+
+@pytest.mark.parametrize("code", ["import a" + ".a" * 150_000, "x = a" + ".a" * 150_000, "x = " + "-" * 200_000 + "1"])
+def test_code_that_pythons_own_parser_cannot_bear_costs_nobody_else(code, assignment, sandbox, monkeypatch):
+    """The first would fill the memory of the grader, which therefore reads no code in its own process."""
+    monkeypatch.setitem(submission.READING, "memory_mib", 300)
+    result = run(code + WRONG, assignment, sandbox)
+    assert not points(result).get("gru/step")
+    assert result["exercises"] == [] or {one: points(result)[one] for one in WORTH} == WORTH
+
+
+def test_a_reader_that_falls_is_a_reason(assignment, monkeypatch):
+    monkeypatch.setattr(submission, "match", lambda *given: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(submission.Unreadable, match="more time or memory"):
+        submission.read(b'{"cells": []}', assignment, {})
 
 
 def test_too_much_memory_is_refused(assignment, sandbox):
@@ -389,6 +502,18 @@ def files(assignment):
                                          if own(old, "gru/step") else [old]), None, [2, 0, 3]),
         "a lone surrogate and a null": (each(lambda old: [{**old, "source": "".join(old["source"]) + "\n# \ud800 \0"}]
                                              if old["cell_type"] == "code" else [old]), None, whole),
+        "a number of thousands of digits": (b'{"cells": [' + b"9" * 5000 + b"]}", "no JSON", None),
+        "keys twice": (b'{"cells": [], ' + changed(lambda one: None)[1:], None, whole),
+        "a PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "no text", None),
+        "large metadata": (changed(lambda one: one["metadata"].update(x=["y" * 1000] * 9000, trusted=True)),
+                           None, whole),
+        "sources that are none": (each(lambda old: [old, {**old, "source": None}, {**old, "source": [1, None, {}]},
+                                                    {**old, "source": 3, "id": old["id"]}]), None, whole),
+        "attachments and raw cells": (each(lambda old: [
+            {**old, "attachments": {"x.png": {"image/png": "eA=="}}}, {**cell("x", "raw"), "id": "x" * 999}]),
+            None, whole),
+        "metadata that are none": (each(lambda old: [old, {**cell("x = 1"), "metadata": [1]}, {
+            **cell("x = 1"), "metadata": {"tags": {"check": 1}, "seqlab": {"id": ["gru/step"]}}}]), None, whole),
         "reversed": (changed(lambda one: one["cells"].reverse()), None, None),
     }
 
@@ -397,7 +522,9 @@ NAMES = ["right", "empty", "blanks", "not JSON", "cut off", "a zip", "binary", "
          "cells that are none", "no cells", "huge", "too many cells", "another assignment", "another notebook", "a BOM",
          "UTF-16", "Windows line ends", "nbformat 3", "saved by Colab", "saved by VS Code", "all metadata lost",
          "sources as lists", "a stub left below", "cells twice", "one missing", "one turned into text", "one renamed",
-         "one with a syntax error", "a lone surrogate and a null", "reversed"]
+         "one with a syntax error", "a lone surrogate and a null", "a number of thousands of digits", "keys twice",
+         "a PDF", "large metadata", "sources that are none", "attachments and raw cells", "metadata that are none",
+         "reversed"]
 
 
 def test_every_file_is_tried(assignment):
