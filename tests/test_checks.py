@@ -239,6 +239,7 @@ def test_every_sentence_of_a_check_is_said_to_a_wrong_answer(subject):
     assert not [one for file in files for one in unsaid(file, told(subject))]
 
 
+@pytest.mark.slow
 def test_every_sentence_that_all_checks_share_is_said_to_a_wrong_answer():
     said = {exercise_id: messages for subject in checks.subjects() for exercise_id, messages in told(subject).items()}
     for asked in (RIGHT[0][0], "scalar-rnn/nothing", "states", "nothing"):
