@@ -453,11 +453,12 @@ CHILD = textwrap.dedent("""
 
 
 def another_process(mirror, limit=0):
+    """It keeps no bytecode: written under the limit, that would be cut off, and break what is installed for good."""
     setting = {"checksums": data.MNIST_FILES, "mirrors": [mirror.address], "resources": mirror.resources,
                "limit": limit}
-    child = subprocess.Popen([sys.executable, "-c", CHILD], cwd=ROOT, text=True,
-                             env={**os.environ, "OMP_NUM_THREADS": "1"}, stdin=subprocess.PIPE,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    settings = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    child = subprocess.Popen([sys.executable, "-c", CHILD], cwd=ROOT, text=True, env={**os.environ, **settings},
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     child.stdin.write(json.dumps(setting))
     child.stdin.close()
     child.stdin = None

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -69,9 +70,8 @@ def record(unit: str, tree: Path, kept: Path, lines: bool = True) -> dict:
         RuntimeError: pytest itself failed.
     """
     folder = tree.parent / f"{tree.name}-record"
-    folder.mkdir(exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     (folder / "settings").write_text(RECORDING.format(folder=folder, tree=tree), "utf8")
     (folder / "sitecustomize.py").write_text("import coverage\ncoverage.process_startup()\n", "utf8")
     os.environ.update(COVERAGE_PROCESS_START=str(folder / "settings"), COVERAGE_CORE="ctrace")
