@@ -352,6 +352,7 @@ WRONG = [
     ("last", "changes the lengths", lambda out, lengths: out[range(len(out)), lengths.sub_(1)]),
     ("last", "where does a sequence of 3 steps stop", lambda out, lengths: out[range(len(out)), lengths + 1]),
     ("max", "padding is in it", lambda out, lengths: out.amax(dim=1)),
+    ("max", "padding is in it", lambda out, lengths: torch.where(out.isfinite(), out, -torch.inf).amax(dim=1)),
     ("max", "the result holds 0 where", max_filled(0.0)),
     ("max", "the result holds -2 where", max_filled(-2.0)),
     ("max", "the result holds -10 where", max_filled(-10.0)),

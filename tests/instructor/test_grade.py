@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from instructor import exercises, grade, hidden, reports, sandbox, submission
+from instructor import exercises, grade, hidden, inside, reports, sandbox, submission
 from instructor.__main__ import main
 from instructor.sandbox import Limits, NoSandbox
 from tools import outside
@@ -101,6 +101,13 @@ def test_what_is_done_is_not_done_again_and_what_has_changed_is(quick, handed_in
     assert again == first and len(asked) == 2 + 5 - kept
     (handed_in / "bob.ipynb").write_bytes((handed_in / "ada.ipynb").read_bytes())
     assert batch(handed_in, assignment, out)["bob"]["grade"] == 8 and len(asked) == 2 + 5 - kept + 1
+
+
+def test_where_nothing_could_be_graded_the_exit_status_says_so(tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"rows": [
+        {"student": "1", "file": None, "problem": "nothing was handed in", "late": None}]}), encoding="utf-8")
+    result = CliRunner().invoke(main, ["grade", "gru", str(tmp_path), "--output", str(tmp_path / "out")])
+    assert result.exit_code == 1 and "1 rows, 0 graded, 1 left to you" in result.output, result.output
 
 
 def test_what_came_late_is_said_in_the_gradebook_on_the_page_and_in_the_summary(assignment, tmp_path):
@@ -438,6 +445,13 @@ made = Sandbox(unsafe=True, preload=[])
 print(made.folder, flush=True)
 input()
 """
+
+
+def test_a_cell_runs_without_its_magics():
+    cell = "%time\nif x:\n    %run y.py\nx = 1\nfiles = !ls\n?print\nprint??"
+    assert inside.tidy(cell) == "pass\nif x:\n    pass\nx = 1\nfiles = []\npass\npass"
+    assert inside.tidy("%%time\nx = 1") == "\nx = 1" and inside.tidy("%%bash\nls") == ""
+    assert inside.tidy("x = 1 % 2") == "x = 1 % 2"
 
 
 def test_what_a_killed_run_has_left_is_removed_and_no_living_ones(tmp_path, monkeypatch):
