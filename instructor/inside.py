@@ -289,15 +289,20 @@ def write(path: str, text: str) -> None:
         file.write(text)
 
 
-def own_world(limits: dict) -> None:
-    """Namespaces of this process's own: no other process is seen or reached, nothing that was written before is there,
-    and what is written now ends with it. OSError where the system does not allow it."""
+def not_root(limits: dict) -> None:
+    """Go on as nobody, so that limits hold: they do not for root."""
     if os.getuid() == 0:
-        other = 100_000 + limits["slot"]            # nobody's number, so that limits hold: they do not for root
+        other = 100_000 + limits["slot"]            # nobody's number
         os.setgroups([])
         os.setresgid(other, other, other)
         os.setresuid(other, other, other)
-        libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)     # else the two maps below belong to root
+
+
+def own_world(limits: dict) -> None:
+    """Namespaces of this process's own: no other process is seen or reached, nothing that was written before is there,
+    and what is written now ends with it. OSError where the system does not allow it."""
+    not_root(limits)
+    libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)         # else the two maps below belong to root
     user, group = os.getuid(), os.getgid()
     must(libc.unshare(NEWUSER | NEWNS | NEWPID | NEWNET | NEWIPC | NEWUTS), "unshare")
     write("/proc/self/setgroups", "deny")
@@ -407,7 +412,9 @@ def serve_submission(channel: socket.socket, limits: dict, isolate: bool) -> Non
         reap()
     elif "home" in limits:
         os.chdir(limits["home"])
-    set_limits(limits, processes=isolate)
+    else:
+        not_root(limits)
+    set_limits(limits, processes="home" not in limits)
     forbid_calls()
     in_a_notebook()
     Inside(say, hear).serve()

@@ -190,8 +190,8 @@ class Sandbox:
             command += ["--setenv", name, value]
         # Where worlds are nested, each submission covers this /proc with its own; a covered one would forbid that.
         processes = ["--proc", "/proc"] if self.nested is False else ["--bind", "/proc", "/proc"]
-        command += ["--dev", "/dev", "--size", str(64 << 20), "--tmpfs", "/dev/shm", *processes,
-                    "--size", str(64 << 20), "--tmpfs", "/tmp"]
+        command += ["--dev", "/dev", "--perms", "1777", "--size", str(64 << 20), "--tmpfs", "/dev/shm", *processes,
+                    "--perms", "1777", "--size", str(64 << 20), "--tmpfs", "/tmp"]
         for parent in sorted({str(parent) for path in shown for parent in Path(path).parents} - {"/", "/tmp"}, key=len):
             command += ["--perms", "0755", "--dir", parent]     # else nobody but root would get through
         for path in sorted(shown, key=len):

@@ -15,10 +15,11 @@ import psutil
 import pytest
 
 from instructor import grade, submission
-from instructor.sandbox import Limits
+from instructor.sandbox import Limits, Sandbox
 from tools.course import ROOT
 
 pytestmark = pytest.mark.slow
+QUICK = ["torch", "numpy"]
 LIMITS = Limits(cell_s=6, call_s=5, total_s=60, memory_mib=700, disk_mib=16, processes=24, reply_mib=4)
 WORTH = {"scalar-rnn/states": 2, "gru/memory": 3}
 WRONG = "\ndef gru_step(x, h, *weights):\n    return h"
@@ -361,6 +362,18 @@ def test_forks_without_an_end_are_held_and_all_gone_afterwards(assignment, sandb
     assert result["grade"] is None and points(result).get("gru/step", 0) == 0
     time.sleep(1)
     assert len(psutil.Process(sandbox.process.pid).children(recursive=True)) < 5
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_no_more_processes_are_begun_than_the_limit_says(nested, assignment, bubblewrap):
+    """By the system, before anybody has looked: a machine that is busy looks late. Also where nothing can be nested."""
+    code = ("import os, time\nbegun = 0\ntry:\n    while begun < 200:\n        if os.fork() == 0:\n"
+            "            time.sleep(100)\n            os._exit(0)\n        begun += 1\nexcept OSError:\n    pass\n"
+            f"if not {LIMITS.processes // 2} < begun < {LIMITS.processes}:\n    os._exit(1)")
+    with Sandbox(nested=nested, preload=QUICK) as made:
+        solution = grade.exercises.catalogue()["gru/step"].cell.source
+        reason = run(f"{code}\n{solution}", assignment, made)["reason"]
+    assert "ended its process" not in reason and "it uses fork" in reason
 
 
 ESCAPES = """
