@@ -506,7 +506,7 @@ function render({ model, el }) {
   const sizes = new ResizeObserver(() => { chart.layOut(); draw(); });
   chart.layOut();
   const stop = redraw(model, [...NET, "part"], draw);
-  sizes.observe(chart.board.parentElement);
+  sizes.observe(root);
   addEventListener("hashchange", hear);
   return () => { removeEventListener("hashchange", hear); sizes.disconnect(); nets.end(); stop(); leave(); };
 }

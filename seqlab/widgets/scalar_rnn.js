@@ -325,7 +325,7 @@ function timeline(model, peek, size, tapped) {
   });
 
   function layOut() {
-    width = Math.max(260, roomIn(board.parentElement, 400));
+    width = Math.max(250, roomIn(board.parentElement, 400));
     put(board, { viewBox: `0 0 ${width} ${bars.first + bars.height + 24}` });
   }
 

@@ -709,7 +709,7 @@ function render({ model, el }) {
   let width = 0, before = null;
   const draw = () => {
     const s = values(model, SETTINGS);
-    const room = Math.max(260, roomIn(drawing.parentNode, 640));
+    const room = Math.max(250, roomIn(drawing.parentNode, 640));
     if (room !== width || before !== JSON.stringify(s)) drawAll(s, room);
     width = room;
     before = JSON.stringify(s);

@@ -215,7 +215,7 @@ export function oneOfSliders(all) {
   const chips = names.map((name) => button("", () => pick(name), `${name}: show its slider`));
   chips.forEach((chip, k) => { chip.innerHTML = names[k].replace(/_(.)/, "<sub>$1</sub>"); });
   pick(names[0]);
-  const element = make("div", {}, make("div", { class: "chips", role: "group", "aria-label": "slider" }, ...chips),
+  const element = make("div", {}, make("div", { class: "picks", role: "group", "aria-label": "slider" }, ...chips),
     make("div", { class: "controls" }, ...Object.values(all)));
   return { element, pick };
 }
