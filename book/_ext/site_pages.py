@@ -227,6 +227,34 @@ def write_front_door(app, problem):
         f'<body><p><a href="{first}">To the first page of seqlab</a></p></body>\n</html>\n', "utf8")
 
 
+# The 404 page is shown at any address, and its links begin at the site's root. On a copy of the site at another root,
+# which is where a 404 page is, it writes itself anew with that root; without JavaScript it stays as it is, plain.
+ANYWHERE = """<script>
+(async () => {
+  const built = "%s", steps = location.pathname.split("/");
+  if (location.protocol === "file:" || location.pathname.startsWith(built)) return;
+  for (let k = steps.length - 1; k > 0; k--) {
+    const root = `${steps.slice(0, k).join("/")}/`, found = await fetch(`${root}404.html`);
+    if (!found.ok) continue;
+    const text = (await found.text()).replaceAll(`"${built}`, `"${root}`);
+    document.open();
+    document.write(text);
+    document.close();
+    return;
+  }
+})();
+</script>
+"""
+
+
+def find_root(app, problem):
+    """Let the 404 page find the site's root where the site is not at the address that it was built for."""
+    page = Path(app.outdir, "404.html")
+    if problem is None and app.builder.format == "html" and page.is_file():
+        text, prefix = page.read_text("utf8"), urlsplit(app.config.html_baseurl).path or "/"
+        page.write_text(text.replace("<head>", f"<head>\n{ANYWHERE % prefix}", 1), "utf8")
+
+
 def use_base_url(app, config):
     """Full addresses for previews; for the 404 page, which is shown anywhere, links that start at the site's root."""
     config.ogp_site_url = config.html_baseurl
@@ -256,4 +284,5 @@ def setup(app):
     app.connect("html-page-context", name_no_site, priority=900)  # after sphinxext.opengraph
     app.connect("build-finished", compress_figures)
     app.connect("build-finished", write_front_door, priority=100)
+    app.connect("build-finished", find_root, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,5 @@
 import {
-  brush, change, choice, make, mount, player, presets, put, quiet, redraw, report, slider, svg, values,
+  brush, change, choice, make, mount, player, presets, put, quiet, redraw, report, roomIn, slider, svg, values,
 } from "./shared.js";
 
 // --- who reads what -------------------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ function board(model) {
     change(model, y > at.foot + WAY / 2 ? { show: "seen", digit } : { show: "reached", digit, row });
   });
   const draw = (s) => {
-    at = layOut(Math.max(260, Math.round(drawing.parentNode.clientWidth) || 640));
+    at = layOut(Math.max(250, roomIn(drawing.parentNode, 640)));
     const scene = { s, now: Math.min(s.step, last(s)), found: lit(s) };
     digits.forEach((parts, digit) => drawDigit(parts, digit, at, scene));
     [drawTime, drawWays, drawFrames].forEach((part, k) => {
@@ -293,7 +293,7 @@ function render({ model, el }) {
   };
   const stop = redraw(model, SETTINGS, draw);
   const sized = new ResizeObserver(draw);
-  sized.observe(drawing.parentNode);
+  sized.observe(root);
   return () => { walk.stop(); sized.disconnect(); stop(); leave(); };
 }
 

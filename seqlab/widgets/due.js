@@ -38,9 +38,11 @@ function sitting(asked, told) {
       parts[k].draw(answer);
     };
     const settle = () => {
-      give(checked(question, answers[k]));
-      if (answers[k].tries > 1) return;
-      told(outcome(answers[k].right, record(id, answers[k].right), Date.now()), answers.every(({ tries }) => tries));
+      const answer = checked(question, answers[k]);
+      if (answer.tries > 1) return give(answer);
+      const words = outcome(answer.right, record(id, answer.right), Date.now());
+      give({ ...answer, after: words });
+      return told(words, answers.every(({ tries }) => tries));
     };
     return place(question, { k, group: `seqlab-due-${number}-${k}`, current: () => answers[k], settle,
       choose: (choice) => give({ ...answers[k], choice, checked: false }) });
@@ -60,7 +62,7 @@ function render({ model, el }) {
     unpack(model.get("_packed")[k]).questions.map((question) => ({ id: idOf(name, question), question }))));
   const known = new Map(quizzes.flat().map((one) => [one.id, one]));
   const { root, leave } = mount({ model, el }, "Due", () => ({ total: known.size }));
-  const line = make("p", { class: "standing", role: "status" });
+  const line = make("p", { class: "standing" });                 // not read out: each verdict says what it changed
   const list = make("div");
   const say = (words) => { line.textContent = words; };
   const told = (words, last) => {

@@ -1,6 +1,6 @@
 import {
-  brush, change, choice, draggable, hatching, make, mount, player, points, presets, put, quiet, redraw, report, scale,
-  signed, slider, svg, values,
+  brush, change, choice, draggable, hatching, make, mount, player, points, presets, put, quiet, redraw, report, roomIn,
+  scale, signed, slider, svg, values,
 } from "./shared.js";
 
 // --- the cells, as PyTorch computes them ----------------------------------------------------------------------------
@@ -201,7 +201,7 @@ function drawInputs(paint, inputs, at, p) {
   rule(paint, p, p.input(0), "axis");
   paint("path", { d: bars(p, inputs, () => p.input(0), high, 0.4), class: "x", "data-part": "x" });
   inputs.forEach((value, t) => paint("circle", { cx: p.middle(t).toFixed(1), cy: high(value).toFixed(1),
-    r: t === at ? 6 : Math.min(4, 0.42 * p.column), class: t === at ? "x knob" : "x" }));
+    r: t === at ? (p.width < 480 ? 9 : 6) : Math.min(4, 0.42 * p.column), class: t === at ? "x knob" : "x" }));
 }
 
 /** A gate over time, from shut to open; or the candidate, from -1 to 1. */
@@ -359,10 +359,13 @@ function setInput(model, at, value) {
 const nearOne = (value) => Math.abs(Math.abs(value) - 1) < 0.12;
 const snapped = (value) => (Math.abs(value) < 0.15 ? 0 : nearOne(value) ? Math.sign(value) : value);
 
-/** The inputs by pointer; elsewhere in the chart the pointer moves the cursor. */
-function handlePointer(model, drawing, strip, where) {
-  let dragging = null;
-  draggable(strip);
+/**
+ * The inputs by pointer; elsewhere in the chart the pointer moves the cursor. A finger drags the knob of the step under
+ * the cursor; anywhere else a tap or a way across moves the cursor, and a way up or down scrolls the page.
+ */
+function handlePointer(model, drawing, strip, knob, where) {
+  let dragging = null, from = null;
+  draggable(knob);
   const place = (event) => {
     const box = drawing.getBoundingClientRect(), p = where(), ratio = p.width / box.width;
     const x = (event.clientX - box.left) * ratio, y = (event.clientY - box.top) * ratio;
@@ -370,17 +373,23 @@ function handlePointer(model, drawing, strip, where) {
     return { at, value: p.input.back(y), x };
   };
   drawing.addEventListener("pointerdown", (event) => {
-    const { at, value, x } = place(event);
-    if (x < where().gutter - 2) return;
-    drawing.setPointerCapture(event.pointerId);
-    dragging = event.target === strip ? at : -1;
+    const { at, value, x } = place(event), finger = event.pointerType === "touch";
+    const held = finger && event.target === knob;
+    from = null;
+    if (x < where().gutter - 2 && !held) return;
+    if (!finger || held) drawing.setPointerCapture(event.pointerId);
+    dragging = held ? model.get("step") : [strip, knob].includes(event.target) && !finger ? at : -1;
+    if (finger && !held) from = event;
+    if (finger) return;
     if (dragging >= 0) { strip.focus(); setInput(model, at, snapped(value)); } else change(model, { step: at });
   });
   drawing.addEventListener("pointermove", (event) => {
     if (dragging === null) return;
     const { at, value } = place(event);
+    if (from && Math.abs(event.clientX - from.clientX) <= Math.abs(event.clientY - from.clientY)) return;
     if (dragging >= 0) setInput(model, dragging, snapped(value)); else change(model, { step: at });
   });
+  drawing.addEventListener("click", (event) => { if (from) change(model, { step: place(event).at }); });
   for (const end of ["pointerup", "pointercancel"]) drawing.addEventListener(end, () => { dragging = null; });
 }
 
@@ -458,12 +467,13 @@ function chart(model) {
   const strip = svg("rect", { class: "strip", tabindex: 0, role: "slider", "aria-orientation": "vertical",
     "aria-valuemin": -LIMIT, "aria-valuemax": LIMIT, "aria-label": "input at the step of the cursor",
     "data-part": "x" }, drawing);
+  const knob = svg("rect", { class: "held", width: 32, height: 32, "data-part": "x" }, drawing);
   let p = null;
-  handlePointer(model, drawing, strip, () => p);
+  handlePointer(model, drawing, strip, knob, () => p);
   handleKeys(model, strip);
   const draw = (s, all, at, gate) => {
-    const room = drawing.clientWidth || drawing.getBoundingClientRect().width, one = all[at];
-    p = plan(s, all, at, Math.max(280, Math.round(room) || 680));
+    const one = all[at];
+    p = plan(s, all, at, Math.max(280, roomIn(drawing, 680)));
     drawChart(paint, s, all, at, p, hatch);
     done();
     drawNear(closeup.paint, s, all, at, p, hatch);
@@ -479,6 +489,7 @@ function chart(model) {
     put(drawing, { viewBox: `0 0 ${p.width} ${p.height}` });
     put(strip, { x: p.gutter, y: 2, width: p.width - p.gutter - 6, height: HIGH.x + 6, "aria-valuenow": one.x,
       "aria-valuetext": `step ${at + 1}: ${signed(one.x)}` });
+    put(knob, { x: p.middle(at) - 16, y: p.input(clamp(one.x, -LIMIT, LIMIT)) - 16 });
   };
   return { drawing, draw };
 }

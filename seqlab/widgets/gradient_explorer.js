@@ -1,6 +1,6 @@
 import {
-  brush, button, change, choice, make, mount, points, presets, put, redraw, report, scale, signed, slider, svg, toggle,
-  values,
+  brush, button, change, choice, make, mount, oneOfSliders, points, presets, put, redraw, report, roomIn, scale, signed,
+  slider, svg, toggle, values,
 } from "./shared.js";
 
 // --- the net of one unit, and its gradient --------------------------------------------------------------------------
@@ -190,7 +190,7 @@ function board(kind, name) {
   const picture = svg("g", { role: "img" }, element), id = `seqlab-window-${windows++}`;
   const frame = svg("rect", {}, svg("clipPath", { id }, svg("defs", {}, picture)));
   const [ground, inside, over] = [{}, { "clip-path": `url(#${id})` }, {}].map((one) => brush(svg("g", one, picture)));
-  const width = () => Math.max(240, element.parentElement?.clientWidth || 360);
+  const width = () => Math.max(240, roomIn(element.parentElement, 360));
   const begin = ({ width: wide, left, first, last }, high) => {
     put(element, { viewBox: `0 0 ${wide} ${high}` });
     put(frame, { x: left, y: first, width: wide - left, height: last - first });
@@ -452,19 +452,6 @@ const sliders = (model) => ({
     enabled: () => model.get("clip") }),      // equal steps on a log axis
 });
 
-/** All sliders, the one of the weight first; where there is little room, one of them and what chooses it. */
-function controls(model) {
-  const all = sliders(model), names = Object.keys(all);
-  const pick = (name) => names.forEach((one, k) => {
-    put(all[one], { "data-active": one === name });
-    put(chips[k], { "aria-pressed": String(one === name) });
-  });
-  const chips = names.map((name) => button(name, () => pick(name), `${name}: show its slider`));
-  pick("weight");
-  return [make("div", { class: "chips", role: "group", "aria-label": "slider" }, ...chips),
-    make("div", { class: "controls" }, ...Object.values(all))];
-}
-
 /** The step looked at, k steps back, as HTML of our own. */
 function reading({ weight }, { states, slopes, factors, gradients, scale: by }, k) {
   if (k === 0) return "0 steps back: the last state itself, and 1 by definition.";
@@ -499,18 +486,17 @@ function render({ model, el }) {
   root.append(
     make("div", { class: "charts" }, make("div", {}, byLag.element, line),
       make("div", {}, byWeight.element, guesses.element)),
-    make("div", { class: "dock" }, element, ...controls(model)),
+    make("div", { class: "dock" }, element, oneOfSliders(sliders(model)).element),
     stories,
     make("div", { class: "kinds" },
       choice(model, "nonlinearity", { name: "Nonlinearity",
         options: [["tanh", "tanh"], ["relu", "ReLU"], ["linear", "none (linear)"]] }),
       toggle(model, "clip", { name: "Clip the gradient" })));
-  for (const each of root.querySelectorAll("output")) put(each, { "aria-live": "off" });    // the slider says it
 
   function draw() {
     const net = values(model, NET), { tried, guess } = values(model, ["tried", "guess"]);
     const result = gradientThroughTime(net), k = Math.min(looked, net.lag);
-    const size = SIZES[root.clientWidth && root.clientWidth < 640 ? "narrow" : "wide"];
+    const size = SIZES[roomIn(root, 640) < 640 ? "narrow" : "wide"];
     byLag.draw(net, result, k, size);
     byWeight.draw(net, tried, guess, size);
     guesses.show(guess, net, tried);

@@ -208,16 +208,17 @@ export function place(question, { k, group, current, choose, settle }) {
   };
 }
 
-/** The verdict on an answer, in words. */
-function spoken(question, { choice }) {
+/** The verdict on an answer, in words; `after` is what it changed, for who does not see the line that shows it. */
+function spoken(question, { choice, after }) {
   const { right, lead, says } = judge(question, choice);
   const head = make("p", {}, make("strong", {}, right ? "✓ Right. " : "✗ Not yet. "), lead);
+  const rest = after ? [make("p", { class: "spoken" }, after)] : [];
   if (says.length === 1 && !says[0][0]) {
     head.append(lead ? " " : "", ...written(says[0][2]));
-    return [head];
+    return [head, ...rest];
   }
   return [head, ...says.map(([mark, name, feedback]) => (
-    make("p", { class: "say" }, `${mark} ${name ? `${name}: ` : ""}`, ...written(feedback))))];
+    make("p", { class: "say" }, `${mark} ${name ? `${name}: ` : ""}`, ...written(feedback)))), ...rest];
 }
 
 /** What a right answer opens: the explanation, and why the other answers are wrong. */

@@ -1,6 +1,6 @@
 import {
-  brush, button, change, choice, fold, make, mount, points, presets, put, quiet, redraw, report, scale, signed, slider,
-  svg, toggle, values,
+  brush, button, change, choice, fold, make, mount, points, presets, put, quiet, redraw, report, roomIn, scale, signed,
+  slider, svg, toggle, values,
 } from "./shared.js";
 import { weightsOf } from "./recurrent.js";
 import { TASKS } from "./tasks.js";
@@ -327,7 +327,7 @@ function drawing() {
   const cells = svg("g", { class: "cells" }, board), lines = brush(svg("g", {}, board));
   let width = 600, key = "", fills = [], places = null;
 
-  function layOut() { width = Math.max(260, board.parentElement?.clientWidth || 600); key = ""; }
+  function layOut() { width = Math.max(260, roomIn(board.parentElement, 600)); key = ""; }
 
   function draw(nets, settings, part, example) {
     const now = JSON.stringify([settings.cells, settings.hidden_size, settings.lag]);
@@ -506,7 +506,7 @@ function render({ model, el }) {
   const sizes = new ResizeObserver(() => { chart.layOut(); draw(); });
   chart.layOut();
   const stop = redraw(model, [...NET, "part"], draw);
-  sizes.observe(chart.board.parentElement);
+  sizes.observe(root);
   addEventListener("hashchange", hear);
   return () => { removeEventListener("hashchange", hear); sizes.disconnect(); nets.end(); stop(); leave(); };
 }

@@ -1,6 +1,6 @@
 import {
-  button, change, draggable, hide, make, mount, player, points, presets, put, quiet, redraw, report,
-  scale, signed, slider, svg, values,
+  button, change, draggable, hide, make, mount, oneOfSliders, player, points, presets, put, quiet, redraw, report,
+  roomIn, scale, signed, slider, svg, values,
 } from "./shared.js";
 
 // --- the net of one number ------------------------------------------------------------------------------------------
@@ -138,16 +138,19 @@ export function onGrid(value, low, high, unit = 0.1) {
   return Number(Math.min(high, Math.max(low, rounded)).toFixed(4)) || 0;
 }
 
-/** Follow a pointer from where it goes down on `element` until it goes up, in the units of `board`'s drawing. */
-function follow(element, board, moved) {
+/**
+ * Follow a pointer from where it goes down on `element` until it goes up, in the units of `board`'s drawing; a finger
+ * only where the element is drawn as something to drag, a `knob`: anywhere else it scrolls the page.
+ */
+function follow(element, board, moved, knob = false) {
   const tell = (event) => {
     const box = board.getBoundingClientRect();
     const zoom = board.viewBox.baseVal.width / box.width;
     moved((event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom, event);
   };
-  draggable(element);
+  if (knob) draggable(element);
   element.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
+    if (event.button || (event.pointerType === "touch" && !knob)) return;
     event.preventDefault();
     element.setPointerCapture(event.pointerId);
     element.focus({ preventScroll: true });
@@ -160,7 +163,7 @@ function follow(element, board, moved) {
 function symbol(parent, attributes, letter, below, rest = "") {
   const text = svg("text", attributes, parent);
   svg("tspan", { class: "var" }, text, letter);
-  svg("tspan", { dy: 4, "font-size": "0.8em" }, text, below);
+  svg("tspan", { dy: 4, "font-size": 12 }, text, below);
   if (rest) svg("tspan", { dy: -4 }, text, rest);
   return text;
 }
@@ -171,7 +174,7 @@ function startHandle(model, board, { half, value, keys = {}, ...attributes }) {
     ...attributes }, board);
   svg("rect", { class: "touch", x: -16, y: -16, width: 32, height: 32 }, start);
   svg("rect", { class: "mark", x: -half, y: -half, width: 2 * half, height: 2 * half }, start);
-  follow(start, board, (x, y) => change(model, { h_0: onGrid(value(x, y), -1, 1, 0.05) }));
+  follow(start, board, (x, y) => change(model, { h_0: onGrid(value(x, y), -1, 1, 0.05) }), true);
   start.addEventListener("keydown", (event) => {
     const { shiftKey } = event, key = keys[event.key] ?? event.key;
     const to = keyed({ key, shiftKey }, model.get("h_0"), -1, 1, 0.05);
@@ -185,15 +188,19 @@ function startHandle(model, board, { half, value, keys = {}, ...attributes }) {
 
 // --- the states and the inputs over time ----------------------------------------------------------------------------
 
-const TOP = { first: 22, height: 168 };         // h over time
-const BARS = { first: 222, height: 110 };       // the inputs
 const LEFT = 34;
-const stateAt = scale(-1, 1, TOP.first + TOP.height - 8, TOP.first + 8);
-const inputAt = scale(-3, 3, BARS.first + BARS.height - 4, BARS.first + 4);
+
+/** Where h and the inputs stand over time, in charts so high. */
+function overTime(high, low) {
+  const top = { first: 22, height: high }, bars = { first: high + 54, height: low };
+  return { top, bars, stateAt: scale(-1, 1, top.first + top.height - 8, top.first + 8),
+    inputAt: scale(-3, 3, bars.first + bars.height - 4, bars.first + 4) };
+}
 
 /** All of the timeline that is only looked at; what never moves is drawn at once. */
-function timelineParts(picture) {
-  const band = svg("rect", { class: "band", y: 4, height: BARS.first + BARS.height + 2 }, picture);
+function timelineParts(picture, size) {
+  const { bars, stateAt, inputAt } = size;
+  const band = svg("rect", { class: "band", y: 4, height: bars.first + bars.height + 2 }, picture);
   const rule = (y, kind) => svg("line", { class: kind, y1: y, y2: y, x1: LEFT }, picture);
   const number = (value, y) => svg("text", { x: LEFT - 8, y: y + 4, "text-anchor": "end" }, picture, signed(value, 0));
   const grid = [-1, 0, 1].map((value) => rule(stateAt(value), value ? "grid" : "axis"));
@@ -201,7 +208,7 @@ function timelineParts(picture) {
   symbol(picture, { x: 0, y: 13 }, "h", "t", "  state");
   const zero = rule(inputAt(0), "axis");
   for (const value of [-3, 0, 3]) number(value, inputAt(value));
-  symbol(picture, { x: 0, y: BARS.first - 8 }, "x", "t", "  input: drag the bars");
+  symbol(picture, { x: 0, y: bars.first - 8 }, "x", "t", "  input: drag or tap a bar");
   const rests = [0, 1, 2].map(() => {
     const group = svg("g", { class: "rest" }, picture);
     return { group, rule: svg("line", { x1: LEFT }, group), dot: svg("circle", { r: 4.5 }, group) };
@@ -209,14 +216,14 @@ function timelineParts(picture) {
   const line = svg("polyline", { class: "states" }, picture);
   const dots = svg("g", {}, picture);
   const ticks = svg("g", { class: "ticks" }, picture);
-  return { picture, band, rules: [...grid, zero], rests, line, dots, ticks,
+  return { size, picture, band, rules: [...grid, zero], rests, line, dots, ticks,
     ring: svg("circle", { class: "ring", r: 7 }, picture) };
 }
 
-function newSteps({ dots, ticks }, count) {
+function newSteps({ dots, ticks, size: { bars } }, count) {
   dots.replaceChildren();
   ticks.replaceChildren();
-  const y = BARS.first + BARS.height + 18, every = count > 24 ? 10 : count > 10 ? 5 : 1;
+  const y = bars.first + bars.height + 18, every = count > 24 ? 10 : count > 10 ? 5 : 1;
   for (let step = 1; step <= count; step++) {
     svg("circle", { class: "state", r: count > 24 ? 2.6 : 3.4 }, dots);
     const named = step % every === 0 || step === 1;
@@ -226,7 +233,7 @@ function newSteps({ dots, ticks }, count) {
 }
 
 function drawTimeline(parts, x, width, { net, h, step, rest }) {
-  const { picture, band, rules, rests, line, dots, ticks, ring } = parts;
+  const { picture, band, rules, rests, line, dots, ticks, ring, size: { stateAt } } = parts;
   if (dots.children.length !== h.length) newSteps(parts, h.length);
   const gap = x(1) - x(0);
   for (const rule of rules) put(rule, { x2: width });
@@ -247,8 +254,11 @@ function drawTimeline(parts, x, width, { net, h, step, rest }) {
     + `Step ${step} is marked: input ${signed(net.inputs[step - 1], 1)}, state ${signed(h[step - 1])}.` });
 }
 
-/** The inputs as bars, by pointer and by keys; Tab reaches one of them. It returns what draws them. */
-function inputBars(model, board) {
+/**
+ * The inputs as bars, by pointer and by keys; Tab reaches one of them. They are thinner than a finger: a tap chooses
+ * the step, and the slider of its input sets it. It returns what draws them.
+ */
+function inputBars(model, board, { bars: place, inputAt }) {
   const bars = svg("g", { role: "group",
     "aria-label": "Inputs: left and right choose the step, up and down change its input" }, board);
   const set = (k, to) => change(model, { inputs: model.get("inputs").map((old, j) => (j === k ? to : old)) });
@@ -258,7 +268,7 @@ function inputBars(model, board) {
   function newBar(k) {
     const bar = svg("g", { class: "handle bar", role: "slider", "aria-orientation": "vertical", "aria-valuemin": -3,
       "aria-valuemax": 3, "aria-label": `input of step ${k + 1}` }, bars);
-    svg("rect", { class: "touch", y: BARS.first - 4, height: BARS.height + 8 }, bar);
+    svg("rect", { class: "touch", y: place.first - 4, height: place.height + 8 }, bar);
     svg("rect", { class: "mark" }, bar);
     follow(bar, board, (_, y) => set(k, onGrid(inputAt.back(y), -3, 3)));
     bar.addEventListener("focus", () => { focus(k); change(model, { step: k + 1 }); });
@@ -289,10 +299,10 @@ function inputBars(model, board) {
   };
 }
 
-function timeline(model, peek) {
+function timeline(model, peek, size, tapped) {
   const board = svg("svg", { class: "timeline", role: "group", "aria-label": "States and inputs over time" });
-  const parts = timelineParts(svg("g", { role: "img" }, board));
-  const drawBars = inputBars(model, board);
+  const parts = timelineParts(svg("g", { role: "img" }, board), size);
+  const drawBars = inputBars(model, board, size), { bars, stateAt } = size;
   const moveStart = startHandle(model, board, { half: 6, value: (_, y) => stateAt.back(y),
     "aria-label": "start state h 0, over time", "aria-orientation": "vertical" });
   let width = 400;
@@ -309,12 +319,14 @@ function timeline(model, peek) {
   board.addEventListener("pointerleave", () => peek(0));
   board.addEventListener("click", (event) => {
     const k = at(event);
-    if (k && !event.target.closest(".start")) change(model, { step: k });
+    if (!k || event.target.closest(".start")) return;
+    change(model, { step: k });
+    if (event.pointerType === "touch" && event.target.closest(".bar")) tapped();
   });
 
   function layOut() {
-    width = Math.max(260, board.parentElement?.clientWidth || 400);
-    put(board, { viewBox: `0 0 ${width} ${BARS.first + BARS.height + 24}` });
+    width = Math.max(250, roomIn(board.parentElement, 400));
+    put(board, { viewBox: `0 0 ${width} ${bars.first + bars.height + 24}` });
   }
 
   function draw(scene) {
@@ -330,25 +342,32 @@ function timeline(model, peek) {
 // --- one step as a curve --------------------------------------------------------------------------------------------
 
 const END = 1.12;                               // the map goes a little beyond -1 and 1
-const MAP = { size: 300, left: 36, bottom: 38, top: 20, right: 8 };
-const oldAt = scale(-END, END, MAP.left, MAP.size - MAP.right);
-const newAt = scale(-END, END, MAP.size + MAP.top - MAP.bottom - MAP.right, MAP.top);
+const LEAST = { left: 36, bottom: 38, top: 20, right: 8 };
+
+/** Where old and new states stand on a map so wide. */
+function onSquare(side) {
+  const { left, bottom, top, right } = LEAST;
+  const oldAt = scale(-END, END, left, side - right), newAt = scale(-END, END, side + top - bottom - right, top);
+  return { oldAt, newAt, side, high: side + top - right,
+    onMap: (pairs) => points(pairs.map(([before, after]) => [oldAt(before), newAt(after)])) };
+}
+
+const SIZES = { wide: [overTime(168, 110), onSquare(300)], narrow: [overTime(108, 80), onSquare(210)] };
 
 /** The map of one step as pairs [old state, new state], near enough to each other to look like a curve. */
 export function curve(w, drive) {
   return Array.from({ length: 113 }, (_, k) => -END + 0.02 * k).map((h) => [h, Math.tanh(w * h + drive)]);
 }
 
-const onMap = (pairs) => points(pairs.map(([before, after]) => [oldAt(before), newAt(after)]));
-
 /** All of the map that is only looked at; what never moves is drawn at once. */
-function mapParts(picture) {
+function mapParts(picture, size) {
+  const { oldAt, newAt } = size;
   for (const value of [-1, 0, 1]) {
     const x = oldAt(value), y = newAt(value);
     svg("line", { class: "grid", x1: x, x2: x, y1: newAt(-END), y2: newAt(END) }, picture);
     svg("line", { class: "grid", y1: y, y2: y, x1: oldAt(-END), x2: oldAt(END) }, picture);
     svg("text", { x, y: newAt(-END) + 16, "text-anchor": "middle" }, picture, signed(value, 0));
-    svg("text", { x: MAP.left - 7, y: y + 4, "text-anchor": "end" }, picture, signed(value, 0));
+    svg("text", { x: LEAST.left - 7, y: y + 4, "text-anchor": "end" }, picture, signed(value, 0));
   }
   symbol(picture, { x: 0, y: 13 }, "h", "t", "  new state");
   const below = { x: (oldAt(-1) + oldAt(1)) / 2, y: newAt(-END) + 32, "text-anchor": "middle" };
@@ -364,11 +383,11 @@ function mapParts(picture) {
     return { group, half: svg("path", { d: "M0,-6.5 A6.5,6.5 0 0 0 0,6.5 Z" }, group),
       name: svg("text", { class: "halo", x: 11, y: 15 }, group) };
   });
-  return { picture, silent, loud, path, now, rests, head: svg("circle", { class: "ring", r: 10 }, picture) };
+  return { size, picture, silent, loud, path, now, rests, head: svg("circle", { class: "ring", r: 10 }, picture) };
 }
 
 /** The path of the state, step after step: up to the curve, then across to the diagonal. */
-function drawPath({ path, now }, { net, h, step }) {
+function drawPath({ path, now, size: { onMap } }, { net, h, step }) {
   while (path.children.length < h.length) svg("polyline", {}, path);
   while (path.children.length > h.length) path.lastChild.remove();
   const before = [net.h_0, ...h];
@@ -383,7 +402,8 @@ function drawPath({ path, now }, { net, h, step }) {
 }
 
 function drawMap(parts, scene) {
-  const { picture, silent, loud, rests, head } = parts, { net, h, step, rest, drive } = scene;
+  const { picture, silent, loud, rests, head, size } = parts, { net, h, step, rest, drive } = scene;
+  const { onMap, oldAt, newAt } = size;
   put(loud, { points: onMap(curve(net.w_h, drive)) });
   const input = Math.abs(drive - net.b) > 1e-9;
   hide(silent, !input);
@@ -404,10 +424,11 @@ function drawMap(parts, scene) {
     + `and the path of the state on it. Fixed points: ${named.join(", ")}.` });
 }
 
-function map(model) {
-  const board = svg("svg", { class: "map", viewBox: `0 0 ${MAP.size} ${MAP.size + MAP.top - MAP.right}`, role: "group",
+function map(model, size) {
+  const { oldAt, newAt, side, high } = size;
+  const board = svg("svg", { class: "map", viewBox: `0 0 ${side} ${high}`, role: "group",
     "aria-label": "One step as a curve" });
-  const parts = mapParts(svg("g", { role: "img" }, board));
+  const parts = mapParts(svg("g", { role: "img" }, board), size);
   const moveStart = startHandle(model, board, { half: 10, value: (x, y) => (oldAt.back(x) + newAt.back(y)) / 2,
     keys: { ArrowLeft: "ArrowDown", ArrowRight: "ArrowUp" }, "aria-label": "start state h 0, on the map" });
   const draw = (scene) => {
@@ -427,14 +448,23 @@ function stories(model) {
     more: [hush] });
 }
 
-const sliders = (model) => make("div", { class: "controls" },
-  slider(model, "w_h", { label: "<var>W<sub>h</sub></var> <small>weighs the old</small>",
-    name: "recurrent weight W h", min: -3, max: 3 }),
-  slider(model, "w_x", { label: "<var>W<sub>x</sub></var> <small>weighs the new</small>",
-    name: "input weight W x", min: -3, max: 3 }),
-  slider(model, "b", { label: "<var>b</var> <small>bias</small>", name: "bias b", min: -2, max: 2 }),
-  slider(model, "h_0", { label: "<var>h</var><sub>0</sub> <small>start</small>", name: "start state h 0",
-    min: -1, max: 1 }));
+/** The sliders; the last is of the input at the marked step. */
+function sliders(model) {
+  const at = () => Math.min(model.get("step"), model.get("inputs").length) - 1;
+  const set = (to) => change(model, { inputs: model.get("inputs").map((old, k) => (k === at() ? to : old)) });
+  return {
+    W_h: slider(model, "w_h", { label: "<var>W<sub>h</sub></var> <small>weighs the old</small>",
+      name: "recurrent weight W h", min: -3, max: 3 }),
+    W_x: slider(model, "w_x", { label: "<var>W<sub>x</sub></var> <small>weighs the new</small>",
+      name: "input weight W x", min: -3, max: 3 }),
+    b: slider(model, "b", { label: "<var>b</var> <small>bias</small>", name: "bias b", min: -2, max: 2 }),
+    h_0: slider(model, "h_0", { label: "<var>h</var><sub>0</sub> <small>start</small>", name: "start state h 0",
+      min: -1, max: 1 }),
+    x_t: slider(model, "inputs", { label: "<var>x<sub>t</sub></var> <small>this input</small>",
+      name: "input of the marked step", min: -3, max: 3, step: 0.1, watch: ["step"], set,
+      place: (inputs) => inputs[at()], show: (inputs) => signed(inputs[at()], 1) }),
+  };
+}
 
 function walker(model) {
   const last = () => model.get("inputs").length;
@@ -458,39 +488,53 @@ function inWords({ net, h, step, drive }) {
       : "The curve is the one without input.");
 }
 
+/** Both drawings, made anew where the figure becomes narrow or wide. */
+function drawings(model, peek, tapped) {
+  const left = make("div"), right = make("div", { class: "right" });
+  const element = make("div", { class: "drawings" }, left, right);
+  let over = null, across = null, now = "";
+  return {
+    element,
+    layOut(root) {
+      const size = roomIn(root, 640) < 640 ? "narrow" : "wide";
+      if (size !== now) {
+        [over, across] = [timeline(model, peek, SIZES[size][0], tapped), map(model, SIZES[size][1])];
+        left.replaceChildren(over.board);
+        right.replaceChildren(across.board, legend());
+      }
+      now = size;
+      over.layOut();
+    },
+    draw(scene) { over.draw(scene); across.draw(scene); },
+  };
+}
+
 function render({ model, el }) {
   const { root, leave } = mount({ model, el }, "ScalarRNN", () => ({ h: states(values(model, NET)) }));
   let peeked = 0;
-  const over = timeline(model, (step) => { if (step !== peeked) { peeked = step; draw(); } });
-  const across = map(model);
-  const { element, say } = report();
+  const setting = oneOfSliders(sliders(model)), { element, say } = report();
+  const both = drawings(model, (step) => { if (step !== peeked) { peeked = step; draw(); } },
+    () => setting.pick("x_t"));
   const caption = make("p", { class: "step" });
   const walk = walker(model);
-  root.append(
-    stories(model),
-    sliders(model),
-    make("div", { class: "drawings" }, make("div", {}, over.board), make("div", { class: "right" }, across.board)),
-    legend(),
-    make("div", { class: "walking" }, walk.play, walk.slider, caption),
-    element,
-  );
+  root.append(both.element, caption,
+    make("div", { class: "dock" }, element, setting.element, make("div", { class: "walking" }, walk.play, walk.slider)),
+    stories(model));
 
   function draw() {
     const net = values(model, NET);
     const h = states(net);
     const step = peeked && peeked <= h.length ? peeked : Math.min(model.get("step"), h.length);
     const drive = net.w_x * net.inputs[step - 1] + net.b;
-    const scene = { net, h, step, drive, rest: fixedPoints(net.w_h, drive) };
-    over.draw(scene);
-    across.draw(scene);
-    caption.innerHTML = inWords(scene);
+    both.draw({ net, h, step, drive, rest: fixedPoints(net.w_h, drive) });
+    caption.innerHTML = inWords({ net, h, step, drive });
     say(finding(net));
   }
 
-  const sized = new ResizeObserver(() => { over.layOut(); draw(); });
-  over.layOut();
+  const sized = new ResizeObserver(() => { both.layOut(root); draw(); });
+  both.layOut(root);
   const stop = redraw(model, [...NET, "step"], draw);
-  sized.observe(over.board.parentElement);
+  sized.observe(root);
   return () => { walk.stop(); sized.disconnect(); stop(); leave(); };
 }
 

@@ -1,6 +1,6 @@
 import {
   brush, button, change, choice, fold, hatching, make, mount, presets, put, redraw, report,
-  slider, svg, toggle, values,
+  roomIn, slider, svg, toggle, values,
 } from "./shared.js";
 import { Wrong, READS, holder, parse, placeAt, rowByRow, taken } from "./indexing.js";
 
@@ -709,7 +709,7 @@ function render({ model, el }) {
   let width = 0, before = null;
   const draw = () => {
     const s = values(model, SETTINGS);
-    const room = Math.max(260, Math.round(drawing.parentNode.clientWidth) || 640);
+    const room = Math.max(250, roomIn(drawing.parentNode, 640));
     if (room !== width || before !== JSON.stringify(s)) drawAll(s, room);
     width = room;
     before = JSON.stringify(s);

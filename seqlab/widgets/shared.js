@@ -17,7 +17,8 @@ export function mount({ model, el }, name, results = () => ({})) {
   const frame = host.attachShadow({ mode: "open" });
   const style = document.createElement("style");
   style.textContent = model.get("_styles");
-  const root = make("div", { class: "figure", role: "group" });
+  const root = make("div", { class: "figure", role: "group",
+    "aria-label": `${name.replace(/(?<=[a-z])(?=[A-Z])|(?<=N)(?=P)/g, " ")}, interactive figure` });
   frame.append(style, root);
   el.append(host);
   return { root, leave: followTheme(host, root) };
@@ -45,6 +46,12 @@ function followTheme(host, root) {
 }
 
 export const quiet = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** How much larger than usual the reader wants letters: 1 where the browser's size of letters is left as it is. */
+const lettersOf = (element) => parseFloat(getComputedStyle(element).fontSize) / 15 || 1;
+
+/** How wide `element` is for letters of the usual size: half as wide for letters twice as large. */
+export const roomIn = (element, otherwise) => Math.round((element?.clientWidth || otherwise) / lettersOf(element));
 
 // --- elements -------------------------------------------------------------------------------------------------------
 
@@ -121,6 +128,17 @@ export function change(model, news) {
   model.save_changes();
 }
 
+const MEASURED = "seqlab redraw", MANY = 1000;      // so many times are kept for who looks at them
+let measured = 0;
+
+/** Draw, and note in the browser's own list how long that took. */
+function timed(draw) {
+  const start = performance.now();
+  draw();
+  if (++measured % MANY === 0) performance.clearMeasures(MEASURED);
+  performance.measure(MEASURED, { start });
+}
+
 const alike = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Call `draw` now and, at most once a frame, whenever one of the traits changes; return what stops it. */
@@ -128,9 +146,7 @@ export function redraw(model, names, draw) {
   let waiting = 0;
   const now = () => {
     waiting = 0;
-    const start = performance.now();
-    draw();
-    performance.measure("seqlab redraw", { start });
+    timed(draw);
   };
   const later = () => { waiting ||= requestAnimationFrame(now); };
   for (const name of names) model.on(`change:${name}`, later);
@@ -172,7 +188,7 @@ export const signed = (value, digits = 2) => (value < 0 ? "\u2212" : "") + Math.
 export function slider(model, trait, { label, name, min, max, step = 0.05, show = signed, say = show, place = Number,
   value = Number, watch = [], enabled = () => true, set = (news) => change(model, { [trait]: news }) }) {
   const input = steady(make("input", { type: "range", min, step, "aria-label": name }));
-  const shown = make("output");
+  const shown = make("output", { "aria-live": "off" });        // the slider itself says it
   const caption = make("span", { "aria-hidden": "true" });
   caption.innerHTML = label;
   const follow = () => {
@@ -187,6 +203,21 @@ export function slider(model, trait, { label, name, min, max, step = 0.05, show 
   for (const each of [trait, ...watch]) model.on(`change:${each}`, follow);
   follow();
   return make("label", { class: "slider" }, caption, input, shown);
+}
+
+/** Sliders by name; where the figure is narrow one of them shows, which `pick` or a button of its name chooses. */
+export function oneOfSliders(all) {
+  const names = Object.keys(all);
+  const pick = (name) => names.forEach((one, k) => {
+    put(all[one], { "data-active": one === name });
+    put(chips[k], { "aria-pressed": String(one === name) });
+  });
+  const chips = names.map((name) => button("", () => pick(name), `${name}: show its slider`));
+  chips.forEach((chip, k) => { chip.innerHTML = names[k].replace(/_(.)/, "<sub>$1</sub>"); });
+  pick(names[0]);
+  const element = make("div", {}, make("div", { class: "picks", role: "group", "aria-label": "slider" }, ...chips),
+    make("div", { class: "controls" }, ...Object.values(all)));
+  return { element, pick };
 }
 
 /** A button; `name` is what a screen reader says where that is more than its text. */
@@ -284,7 +315,7 @@ export function presets(model, { name, options, settings, looking = [], reset = 
 
 /** Parts under a line that folds and unfolds them; where the figure is narrow they start folded. */
 export function fold(root, line, ...parts) {
-  const open = (root.clientWidth || innerWidth) >= 576;
+  const open = roomIn(root, innerWidth) >= 576;
   return make("details", { class: "fold", open }, make("summary", {}, line), ...parts);
 }
 

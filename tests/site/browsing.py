@@ -244,11 +244,29 @@ def a_picture_or_words(look):
     return found if places else ["no place of a figure"]
 
 
+LARGE = """async () => {
+  const root = document.documentElement, drawn = () => new Promise(done => requestAnimationFrame(() =>
+    requestAnimationFrame(done)));
+  root.style.fontSize = "200%";
+  await drawn();
+  const wide = root.scrollWidth;
+  root.style.fontSize = "";
+  await drawn();
+  return wide;
+}"""
+
+
+def large_letters_fit(look):
+    """On a phone whose reader wants letters twice as large, nothing is pushed out of the page."""
+    wide = look.page.evaluate(LARGE) if look.mode.startswith("phone") else 0
+    return [f"{wide} px wide with letters twice as large"] if wide > SIZES["phone"]["width"] else []
+
+
 ACTS = [nothing_from_elsewhere, nothing_missing, no_error]
 QUESTIONS = {
     "opened": [status, run_in_one_click, solutions_folded, words_where_a_kernel_is_needed],
     "loaded": [looks, figures_are_there, accessible, screenshot_kept],
-    "closed": ACTS,
+    "closed": [large_letters_fit, *ACTS],
 }
 
 

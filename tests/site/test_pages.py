@@ -3,11 +3,13 @@
 import gzip
 import json
 import re
+import threading
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from browsing import ARTEFACTS, FIGURE_PAGES, NOTEBOOK_PAGES, PAGES, SIZES
 
+from tools import serve
 from tools.course import ROOT, toc_pages
 
 # --- every page: one visit in each size, and all that is wrong with it in one message ---------------------------------
@@ -46,6 +48,23 @@ def test_the_front_door_leads_to_the_first_page(reader):
     visit.page.wait_for_url("**/book/intro.html")
     visit.page.close()
     assert visit.console == []
+
+
+@pytest.mark.parametrize("prefix", ["/", "/courses/nets/"])
+def test_the_404_page_finds_the_site_wherever_it_is(browser, site, prefix):
+    server = serve.make_server(site)
+    handler = server.RequestHandlerClass.func
+    handler.prefix, known = prefix, handler.translate_path
+    handler.translate_path = lambda self, path: known(self, path if path.startswith(prefix) else "/nowhere/at-all")
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = browser.new_context().new_page()
+    page.goto(f"http://127.0.0.1:{server.server_port}{prefix}no/such/page")
+    page.get_by_role("link", name="Start at the first page").click()
+    page.wait_for_url(f"**{prefix}book/intro.html")
+    assert page.locator("h1").count() == 1 and page.evaluate("getComputedStyle(document.body).margin") == "0px"
+    page.context.close()
+    server.shutdown()
+    server.server_close()
 
 
 # --- how it feels ----------------------------------------------------------------------------------------------------

@@ -183,9 +183,16 @@ def test_keyboard_mouse_and_touch_change_inputs_and_step(figure):
     figure.page.mouse.up()
     s = check(figure)
     assert s["inputs"][10] > 1.5 and s["step"] == 10
-    figure.page.touchscreen.tap(box["x"] + box["width"] * 14.5 / 20, box["y"] + 0.9 * box["height"])
+    x = box["x"] + box["width"] * 14.5 / 20
+    figure.page.touchscreen.tap(x, box["y"] + 0.9 * box["height"])
+    assert figure.get("step") == 14 and figure.get("inputs") == s["inputs"], "a tap chooses the step"
+    figure.settle()
+    finger = figure.page.context.new_cdp_session(figure.page)
+    for kind, down in (("touchStart", [0]), ("touchMove", [6]), ("touchMove", [18]), ("touchEnd", [])):
+        finger.send("Input.dispatchTouchEvent",
+                    {"type": kind, "touchPoints": [{"x": x, "y": middle + each} for each in down]})
     s = check(figure)
-    assert s["inputs"][14] < -1 and s["step"] == 14
+    assert s["inputs"][14] < -1 and s["step"] == 14, "its knob is dragged"
     figure.page.touchscreen.tap(box["x"] + box["width"] * 6.5 / 20, box["y"] + box["height"] + 60)
     figure.settle()
     assert figure.get("step") == 6 and figure.get("inputs") == s["inputs"]

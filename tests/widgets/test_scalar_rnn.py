@@ -83,14 +83,22 @@ def test_an_input_bar_by_mouse(figure):
     agrees(figure)
 
 
-def test_an_input_bar_by_touch(figure):
+def test_an_input_by_touch_is_chosen_by_its_bar_and_set_by_its_slider(figure):
     figure.set(**KNOWN)
     bar = figure.box.get_by_label("input of step 2", exact=True)
     box = bar.bounding_box()
     bar.tap(position={"x": box["width"] / 2, "y": 6})
     figure.settle()
-    assert figure.get("inputs")[1] >= 2.8
-    assert figure.get("step") == 2
+    assert figure.get("step") == 2 and figure.get("inputs") == KNOWN["inputs"]
+    own = figure.box.get_by_label("input of the marked step", exact=True)
+    assert own.input_value() == "0.5"
+    assert own.evaluate("one => one.closest('.slider').hasAttribute('data-active')"), "a phone shows this slider now"
+    track = own.bounding_box()
+    figure.page.touchscreen.tap(track["x"] + 0.95 * track["width"], track["y"] + track["height"] / 2)
+    figure.settle()
+    assert figure.get("inputs")[1] >= 2.5 and figure.get("inputs")[2:] == KNOWN["inputs"][2:]
+    figure.set(step=3)
+    assert own.input_value() == "-1"
     agrees(figure)
 
 
@@ -108,13 +116,13 @@ def swipe(figure, x, y, up):
     return page.evaluate("scrollY") - before
 
 
-def test_a_finger_drags_a_bar_and_not_the_page(figure):
+def test_a_finger_drags_the_start_and_not_the_page(figure):
     figure.set(**KNOWN)
-    bar = figure.box.get_by_label("input of step 2", exact=True)
-    bar.scroll_into_view_if_needed()
-    box = bar.bounding_box()
-    gone = swipe(figure, box["x"] + box["width"] / 2, box["y"] + 0.75 * box["height"], 0.5 * box["height"])
-    assert 1.2 <= figure.get("inputs")[1] <= 1.9 and gone == 0
+    start = figure.box.locator("g[aria-label='start state h 0, over time'] .mark")
+    start.scroll_into_view_if_needed()
+    box = start.bounding_box()
+    gone = swipe(figure, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 40)
+    assert figure.get("h_0") > 0.2 and gone == 0
     agrees(figure)
 
 
