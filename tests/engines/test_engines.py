@@ -204,7 +204,7 @@ def test_formulas_are_drawn(engine, open_page):
         const parts = (name) => drawn.flatMap((one) => [...one.querySelectorAll(name)])
             .filter((one) => !one.closest("mjx-container")).map((one) => [...one.children].map(box));
         return drawn.length > 20 && {
-            empty: drawn.filter((one) => box(one).width < 4 || box(one).height < 8).map((one) => one.textContent),
+            empty: drawn.filter((one) => box(one).width < 3 || box(one).height < 3).map((one) => one.textContent),
             raw: /\\\\[([]|\\\\frac/.test([...document.querySelectorAll("article p")].map((p) => p.innerText).join()),
             flat: parts("mfrac").filter(([over, under]) => over.bottom > under.top + 3).length,
             straight: parts("msub").filter(([base, index]) => index.bottom <= base.bottom - 1).length,
