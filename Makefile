@@ -26,7 +26,7 @@ check: test-packages     ## the quick tests: no browser, no notebook that trains
 test: test-packages     ## every test once: all notebooks, the package, the site in a browser
 	$(PYTEST) $(TESTS) -n $(JOBS)
 
-deep: test-packages     ## the same again in other settings: no network, planted faults, mutants, oldest and newest packages
+deep: test-packages     ## the same again in other settings: no network, Firefox and WebKit, planted faults, mutants, oldest and newest packages
 	$(PYTEST) $(TESTS) -n $(JOBS) -m deep
 	$(BIN)/python -m tools.mutants --sample 40 --jobs $(JOBS) --wide --at-least 0.75
 	$(BIN)/python -m tools.check_versions

