@@ -211,7 +211,8 @@ PAPER = {"width": 680, "height": 990}       # what the margins leave of A4, in C
 PRINTED = """() => {
   const article = document.querySelector("article");
   const frames = [...document.querySelectorAll("[data-figure]")].map(host => host.shadowRoot.querySelector(".figure"));
-  const shown = element => element.getClientRects().length > 0 && !element.closest(".spoken");
+  const unseen = ".spoken, .tag_setup, .cell[hidden], mjx-assistive-mml";       // for ears, or for a notebook
+  const shown = element => element.getClientRects().length > 0 && !element.closest(unseen);
   const all = selector => [article, ...frames].flatMap(part => [...part.querySelectorAll(selector)]).filter(shown);
   const named = element => `${element.tagName}.${element.getAttribute("class")} ${element.textContent.slice(0, 40)}`;
   const light = colour => colour.match(/[0-9.]+/g).slice(0, 3).every(part => part > 200);
@@ -221,8 +222,8 @@ PRINTED = """() => {
     "no title": title && shown(title) ? [] : ["h1"],
     "not in the light": [document.body, ...frames].filter(part => !light(getComputedStyle(part).backgroundColor)
       || light(getComputedStyle(part).color)).map(named),
-    "an answer is closed": [...article.querySelectorAll("details")].filter(reveal => !reveal.open ||
-      !shown(reveal)).map(named),
+    "an answer is closed": [...article.querySelectorAll("details")].filter(reveal => !reveal.closest(unseen)
+      && !(reveal.open && shown(reveal))).map(named),
     "wider than the paper": all("*:not(svg *)").filter(element => element.getBoundingClientRect().right > width + 1)
       .map(named).slice(0, 5),
     "cut at the right": all("pre, textarea").filter(text => text.scrollWidth > text.clientWidth + 1).map(named),
@@ -235,7 +236,7 @@ PRINTED = """() => {
 
 def on_paper(look):
     """What a printer gets of a page that was dark."""
-    if not look.mode.startswith("desktop"):
+    if not look.mode.startswith("desktop") or look.name not in toc_pages():
         return []
     look.page.set_viewport_size(PAPER)
     look.page.evaluate("dispatchEvent(new Event('beforeprint'))")
