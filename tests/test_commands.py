@@ -63,7 +63,8 @@ REFUSED = {     # program -> lines that are wrong
     "tools.chapters": ["", "move", "move a", "move a --after b --before c", "new"], "tools.check_addresses": ["a"],
     "tools.check_colab": ["--keep --here"], "tools.install": ["", "everything", "lab --torch rocm"],
     "tools.mutants.__main__": ["--sample few", "--at-least much", "--each some", "--jobs many"],
-    "tools.offline_zip": ["a b c"], "tools.outside": ["put"], "tools.print_pdf": ["--paper A5"], "tools.serve": ["--port none"],
+    "tools.offline_zip": ["a b c"], "tools.outside": ["put"],
+    "tools.print_pdf": ["--paper A5"], "tools.serve": ["--port none"],
 }
 
 

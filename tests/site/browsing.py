@@ -229,7 +229,6 @@ PRINTED = """() => {
     "cut at the right": all("pre, textarea").filter(text => text.scrollWidth > text.clientWidth + 1).map(named),
     "to be pressed": [...document.querySelectorAll("button, nav, [role=search]"),
       ...all("button:not(.sums *), input[type=range], input[type=button]")].filter(shown).map(named),
-    "in motion": document.getAnimations().filter(one => one.playState === "running").map(one => one.animationName),
   };
 }"""
 

@@ -29,7 +29,18 @@ def test_what_is_opened_for_the_printer_is_closed_again(reader):
     look.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert closed.count() == before
     assert look.page.evaluate("document.documentElement.dataset.theme") == "dark"
-    assert not look.page.evaluate("[...document.querySelectorAll('style')].some(style => /@page/.test(style.text))")
+    assert not look.page.evaluate("/@page/.test([...document.querySelectorAll('style')].map(one => one.textContent))")
+    look.page.close()
+
+
+def test_a_picture_is_not_caught_in_motion(reader):
+    look = reader.open(f"{reader.address}book/intro.html")
+    moving = ("() => document.getAnimations().filter(one => one.animationName && one.playState === 'running')"
+              ".map(one => one.animationName)")
+    look.page.emulate_media(reduced_motion="no-preference", media="screen")
+    assert "reading-appear" in look.page.evaluate(moving)
+    look.page.emulate_media(reduced_motion="no-preference", media="print")
+    assert look.page.evaluate(moving) == []
     look.page.close()
 
 
