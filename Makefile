@@ -8,7 +8,7 @@ JOBS   ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve check test deep perf mutants tools run lab faults colab chapter move assign address offline lock clean study instructor
+.PHONY: help book serve check test deep perf mutants tools run lab faults colab chapter move assign address offline pdf lock clean study instructor
 
 help:     ## say what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 17
@@ -70,6 +70,9 @@ address:     ## change the repository's address everywhere: make address URL=htt
 
 offline: book     ## pack the website into seqlab-offline.zip, to be opened from disk
 	$(BIN)/python -m tools.offline_zip
+
+pdf: test-packages     ## print every chapter as a PDF into _build/pdf, or make pdf PAGES="book/intro" PAPER=Letter
+	$(BIN)/python -m tools.print_pdf $(PAGES) $(if $(PAPER),--paper $(PAPER))
 
 study: lab-packages     ## run the long experiments behind seqlab/results (resumable)
 	$(BIN)/python -m studies

@@ -48,6 +48,8 @@ READ = {    # program -> pairs of a line that somebody may write, and what is re
                           ("a b", {"site": Path("a"), "target": Path("b")})],
     "tools.outside": [("", {"get": None}), ("get", {"get": "get"})],
     "tools.plant_faults": [("", {"names": [], "list": False}), ("a b --list", {"names": ["a", "b"], "list": True})],
+    "tools.print_pdf": [("", {"pages": [], "paper": "A4", "to": ROOT / "_build" / "pdf"}),
+                        ("a b --paper Letter --to c", {"pages": ["a", "b"], "paper": "Letter", "to": Path("c")})],
     "tools.run_notebooks": [
         ("", {"notebooks": [], "no_save": False, "figures": False, "times": False, "data": None}),
         ("a b --figures --times", {"notebooks": [Path("a"), Path("b")], "no_save": False, "figures": True,
@@ -61,7 +63,8 @@ REFUSED = {     # program -> lines that are wrong
     "tools.chapters": ["", "move", "move a", "move a --after b --before c", "new"], "tools.check_addresses": ["a"],
     "tools.check_colab": ["--keep --here"], "tools.install": ["", "everything", "lab --torch rocm"],
     "tools.mutants.__main__": ["--sample few", "--at-least much", "--each some", "--jobs many"],
-    "tools.offline_zip": ["a b c"], "tools.outside": ["put"], "tools.serve": ["--port none"],
+    "tools.offline_zip": ["a b c"], "tools.outside": ["put"],
+    "tools.print_pdf": ["--paper A5"], "tools.serve": ["--port none"],
 }
 
 

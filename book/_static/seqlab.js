@@ -1,15 +1,24 @@
 // Small repairs that need the reader's browser.
 
-// On paper nothing can be unfolded: open every reveal for the print, then close again those that were closed.
-let unfolded = [];
+// Paper is white, cannot be unfolded, and has the page's title at its foot; afterwards all is as it was.
+let afterwards = [];
 addEventListener("beforeprint", () => {
-  unfolded = [...document.querySelectorAll(".bd-article details:not([open])")];
-  for (const reveal of unfolded) reveal.open = true;
+  const { theme } = document.documentElement.dataset;
+  document.documentElement.dataset.theme = "light";
+  const closed = [...document.querySelectorAll(".bd-article details:not([open])")];
+  for (const reveal of closed) reveal.open = true;
   for (const image of document.querySelectorAll("img[loading=lazy]")) image.loading = "eager";
+  const foot = document.createElement("style");
+  foot.textContent = "@page { @bottom-left { font: 8.5pt sans-serif; color: dimgrey; "
+    + `content: ${JSON.stringify(document.title)}; } }`;
+  document.head.append(foot);
+  afterwards.push(() => {
+    document.documentElement.dataset.theme = theme;
+    for (const reveal of closed) reveal.open = false;
+    foot.remove();
+  });
 });
-addEventListener("afterprint", () => {
-  for (const reveal of unfolded) reveal.open = false;
-});
+addEventListener("afterprint", () => { while (afterwards.length) afterwards.pop()(); });
 
 // MathJax is large: start it when a formula comes near, or at the reader's first move (who may be about to print).
 const mathjax = document.querySelector("meta[name=seqlab-mathjax]");

@@ -205,6 +205,46 @@ def accessible(look):
     return [f"axe, {line}" for line in dict.fromkeys(found)]
 
 
+# --- what is asked of it on paper -------------------------------------------------------------------------------------
+
+PAPER = {"width": 680, "height": 990}       # what the margins leave of A4, in CSS pixels
+PRINTED = """() => {
+  const article = document.querySelector("article");
+  const frames = [...document.querySelectorAll("[data-figure]")].map(host => host.shadowRoot.querySelector(".figure"));
+  const unseen = ".spoken, .tag_setup, .cell[hidden], mjx-assistive-mml";       // for ears, or for a notebook
+  const shown = element => element.getClientRects().length > 0 && !element.closest(unseen);
+  const all = selector => [article, ...frames].flatMap(part => [...part.querySelectorAll(selector)]).filter(shown);
+  const named = element => `${element.tagName}.${element.getAttribute("class")} ${element.textContent.slice(0, 40)}`;
+  const light = colour => colour.match(/[0-9.]+/g).slice(0, 3).every(part => part > 200);
+  const width = document.documentElement.clientWidth;
+  const title = article.querySelector("h1");
+  return {
+    "no title": title && shown(title) ? [] : ["h1"],
+    "not in the light": [document.body, ...frames].filter(part => !light(getComputedStyle(part).backgroundColor)
+      || light(getComputedStyle(part).color)).map(named),
+    "an answer is closed": [...article.querySelectorAll("details")].filter(reveal => !reveal.closest(unseen)
+      && !(reveal.open && shown(reveal))).map(named),
+    "wider than the paper": all("*:not(svg *)").filter(element => element.getBoundingClientRect().right > width + 1)
+      .map(named).slice(0, 5),
+    "cut at the right": all("pre, textarea").filter(text => text.scrollWidth > text.clientWidth + 1).map(named),
+    "to be pressed": [...document.querySelectorAll("button, nav, [role=search]"),
+      ...all("button:not(.sums *), input[type=range], input[type=button]")].filter(shown).map(named),
+  };
+}"""
+
+
+def on_paper(look):
+    """What a printer gets of a page that was dark."""
+    if not look.mode.startswith("desktop") or look.name not in toc_pages():
+        return []
+    look.page.set_viewport_size(PAPER)
+    look.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    look.page.emulate_media(media="print", color_scheme="dark")
+    look.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    found = look.page.evaluate(PRINTED)
+    return [f"on paper, {words}: {one}" for words, several in found.items() for one in several]
+
+
 def picture_of(look):
     return ARTEFACTS / f"{look.name.replace('/', '_')}-{look.mode}.jpg"
 
@@ -266,6 +306,7 @@ ACTS = [nothing_from_elsewhere, nothing_missing, no_error]
 QUESTIONS = {
     "opened": [status, run_in_one_click, solutions_folded, words_where_a_kernel_is_needed],
     "loaded": [looks, figures_are_there, accessible, screenshot_kept],
+    "printed": [on_paper],
     "closed": [large_letters_fit, *ACTS],
 }
 
@@ -334,6 +375,8 @@ class Reader:
             for scheme in reversed(SCHEMES):
                 turn(look, scheme)
                 ask("loaded")
+            turn(look, SCHEMES[-1])
+            ask("printed")
             ask("closed")
         finally:
             look.page.close()

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import re
 import threading
 from urllib.parse import unquote, urlsplit
 
@@ -105,25 +104,6 @@ def test_a_reveal_opens_by_keyboard_and_says_what_it_holds(reader):
     assert reveal.locator(".cell_output").is_visible()
     assert reveal.locator("summary").inner_text().startswith("Hide")
     page.close()
-
-
-def test_on_paper_every_reveal_is_open_and_the_menus_are_gone(reader):
-    page = reader.open(f"{reader.address}{NOTEBOOK_PAGES[0]}.html").page
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.emulate_media(media="print")
-    assert page.locator(".bd-article details:not([open])").count() == 0
-    for gone in (".bd-sidebar-primary", ".run-bar", ".prev-next-footer"):
-        assert not page.locator(gone).first.is_visible(), gone
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator(".bd-article details[open]").count() == 0
-    page.close()
-
-
-def test_the_reference_card_fits_on_one_sheet(reader):
-    page = reader.open(f"{reader.address}book/appendix/reference-card.html").page
-    sheet = page.pdf(format="A4", path=ARTEFACTS / "reference-card.pdf")
-    page.close()
-    assert len(re.findall(rb"/Type\s*/Page\b", sheet)) == 1
 
 
 # --- how much is loaded ----------------------------------------------------------------------------------------------
