@@ -1,27 +1,21 @@
 """What the pages load: everything from the site itself, in few requests, and nothing that a page does not need.
 
-MathJax comes from the wheel sphinx-mathjax-offline and starts when a formula comes near. The style sheets are joined
-into one, behind the palette. The theme's icon font, Thebe and other unused files are dropped; the few icons are
-drawn by seqlab.css.
+The style sheets are joined into one, behind the palette and the font for formulas. The theme's icon font, Thebe and
+other unused files are dropped; the few icons are drawn by seqlab.css.
 """
 
 import hashlib
-import importlib.util
 import re
 import shutil
 from pathlib import Path
 
 import pydata_sphinx_theme
+from site_formulas import characters, font_face
 from sphinx.builders.html._assets import _JavaScript
 
 from seqlab.palette import site_css
 
 HERE = Path(__file__).resolve().parent
-MATHJAX = "offline/mathjax"
-MATHJAX_FONTS = "output/chtml/fonts/woff-v2"
-MATHJAX_SETTINGS = {
-    "options": {"enableMenu": False},  # its menu would fetch parts that are not on the site
-}
 STYLES = ["basic.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css",
           "copybutton.css", "mystnb.*.css", "sphinx-design.min.css", "seqlab.css"]
 
@@ -38,34 +32,25 @@ def _text(script):
 
 
 def choose_scripts(app, pagename, templatename, context, doctree):
-    """Drop scripts that no page of ours uses, leave MathJax to seqlab.js, and let no other block the page."""
+    """Drop scripts that no page of ours uses, and let no other block the page."""
     scripts = [script for script in context["script_files"]
                if not any(word in _text(script) for word in UNUSED_SCRIPTS + UNUSED_INLINE)]
-    context["has_formulas"] = any(MATHJAX in _text(script) for script in scripts)
     context["style_version"] = app.config.style_version
-    scripts = [script for script in scripts if MATHJAX not in _text(script)]
     context["script_files"] = [
         _JavaScript(script.filename, priority=script.priority, **{**script.attributes, "defer": "defer"})
         if getattr(script, "filename", None) else script for script in scripts]
 
 
 def copy_assets(app, problem):
-    """Put MathJax and its fonts into the site, and join the style sheets into site.css."""
+    """Join the style sheets into site.css."""
     if problem is not None or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
-    package = importlib.util.find_spec("sphinx-mathjax-offline")
-    source, target = Path(package.origin).parent / "static" / "mathjax", static / MATHJAX
-    parts = [source / "tex-chtml.js", *(source / MATHJAX_FONTS).glob("*.woff")]
-    for part in parts:
-        copied = target / part.relative_to(source)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(part, copied)
-
     sheets = [file for pattern in STYLES for file in sorted(static.glob(pattern))]
     assert len(sheets) == len(STYLES), f"style sheets of the theme have moved: found {sheets}"
     joined = "\n".join(without_icon_font(sheet.read_text("utf8")) for sheet in sheets)
-    (static / "site.css").write_text(site_css() + joined, "utf8")
+    pages = [page.read_text("utf8") for page in sorted(Path(app.outdir).rglob("*.html"))]
+    (static / "site.css").write_text(site_css() + font_face(characters(pages)) + joined, "utf8")
 
     for folder in UNUSED_FOLDERS:
         shutil.rmtree(static / folder, ignore_errors=True)
@@ -82,8 +67,6 @@ def without_icon_font(css):
 
 def use_own_copies(app, config):
     config.templates_path.append(str(HERE / "templates"))
-    config.mathjax_path = f"{MATHJAX}/tex-chtml.js"
-    config.mathjax3_config = MATHJAX_SETTINGS | (config.mathjax3_config or {})
     look = site_css() + (HERE.parent / "_static" / "seqlab.css").read_text("utf8") + pydata_sphinx_theme.__version__
     config.style_version = hashlib.sha256(look.encode()).hexdigest()[:10]
 

@@ -131,7 +131,7 @@ LOOK = """() => {
         .map(element => element.tagName + "." + element.className).slice(0, 5)]
     : [];
   const copy = document.querySelector("article")?.cloneNode(true);
-  copy?.querySelectorAll("pre, code, script, mjx-container").forEach(element => element.remove());
+  copy?.querySelectorAll("pre, code, script, math").forEach(element => element.remove());
   const text = copy?.textContent ?? "";
   const figures = [...document.querySelectorAll("[data-figure]")];
   const frame = host => host.shadowRoot.querySelector(".figure");
@@ -142,10 +142,10 @@ LOOK = """() => {
     "squashed picture": images.filter(image => image.naturalWidth && shown(image) && !image.src.endsWith(".svg") &&
       Math.abs(image.clientWidth / image.clientHeight / (image.naturalWidth / image.naturalHeight) - 1) > 0.03)
       .map(image => image.src),
-    "formula not typeset": [...document.querySelectorAll("article .math")].filter(math =>
-      !math.querySelector("mjx-math")).map(math => math.textContent).concat(
+    "formula not set": [...document.querySelectorAll("article math")].filter(math => shown(math.parentElement) &&
+      math.getBoundingClientRect().width < 2).map(math => math.outerHTML).concat(
       text.match(/\\\\[([]|\\$[^$\\s][^$]{0,40}\\$/g) ?? [],
-      [...document.querySelectorAll("mjx-merror")].map(error => error.textContent)),
+      [...document.querySelectorAll("merror, article .math")].map(error => error.textContent)),
     "wider than the screen": wide,
     "out of sight at the right": [...document.querySelectorAll(innerWidth > 600 ? ".cell pre" : ".cell_output pre")]
       .filter(printed => shown(printed) && printed.scrollWidth > printed.clientWidth + 1)
@@ -287,9 +287,7 @@ class Reader:
         response = page.goto(url, wait_until="load")
         look.status = response.status if response else 0
         if context.get("java_script_enabled", True):
-            page.mouse.move(300, 300)  # a reader is there: formulas start to be typeset
-            page.wait_for_function("!document.querySelector('article .math') || window.MathJax?.startup?.document")
-            page.evaluate("() => window.MathJax?.startup?.promise")
+            page.mouse.move(300, 300)  # a reader is there
         return look
 
     def visit(self, name, size):
