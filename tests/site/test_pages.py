@@ -6,7 +6,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browsing import ARTEFACTS, FIGURE_PAGES, NOTEBOOK_PAGES, PAGES, SIZES
+from browsing import ARTEFACTS, NOTEBOOK_PAGES, PAGES, SIZES
 
 from tools.course import ROOT, toc_pages
 
@@ -32,7 +32,7 @@ def test_a_page_from_disk(reader, mode, name):
     nothing_wrong(reader.from_disk(name))
 
 
-@pytest.mark.parametrize("name", FIGURE_PAGES)
+@pytest.mark.parametrize("name", [page for page in PAGES if page != "404"])
 @pytest.mark.parametrize("mode", ["bare"])
 def test_a_page_without_javascript(reader, mode, name):
     nothing_wrong(reader.without_javascript(name))
@@ -125,7 +125,7 @@ def compressed_sizes(reader, site, urls):
 
 @pytest.mark.parametrize("size", ["desktop"])      # among the visits in that size
 def test_pages_are_light(reader, site, size):
-    """The first page with all it loads at most 1 MB; each later one, with all its figures, at most 150 kB more."""
+    """The first page with all that it loads is at most 300 kB, each later one, with all its figures, 120 kB more."""
     known, report = {}, {}
     for name in toc_pages():
         sizes = compressed_sizes(reader, site, reader.visit(name, size).loaded)
@@ -133,8 +133,8 @@ def test_pages_are_light(reader, site, size):
         known |= sizes
     (ARTEFACTS / "page-sizes.json").write_text(json.dumps(report, indent=1) + "\n")
     first, *later = report.values()
-    assert first <= 1_000_000, report
-    assert all(size <= 150_000 for size in later), report
+    assert first <= 300_000, report
+    assert all(size <= 120_000 for size in later), report
 
 
 # --- what stands on the pages ----------------------------------------------------------------------------------------
