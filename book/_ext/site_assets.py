@@ -29,7 +29,8 @@ BARE = re.compile(r"(?<=[},])(\s*)(?=:(?!root|:))")     # :focus-visible, in whi
 NO_TAGS = re.compile(r"<script[^>]*>.*?</script>", re.DOTALL)
 SCRIPTS = ("*.js", "scripts/*theme.js", "answers/answers.js", "search/search.js")   # they add classes and elements
 # So does Bootstrap's, which knows too many words to be asked: these are for its tooltips and menus.
-BOOTSTRAP_ADDS = ["show", "fade", "active", "data-bs-.*", "data-popper-placement", "tooltip.*", "bs-tooltip.*", "dropdown.*"]
+BOOTSTRAP_ADDS = ["show", "fade", "active", "data-bs-.*", "data-popper-placement", "tooltip.*", "bs-tooltip.*",
+                  "dropdown.*"]
 
 UNUSED_FOLDERS = ("vendor/fontawesome", "locales", "styles")
 UNUSED_FILES = ("*.map", "fontawesome*", "sphinx-thebe.*", "togglebutton.*", "design-tabs.js", "*webpack-macros.html",

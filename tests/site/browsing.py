@@ -207,7 +207,8 @@ DROPPED = """([whole, kept]) => {
 USED = """(selectors) => selectors.filter(selector => document.querySelector(selector
   .replace(/::[a-z-]+/g, "")
   .replace(/:(?:hover|active|focus(?:-visible|-within)?|checked|disabled|visited)(?![a-z-])/g, "")
-  .replace(/:(?:not|is|where)\\([\\s,]*\\)/g, "").replace(/\\s*([>+~])\\s*/g, "$1").replace(/(^|[ >+~])(?=$|[ >+~])/g, "$1*")))"""
+  .replace(/:(?:not|is|where)\\([\\s,]*\\)/g, "")
+  .replace(/\\s*([>+~])\\s*/g, "$1").replace(/(^|[ >+~])(?=$|[ >+~])/g, "$1*")))"""
 
 
 def dropped_rules(look):
