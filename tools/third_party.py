@@ -13,7 +13,6 @@ from tools import npm
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "third-party.txt"
-APACHE = Path(__file__).parent / "licences" / "Apache-2.0.txt"
 LICENCE_FILE = re.compile(r"(?:LICEN[CS]E|COPYING)[\w.]*$")
 
 # The packages whose files, as they are or joined or filled in, are on the site.
@@ -22,7 +21,7 @@ PACKAGES = ("Sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "sphinx-design
 
 
 class Inner(NamedTuple):
-    """A library inside a package that does not bring the library's licence along.
+    """A library under the MIT licence, inside a package that does not bring its licence along.
 
     `sign`: a file of the package, and what must stand in it if the library is there; its group is the version.
     """
@@ -31,25 +30,21 @@ class Inner(NamedTuple):
     package: str
     sign: tuple[str, str]
     address: str
-    licence: str            # MIT or Apache-2.0
     copyright: str
     note: str = ""
 
 
 INNER = (
     Inner("Bootstrap", "pydata-sphinx-theme", ("bootstrap.js.LICENSE.txt", r"Bootstrap v([\d.]+)"),
-          "https://getbootstrap.com", "MIT", "Copyright 2011-2024 The Bootstrap Authors"),
-    Inner("Popper", "pydata-sphinx-theme", ("bootstrap.js", "popperGenerator"), "https://popper.js.org", "MIT",
+          "https://getbootstrap.com", "Copyright 2011-2024 The Bootstrap Authors"),
+    Inner("Popper", "pydata-sphinx-theme", ("bootstrap.js", "popperGenerator"), "https://popper.js.org",
           "Copyright (c) 2019 Federico Zivolo", "part of Bootstrap's script"),
     Inner("Font Awesome Free", "pydata-sphinx-theme", ("pydata-sphinx-theme.css", r"Font Awesome Free ([\d.]+)"),
-          "https://fontawesome.com", "MIT", "Copyright 2024 Fonticons, Inc.", "style rules only, no font and no icon"),
+          "https://fontawesome.com", "Copyright 2024 Fonticons, Inc.", "style rules only, no font and no icon"),
     Inner("clipboard.js", "sphinx-copybutton", ("clipboard.min.js", r"clipboard\.js v([\d.]+)"),
-          "https://clipboardjs.com", "MIT", "Copyright (c) Zeno Rocha"),
+          "https://clipboardjs.com", "Copyright (c) Zeno Rocha"),
     Inner("Tabler Icons", "sphinx-copybutton", ("copybutton.js_t", "icon-tabler-copy"), "https://tabler.io/icons",
-          "MIT", "Copyright (c) 2020-2025 Paweł Kuna", "the two on the copy button"),
-    Inner("MathJax", "sphinx-mathjax-offline", ("tex-chtml.js", r'VERSION="(3\.[\d.]+)"'), "https://www.mathjax.org",
-          "Apache-2.0", "Copyright The MathJax Consortium",
-          "with its fonts, its context menu and parts of Speech Rule Engine"),
+          "Copyright (c) 2020-2025 Paweł Kuna", "the two on the copy button"),
 )
 
 DATA = """MNIST, digits in pictures of the chapters that use it
@@ -72,7 +67,7 @@ def notices() -> str:
     Raises:
         LookupError: a package has no licence text, or a library inside it is not what INNER says.
     """
-    found = [*map(of_package, PACKAGES), *map(of_inner, INNER), of_micropython(), of_minisearch()]
+    found = [*map(of_package, PACKAGES), *map(of_inner, INNER), of_micropython(), of_minisearch(), of_stix()]
     own = (ROOT / "LICENSE").read_text(encoding="utf-8")
     listed = "\n".join(f"    {one.title}: {one.licence}" for one in found)
     head = ("seqlab: recurrent networks in PyTorch\n\n"
@@ -80,8 +75,7 @@ def notices() -> str:
             f"Code and the package seqlab:\n\n{own}\n"
             f"These pages also hold software of others\n\n{listed}\n\nand data of others\n\n{DATA}\n")
     texts = [f"{one.title}\n{one.address}\nLicence: {one.licence}\n\n{one.text.strip()}\n" for one in found]
-    apache = f"Apache License 2.0\n\n{APACHE.read_text(encoding='utf-8').strip()}\n"
-    return f"\n{'=' * 100}\n\n".join([head, *texts, apache])
+    return f"\n{'=' * 100}\n\n".join([head, *texts])
 
 
 def of_package(name: str) -> Notice:
@@ -105,11 +99,7 @@ def of_inner(library: Inner) -> Notice:
     version = f" {found[1]}" if found.lastindex else ""
     note = f"; {library.note}" if library.note else ""
     title = f"{library.name}{version} (in {library.package} {package.version}{note})"
-    if library.licence == "MIT":
-        text = mit(library.copyright)
-    else:
-        text = f"{library.copyright}\n\nThe text of the Apache License stands at the end."
-    return Notice(title, library.address, library.licence, text)
+    return Notice(title, library.address, "MIT", mit(library.copyright))
 
 
 def of_micropython() -> Notice:
@@ -127,6 +117,15 @@ def of_minisearch() -> Notice:
     said = json.loads((folder / "package.json").read_text(encoding="utf-8"))
     text = (folder / "LICENSE.txt").read_text(encoding="utf-8")
     return Notice(f"MiniSearch {said['version']}", "https://lucaong.github.io/minisearch/", said["license"], text)
+
+
+def of_stix() -> Notice:
+    """The font of the formulas: in the style sheet, cut down to the characters that the pages need."""
+    folder = npm.folder("formulas", "@fontsource/stix-two-math")
+    said = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    text = (folder / "LICENSE").read_text(encoding="utf-8")
+    return Notice(f"STIX Two Math (from @fontsource/stix-two-math {said['version']}; a part of its characters)",
+                  "https://www.stixfonts.org", "SIL Open Font License 1.1", text)
 
 
 def mit(copyright: str) -> str:

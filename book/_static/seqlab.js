@@ -20,26 +20,8 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => { while (afterwards.length) afterwards.pop()(); });
 
-// MathJax is large: start it when a formula comes near, or at the reader's first move (who may be about to print).
-const mathjax = document.querySelector("meta[name=seqlab-mathjax]");
-if (mathjax) {
-  const moves = ["scroll", "pointermove", "pointerdown", "keydown", "beforeprint"];
-  const near = new IntersectionObserver(
-    (formulas) => { if (formulas.some((formula) => formula.isIntersecting)) start(); }, { rootMargin: "400px" });
-  function start() {
-    near.disconnect();
-    for (const move of moves) removeEventListener(move, start);
-    const script = document.createElement("script");
-    script.src = mathjax.content;
-    script.addEventListener("load", () => MathJax.startup.promise.then(reachByKeyboard));
-    document.head.append(script);
-  }
-  for (const move of moves) addEventListener(move, start, { passive: true });
-  for (const formula of document.querySelectorAll(".bd-article .math")) near.observe(formula);
-}
-
 // A formula that is wider than the screen scrolls, and so that it does by keyboard, it can be reached by Tab.
-function reachByKeyboard() {
+{
   const resized = new ResizeObserver((entries) => entries.forEach(({ target }) => {
     const scrolls = target.scrollWidth > target.clientWidth;
     if (scrolls === target.hasAttribute("tabindex")) return;
@@ -48,5 +30,5 @@ function reachByKeyboard() {
     target.role = scrolls ? "group" : null;
     target.ariaLabel = scrolls ? "Formula, scrolls sideways" : null;
   }));
-  for (const formula of document.querySelectorAll(".bd-article mjx-container[display=true]")) resized.observe(formula);
+  for (const formula of document.querySelectorAll(".bd-article .formula")) resized.observe(formula);
 }

@@ -49,6 +49,7 @@ class Look:
     console: list = field(default_factory=list)
     loaded: set = field(default_factory=set)
     problems: list = field(default_factory=list)
+    dropped: list = field(default_factory=list)
 
     @property
     def scheme(self):
@@ -131,7 +132,7 @@ LOOK = """() => {
         .map(element => element.tagName + "." + element.className).slice(0, 5)]
     : [];
   const copy = document.querySelector("article")?.cloneNode(true);
-  copy?.querySelectorAll("pre, code, script, mjx-container").forEach(element => element.remove());
+  copy?.querySelectorAll("pre, code, script, math").forEach(element => element.remove());
   const text = copy?.textContent ?? "";
   const figures = [...document.querySelectorAll("[data-figure]")];
   const frame = host => host.shadowRoot.querySelector(".figure");
@@ -142,10 +143,10 @@ LOOK = """() => {
     "squashed picture": images.filter(image => image.naturalWidth && shown(image) && !image.src.endsWith(".svg") &&
       Math.abs(image.clientWidth / image.clientHeight / (image.naturalWidth / image.naturalHeight) - 1) > 0.03)
       .map(image => image.src),
-    "formula not typeset": [...document.querySelectorAll("article .math")].filter(math =>
-      !math.querySelector("mjx-math")).map(math => math.textContent).concat(
+    "formula not set": [...document.querySelectorAll("article math")].filter(math => shown(math.parentElement) &&
+      math.getBoundingClientRect().width < 2).map(math => math.outerHTML).concat(
       text.match(/\\\\[([]|\\$[^$\\s][^$]{0,40}\\$/g) ?? [],
-      [...document.querySelectorAll("mjx-merror")].map(error => error.textContent)),
+      [...document.querySelectorAll("merror, article .math")].map(error => error.textContent)),
     "wider than the screen": wide,
     "out of sight at the right": [...document.querySelectorAll(innerWidth > 600 ? ".cell pre" : ".cell_output pre")]
       .filter(printed => shown(printed) && printed.scrollWidth > printed.clientWidth + 1)
@@ -190,6 +191,37 @@ def looks(look):
     """Pictures, formulas, width, headings and figures, all read from the page at once."""
     found = look.page.evaluate(LOOK.replace("SCHEME", f'"{look.scheme}"'))
     return [f"{words}: {one}" for words, several in found.items() for one in several]
+
+
+DROPPED = """([whole, kept]) => {
+  const selectors = (rules, found = new Set()) => {
+    for (const rule of rules) {
+      if (rule.cssRules?.length) selectors(rule.cssRules, found);
+      for (const one of rule.selectorText?.split(/,(?![^(]*[)])/) ?? []) found.add(one.trim());
+    }
+    return found;
+  };
+  const of = (css) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css); return selectors(sheet.cssRules); };
+  return [...of(whole).difference(of(kept))];
+}"""
+USED = """(selectors) => selectors.filter(selector => document.querySelector(selector
+  .replace(/::[a-z-]+/g, "")
+  .replace(/:(?:hover|active|focus(?:-visible|-within)?|checked|disabled|visited)(?![a-z-])/g, "")
+  .replace(/:(?:not|is|where)\\([\\s,]*\\)/g, "")
+  .replace(/\\s*([>+~])\\s*/g, "$1").replace(/(^|[ >+~])(?=$|[ >+~])/g, "$1*")))"""
+
+
+def dropped_rules(look):
+    """The selectors of the theme's style sheets that are not in site.css."""
+    whole, kept = look.site.parent / "whole.css", look.site / "_static" / "site.css"
+    return look.page.evaluate(DROPPED, [whole.read_text("utf8"), kept.read_text("utf8")])
+
+
+def styles_are_there(look):
+    """No rule that would do something on the page as it stands has been taken out of the style sheet."""
+    if not look.dropped:
+        look.dropped = dropped_rules(look)
+    return [f"rule taken out, and used: {rule}" for rule in look.page.evaluate(USED, look.dropped)]
 
 
 def figures_are_there(look):
@@ -270,6 +302,35 @@ def no_error(look):
     return [f"error on the console: {line}" for line in look.console if not (known and known in line)]
 
 
+BARE = """() => {
+  const article = document.querySelector("main");
+  const shown = element => element.checkVisibility({ visibilityProperty: true });
+  const reveals = [...article.querySelectorAll("details")];
+  reveals.forEach(reveal => { reveal.open = true; });
+  const hidden = selector => [...article.querySelectorAll(selector)].filter(element => !shown(element))
+    .map(element => element.outerHTML.slice(0, 120));
+  return {
+    "no heading": shown(article.querySelector("h1")) ? [] : ["h1"],
+    "nothing to read": article.innerText.split(/\\s+/).length < 30 ? [article.innerText] : [],
+    "reveal without words on it": reveals.filter(reveal => !reveal.querySelector("summary")?.innerText.trim())
+      .map(reveal => reveal.outerHTML.slice(0, 120)),
+    "not to be seen": hidden("p, li, td, math, .cell_input pre, .cell_output pre, .cell_output img")
+      .filter(html => !/answer|pst-js-only|search-said/.test(html)),
+    "broken picture": [...document.images].filter(image => !image.complete || !image.naturalWidth)
+      .map(image => image.src),
+    "control that does nothing": [...document.querySelectorAll("main button, main input, main textarea")].filter(shown)
+      .map(control => control.outerHTML.slice(0, 120)),
+    "code without colours": article.querySelector(".highlight-ipython3") && new Set([...article.querySelectorAll(
+      ".highlight-ipython3 pre span")].map(span => getComputedStyle(span).color)).size < 3 ? ["code"] : [],
+  };
+}"""
+
+
+def readable(look):
+    """Without JavaScript text, formulas, code, outputs and pictures are seen, and nothing pretends to be a control."""
+    return [f"{words}: {one}" for words, several in look.page.evaluate(BARE).items() for one in several]
+
+
 def a_picture_or_words(look):
     """Without JavaScript a picture or words stand where a figure would be."""
     found, places = [], look.page.locator(".interactive").all()
@@ -281,7 +342,7 @@ def a_picture_or_words(look):
                 found.append(f"still picture not seen, or without a description: {picture.first.get_attribute('src')}")
         elif len(place.inner_text().split()) < 30:
             found.append(f"neither a picture nor words stand for a figure: {place.inner_text()!r}")
-    return found if places else ["no place of a figure"]
+    return found if places or look.name not in FIGURE_PAGES else ["no place of a figure"]
 
 
 LARGE = """async () => {
@@ -305,7 +366,7 @@ def large_letters_fit(look):
 ACTS = [nothing_from_elsewhere, nothing_missing, no_error]
 QUESTIONS = {
     "opened": [status, run_in_one_click, solutions_folded, words_where_a_kernel_is_needed],
-    "loaded": [looks, figures_are_there, accessible, screenshot_kept],
+    "loaded": [looks, styles_are_there, figures_are_there, accessible, screenshot_kept],
     "printed": [on_paper],
     "closed": [large_letters_fit, *ACTS],
 }
@@ -346,9 +407,7 @@ class Reader:
         response = page.goto(url, wait_until="load")
         look.status = response.status if response else 0
         if context.get("java_script_enabled", True):
-            page.mouse.move(300, 300)  # a reader is there: formulas start to be typeset
-            page.wait_for_function("!document.querySelector('article .math') || window.MathJax?.startup?.document")
-            page.evaluate("() => window.MathJax?.startup?.promise")
+            page.mouse.move(300, 300)  # a reader is there
         return look
 
     def visit(self, name, size):
@@ -394,7 +453,7 @@ class Reader:
 
     def without_javascript(self, name):
         look = self.open((self.site / f"{name}.html").as_uri(), name=name, java_script_enabled=False)
-        look.problems = a_picture_or_words(look)
+        look.problems = a_picture_or_words(look) + readable(look)
         look.page.close()
         return look
 
