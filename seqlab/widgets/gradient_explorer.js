@@ -54,13 +54,14 @@ const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "
 const tens = (power) => `10${[...String(power)].map((sign) => RAISED[sign]).join("")}`;
 
 /** A number of any size: 0.63, 12.1, or 4.2 × 10⁻⁹ (which does not break over lines). */
-export function sized(value) {
+export function sized(value, digits = 2) {
   if (value === 0) return "0";
   const size = Math.abs(value);
   const sign = value < 0 ? "−" : "";
-  if (size >= 0.01 && size < 1000) return sign + size.toFixed(size < 0.1 ? 3 : size < 10 ? 2 : 1);
-  const [digits, power] = size.toExponential(1).split("e");
-  return `${sign}${digits}\u00a0×\u00a0${tens(Number(power))}`;
+  const shown = size < 0.1 ? Math.max(3, digits) : size < 10 ? digits : 1;
+  if (size >= 0.01 && size < 1000) return sign + size.toFixed(shown);
+  const [front, power] = size.toExponential(1).split("e");
+  return `${sign}${front}\u00a0×\u00a0${tens(Number(power))}`;
 }
 
 /** The size that the guess names: a power of ten, at the ends of the chart with all beyond it. */
@@ -455,7 +456,8 @@ const sliders = (model) => ({
 /** The step looked at, k steps back, as HTML of our own. */
 function reading({ weight }, { states, slopes, factors, gradients, scale: by }, k) {
   if (k === 0) return "0 steps back: the last state itself, and 1 by definition.";
-  const [h, slope, factor] = [states, slopes, factors].map((each) => sized(each[k - 1]));
+  const [h, slope, factor] = [[states, 2], [slopes, 4], [factors, 3]].map(
+    ([each, digits]) => sized(each[k - 1], digits));
   const after = by < 1 ? `, clipped ${sized(gradients[k] * by)}` : "";
   return `${k} step${k === 1 ? "" : "s"} back: state <var>h</var> = ${h}, slope ${slope}, factor `
     + `${signed(weight)} · ${slope} = <b>${factor}</b>. All ${k} multiplied: <b>${sized(gradients[k])}</b>${after}.`;
