@@ -122,7 +122,7 @@ def compressed_sizes(reader, site, urls):
     return sizes
 
 
-HEAVY = {"book/02-scalar-rnn", "book/04-first-classifier", "book/08-lstm"}
+HEAVY = {"book/02-scalar-rnn", "book/04-first-classifier", "book/08-lstm", "book/09-what-a-net-keeps"}
 
 
 @pytest.mark.parametrize("size", ["desktop"])      # among the visits in that size
