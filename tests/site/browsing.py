@@ -303,7 +303,7 @@ def no_error(look):
 
 
 BARE = """() => {
-  const article = document.querySelector("main");
+  const article = document.querySelector(".bd-article") ?? document.querySelector(".bd-search-container");
   const shown = element => element.checkVisibility({ visibilityProperty: true });
   const reveals = [...article.querySelectorAll("details")];
   reveals.forEach(reveal => { reveal.open = true; });
@@ -311,15 +311,15 @@ BARE = """() => {
     .map(element => element.outerHTML.slice(0, 120));
   return {
     "no heading": shown(article.querySelector("h1")) ? [] : ["h1"],
-    "nothing to read": article.innerText.split(/\\s+/).length < 30 ? [article.innerText] : [],
+    "nothing to read": document.querySelector("main").innerText.split(/\\s+/).length < 20 ? [article.innerText] : [],
     "reveal without words on it": reveals.filter(reveal => !reveal.querySelector("summary")?.innerText.trim())
       .map(reveal => reveal.outerHTML.slice(0, 120)),
     "not to be seen": hidden("p, li, td, math, .cell_input pre, .cell_output pre, .cell_output img")
       .filter(html => !/answer|pst-js-only|search-said/.test(html)),
     "broken picture": [...document.images].filter(image => !image.complete || !image.naturalWidth)
       .map(image => image.src),
-    "control that does nothing": [...document.querySelectorAll("main button, main input, main textarea")].filter(shown)
-      .map(control => control.outerHTML.slice(0, 120)),
+    "control that does nothing": [...document.querySelectorAll("main button, main textarea")].filter(shown)
+      .filter(control => control.type !== "submit" || !control.form).map(control => control.outerHTML.slice(0, 120)),
     "code without colours": article.querySelector(".highlight-ipython3") && new Set([...article.querySelectorAll(
       ".highlight-ipython3 pre span")].map(span => getComputedStyle(span).color)).size < 3 ? ["code"] : [],
   };
