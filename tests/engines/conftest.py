@@ -7,7 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from engines import Chromium, Firefox, WebKit
+from engines import PROBLEMS, Chromium, Firefox, WebKit
 
 # In front of all else on every page: errors, complaints and what could not be loaded, in words, in every engine.
 NOTES = b"""<head><script>
@@ -16,8 +16,6 @@ console.error = (...words) => problems.push("console: " + words.join(" "));
 addEventListener("error", (event) => problems.push("error: " + (event.message ?? event.target.outerHTML)), true);
 addEventListener("unhandledrejection", (event) => problems.push("rejection: " + event.reason));
 </script>"""
-PROBLEMS = """() => [...problems, ...performance.getEntriesByType("resource").map((one) => one.name)
-    .filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(origin)).map((url) => "off-site: " + url)]"""
 LIVE = """() => document.readyState === "complete"
     && [...document.querySelectorAll(".interactive")].every((place) => place.matches(".is-live"))"""
 

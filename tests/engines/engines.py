@@ -17,7 +17,7 @@ from contextlib import suppress
 from playwright import sync_api as playwright
 from websocket import create_connection
 
-PATIENCE = 120      # seconds: for something to become so, on a machine however slow
+PATIENCE = 240      # seconds: for something to become so, on a machine however slow
 SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 LEAST = 460         # px: no narrower is the window of the MiniBrowser; what is narrower stands in a frame in it
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", " ": "\ue00d", "End": "\ue010", "Home": "\ue011", "ArrowLeft": "\ue012",
@@ -41,6 +41,9 @@ PLACE = """async (path) => {
     const { left, top, width, height } = JSON.parse(now);
     return [left, top, width, height];
 }"""
+# What the pages of conftest.py note in `problems`, and what they have asked of another machine.
+PROBLEMS = """() => [...problems, ...performance.getEntriesByType("resource").map((one) => one.name)
+    .filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(origin)).map((url) => "off-site: " + url)]"""
 
 
 class Engine:

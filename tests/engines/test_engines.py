@@ -8,6 +8,7 @@ import math
 
 import anywidget
 import pytest
+from engines import PROBLEMS
 from places import MAKERS
 from test_answers import RIGHT
 
@@ -109,6 +110,19 @@ def test_a_figure_answers_to_keys_and_pointer_with_pythons_numbers(engine, open_
         act()
         engine.until(OTHER, name, changed, before[changed])
         agrees(engine, name)
+
+
+def test_what_goes_wrong_on_a_page_is_noted(engine, noting_address):
+    engine.open(f"{noting_address}book/appendix/glossary.html")
+    assert engine.js(PROBLEMS) == []
+    engine.js("""() => {
+        console.error("complaint");
+        setTimeout(() => { throw new Error("thrown"); });
+        Promise.reject("rejected");
+        document.body.append(Object.assign(new Image(), { src: "missing.png" }));
+    }""")
+    wanted = ["complaint", "thrown", "rejected", "missing.png"]
+    engine.until(f"(wanted) => wanted.every((one) => ({PROBLEMS})().join().includes(one))", wanted)
 
 
 def test_every_figure_has_its_act():
