@@ -9,7 +9,6 @@ import unicodedata
 import zlib
 
 OBJECT = re.compile(rb"(\d+) 0 obj\b(.*?)\bendobj", re.DOTALL)
-STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 FONT_OR_GLYPHS = re.compile(rb"/(\w+) [\d.]+ Tf|<([0-9A-Fa-f]+)>")
 ONE, RANGE = rb"<([0-9A-F]{4})> <([0-9A-F]+)>\n", rb"<([0-9A-F]{4})> <([0-9A-F]{4})> <([0-9A-F]+)>\n"
 
@@ -47,16 +46,21 @@ def letters(pdf: bytes) -> str:
 
 
 def _content(body):
-    return zlib.decompress(STREAM.search(body)[1])
+    return zlib.decompressobj().decompress(re.split(rb"stream\r?\n", body, maxsplit=1)[1])    # it knows its own end
 
 
 def _alphabet(table):
     """{glyph: letters} of a font."""
-    text = {int(glyph, 16): bytes.fromhex(letter.decode()).decode("utf-16-be")
+    text = {int(glyph, 16): _utf16(letter)
             for part in re.findall(rb"beginbfchar\n(.*?)endbfchar", table, re.DOTALL)
             for glyph, letter in re.findall(ONE, part)}
     for part in re.findall(rb"beginbfrange\n(.*?)endbfrange", table, re.DOTALL):
         for first, last, letter in re.findall(RANGE, part):
-            start = int(first, 16)
-            text |= {glyph: chr(int(letter, 16) + glyph - start) for glyph in range(start, int(last, 16) + 1)}
+            start, told = int(first, 16), _utf16(letter)
+            text |= {glyph: told[:-1] + chr(ord(told[-1]) + glyph - start)
+                     for glyph in range(start, int(last, 16) + 1)}
     return text
+
+
+def _utf16(digits):
+    return bytes.fromhex(digits.decode()).decode("utf-16-be")
