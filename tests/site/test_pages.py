@@ -130,8 +130,8 @@ HEAVY = {"book/02-scalar-rnn", "book/04-first-classifier", "book/08-lstm"}
 
 @pytest.mark.parametrize("size", ["desktop"])      # among the visits in that size
 def test_pages_are_light(reader, site, size):
-    """The first page with all that it loads is at most 300 kB, each later one, with all its pictures and figures, 120 kB
-    more; those in HEAVY, which have most of both, 145 kB."""
+    """The first page with all that it loads is at most 300 kB, each later one, with all its pictures and figures,
+    120 kB more; those in HEAVY, which have most of both, 145 kB."""
     known, report = {}, {}
     for name in toc_pages():
         sizes = compressed_sizes(reader, site, reader.visit(name, size).loaded)
