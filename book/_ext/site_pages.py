@@ -251,8 +251,8 @@ def find_root(app, problem):
     """Let the 404 page find the site's root where the site is not at the address that it was built for."""
     page = Path(app.outdir, "404.html")
     if problem is None and app.builder.format == "html" and page.is_file():
-        text, prefix = page.read_text("utf8"), urlsplit(app.config.html_baseurl).path or "/"
-        page.write_text(text.replace("<head>", f"<head>\n{ANYWHERE % prefix}", 1), "utf8")
+        script = ANYWHERE % app.config.notfound_urls_prefix      # html_baseurl is empty where no address is set
+        page.write_text(page.read_text("utf8").replace("<head>", f"<head>\n{script}", 1), "utf8")
 
 
 def use_base_url(app, config):

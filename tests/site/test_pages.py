@@ -58,9 +58,12 @@ def test_the_404_page_finds_the_site_wherever_it_is(browser, site, prefix):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     page = browser.new_context().new_page()
     page.goto(f"http://127.0.0.1:{server.server_port}{prefix}no/such/page")
-    page.get_by_role("link", name="Start at the first page").click()
+    link = page.get_by_role("link", name="Start at the first page")
+    page.wait_for_function("""prefix => [...document.links].some(({ pathname, textContent }) =>
+        textContent.startsWith("Start at") && pathname === `${prefix}index.html`)""", arg=prefix)
+    link.click()
     page.wait_for_url(f"**{prefix}book/intro.html")
-    assert page.locator("h1").count() == 1 and page.evaluate("getComputedStyle(document.body).margin") == "0px"
+    assert page.locator("main h1").count() == 1
     page.context.close()
     server.shutdown()
     server.server_close()
