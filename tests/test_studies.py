@@ -43,7 +43,10 @@ def test_every_stored_result_has_its_study_and_every_study_its_claim():
 
 # What stands in a note and in no line of the code as it stands there: where it comes from.
 ELSEWHERE = {
-    "digit_reader": {"55,000": "the split, test_data"}, "digits_lstm": {"55,000": "the split"},
+    "digit_reader": {"55,000": "the split, test_data", "31": "hard_cases.json", "11": "in_styles"},
+    "digit_strange": {"11": "in_styles", "23": "hard_cases.json", "20": "hard_cases.json",
+                      "20,000": "twice as many as are drawn"},
+    "digits_lstm": {"55,000": "the split"},
     "digits_recipe": {"55,000": "the split"},
     "padded_ends": {"-1": "out[:, -1]", f"{2 * padding.LONGEST}": "twice as wide"},
     "recall_first": {f"{100 // 4}": "a guess among four"}, "recall_rates": {"2018": "the year of the paper"}}
@@ -208,6 +211,26 @@ def read_digits(run, monkeypatch):
         assert run(key) == [number, accuracy] and centred == way
 
 
+def strange_digits(run, monkeypatch):
+    """Measures that follow the ink: a page half black is strange to the first, an empty one to the second, none to the
+    third."""
+    def measures(model, images):
+        ink = images.flatten(1).mean(dim=1)
+        return torch.stack([ink, -ink, torch.zeros(len(images))])
+
+    monkeypatch.setattr(digit_reader, "three_measures", measures)
+    half, none = torch.zeros(4, 28, 28), torch.zeros(4, 28, 28)
+    half[:, :14] = 1
+    known = {"validation digits": torch.rand(100, 28, 28) / 4 + 0.125, "test digits": torch.cat([half, half, none])}
+    monkeypatch.setattr(digit_reader, "chosen", lambda what: (known[what], None))
+    assert run("test digits") == [12, pytest.approx(66.7), pytest.approx(33.3), 0]
+    assert run("validation digits") == [100, 5, 5, 0]
+    painted, seen = digit_reader.painted, []
+    monkeypatch.setattr(digit_reader, "painted", lambda drawings: seen.append(len(drawings)) or painted(drawings[:12]))
+    assert [run(what)[0] for what in ("random strokes", "letters", "shapes", "scribbles")] == [12] * 4
+    assert seen == [400, 11 * 23, 11 * 20, 11 * 24]
+
+
 def padded_ends(run, monkeypatch):
     """Who reads the last two real numbers knows all; who knows that in 12 columns only is a coin in 24."""
     def knows(x, lengths):
@@ -242,7 +265,7 @@ def test_the_net_that_reads_padded_blocks_reads_where_it_is_told(read_at, monkey
 MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_confused": recall_confused,
               "recall_rates": rates_of_memories,
               "recall_factor": factor_of_memories, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
-              "digit_reader": read_digits, "padded_ends": padded_ends}
+              "digit_reader": read_digits, "digit_strange": strange_digits, "padded_ends": padded_ends}
 
 
 @pytest.mark.parametrize("name", MINIATURES)
@@ -400,6 +423,37 @@ def test_a_thick_line_is_worn_down_to_its_middle_and_drawn_as_one():
     ends = torch.tensor(drawing).reshape(-1, 2)
     wide, high = ends.amax(dim=0) - ends.amin(dim=0)
     assert 80 <= wide <= 240 and high < 0.1 * wide and ends.min() >= 10 and ends.max() <= 270
+
+
+def test_in_other_hands_a_digit_is_as_wide_as_asked_and_a_one_is_begun_by_an_upstroke():
+    ring, stem = torch.zeros(2, 56, 56, dtype=torch.bool)
+    ring[10:46, [18, 38]], ring[[10, 45], 18:39], stem[8:48, 28] = True, True, True
+    for wide in (0.15, 0.5, 1.0):
+        drawn = digit_reader.in_other_hands(ring.expand(20, -1, -1), torch.zeros(20, dtype=torch.long), (wide, wide), 1)
+        shares = [np.divide(*(np.ptp(one.nonzero().numpy(), axis=0)[::-1] - 1)) for one in drawn > 0.5]
+        assert drawn.shape == (20, 28, 28) and drawn.min() >= 0 and drawn.max() == 1
+        assert np.median(shares) == pytest.approx(wide + 0.15, abs=0.2), wide
+    stems, ones = stem.expand(200, -1, -1), torch.ones(200, dtype=torch.long)
+    plain, begun = (digit_reader.in_other_hands(stems, ones, (1, 1), share) for share in (0, 1))
+    assert begun[:, :, :14].sum() > 1.3 * plain[:, :, :14].sum(), "the upstroke comes from the left"
+    assert (begun.sum(dim=(1, 2)) > plain.sum(dim=(1, 2)).max()).double().mean() > 0.5
+    rng, upright = np.random.default_rng(0), np.stack([np.zeros(40), np.linspace(0, 1, 40)], axis=1)
+    lines = [digit_reader.beside_a_stem(upright, rng) for _ in range(200)]
+    assert all(np.allclose(up[0], 0) and up[-1, 0] < 0 < up[-1, 1] for up, *_ in lines), "it leads up to the top"
+    feet = [foot[0] for _, *foot in lines if foot]
+    assert 20 <= len(feet) <= 60 and all(np.allclose(foot.mean(axis=0), [0, 1]) for foot in feet)
+    one, other = (digit_reader.in_other_hands(stem[None], torch.tensor([1]), (1, 1), 1) for _ in range(2))
+    assert torch.equal(one, other)
+
+
+def test_random_strokes_are_of_four_kinds():
+    walks, rings, sticks, curves = (digit_reader.random_strokes(25)[k::4] for k in range(4))
+    assert all(len(drawing) == 1 for drawing in walks + rings) and all(len(line) == 4 for one in sticks for line in one)
+    for (ring,) in rings:
+        corners = np.reshape(ring, (-1, 2))
+        assert np.array_equal(corners[::2], corners[1::2]) and np.array_equal(corners[0], corners[-1])
+    assert {len(one) for one in sticks} == {2, 3, 4, 5, 6} and {len(one) for one in curves} == {1, 2, 3}
+    assert digit_reader.painted(walks).amax(dim=(1, 2)).min() == 1
 
 
 def test_a_varied_digit_is_the_digit_in_another_hand(monkeypatch):

@@ -8,6 +8,7 @@ const CLASSES = 10;
 const PAD = 280;                // units of the drawing pad
 const FIT = 20;                 // MNIST's digits fill a box of 20 x 20 pixels
 const STROKE = 2.4;             // pixels: about as wide as MNIST's strokes
+const KEPT = 24;                // directions of the state in which it is measured how strange a drawing is
 const PARTS = {                 // how each part of the inside is named, and what its picture shows
   h: ["state h", "State h: what each unit shows"],
   c: ["cell state c", "Cell state c: what each unit keeps"],
@@ -148,6 +149,25 @@ export function read({ H, W_ih, W_hh, bias, head, headBias }, image) {
   return { h, c, i, f, g, o, probabilities };
 }
 
+/** How far a last state is from the nearest of ten clouds, those of the digits' last states, 1 at their border. */
+export function strangeness(h, typical) {
+  if (typical.byteLength === 0) return null;
+  const count = typical.byteLength / 2;
+  const numbers = Float32Array.from({ length: count }, (_, k) => float16(typical.getUint16(2 * k, true)));
+  const z = Array.from({ length: KEPT }, (_, k) => product(numbers, k, h));
+  const [middles, triangles] = [KEPT * h.length, KEPT * (h.length + CLASSES)];
+  const far = Array.from({ length: CLASSES }, (_, digit) => {
+    let [sum, at] = [0, triangles + digit * KEPT * (KEPT + 1) / 2];
+    for (let row = 0; row < KEPT; row++) {
+      let off = -numbers[middles + digit * KEPT + row];
+      for (let k = row; k < KEPT; k++, at++) off += numbers[at] * z[k];
+      sum += off * off;
+    }
+    return Math.sqrt(sum);
+  });
+  return Math.min(...far);
+}
+
 /** Row k of a matrix, kept flat, times a vector. */
 function product(matrix, k, vector) {
   let sum = 0;
@@ -233,8 +253,15 @@ const article = (digit) => (digit === 8 ? "an 8" : `a ${digit}`);
 
 const percent = (p) => (p > 0.995 ? "over 99" : p < 0.01 ? "under 1" : (100 * p).toFixed(0)) + "\u00a0%";
 
+const UNLIKE = "unlike anything it was trained on";
+
+/** What the second meter says, in words; nothing before the last row. */
+export function likeness(strange, row) {
+  return row < SIDE ? `asked after row ${SIDE}` : strange > 1 ? UNLIKE : "like a digit";
+}
+
 /** What is to be seen now, in words. */
-export function finding(probabilities, image, row, centred = true) {
+export function finding(probabilities, image, row, centred = true, strange = null) {
   if (row === 0) return "It has read nothing yet. It reads when you lift the pen, or press play.";
   const now = probabilities[row - 1];
   const digit = best(now);
@@ -250,6 +277,10 @@ export function finding(probabilities, image, row, centred = true) {
       : `: it looks like ${article(digit)} (${percent(now[digit])})${doubt}.`;
     return `${row} of 28 rows read${says}`;
   }
+  if (strange > 1) {
+    return `It reads ${article(digit)} (${percent(now[digit])})${doubt}, for it must name one of ten. `
+      + `But the drawing is ${UNLIKE}.`;
+  }
   const runs = answers(probabilities, image);
   const before = runs.slice(0, -1).map((run) => article(run.digit)).slice(-3);
   const story = before.length === 0
@@ -261,7 +292,8 @@ export function finding(probabilities, image, row, centred = true) {
 
 // --- the figure -----------------------------------------------------------------------------------------------------
 
-const TRAITS = ["strokes", "centred", "own_image", "row", "weights", "hidden_size", "part", "unit", "sample"];
+const TRAITS = ["strokes", "centred", "own_image", "row", "weights", "hidden_size", "typical", "part", "unit",
+  "sample"];
 
 /** What is to be seen now, whenever it is called: the image, and the network's reading of it. */
 function reader(model) {
@@ -274,36 +306,38 @@ function reader(model) {
     performance.measure("seqlab reading", { start });
     return result;
   });
+  const unlike = memo((h, H, typical) => strangeness(h.subarray((SIDE - 1) * H), typical));
   return () => {
-    const { strokes, centred, own_image, weights, hidden_size: H, row } = values(model, TRAITS);
+    const { strokes, centred, own_image, weights, hidden_size: H, row, typical } = values(model, TRAITS);
     const pixels = image(strokes, centred, own_image);
-    return { ...reading(network(weights, H), pixels), strokes, image: pixels, H, row };
+    const all = reading(network(weights, H), pixels);
+    return { ...all, strangeness: unlike(all.h, H, typical), strokes, image: pixels, H, row };
   };
 }
 
 function render({ model, el }) {
   const now = reader(model);
   const results = () => {
-    const { image, probabilities } = now();
-    return { image, probabilities, prediction: best(probabilities.at(-1)) };
+    const { image, probabilities, strangeness: far } = now();
+    return { image, probabilities, prediction: best(probabilities.at(-1)), strangeness: far };
   };
   const { root, leave } = mount({ model, el }, "DigitReader", results);
   const controls = playControls(model);
   const pad = drawingPad(model, controls);
   const seen = imageSeen(model);
-  const belief = beliefs();
+  const belief = beliefs(), meter = strangeMeter();
   const inside = insidePicture(model, controls.stop);
   const { element, say } = report();
   element.classList.add("finding");
   root.append(make("div", { class: "whole" },
-    make("div", { class: "reader" }, pad.element, element, seen.element, belief.element),
+    make("div", { class: "reader" }, pad.element, element, seen.element, belief.element, meter.element),
     controls.element, sampleRow(model, controls), inside.element));
 
   const draw = () => {
     const all = now();
     const ink = inks(root);
-    for (const each of [pad, seen, belief, inside, controls]) each.draw(all, ink);
-    say(finding(all.probabilities, all.image, all.row, model.get("centred")));
+    for (const each of [pad, seen, belief, meter, inside, controls]) each.draw(all, ink);
+    say(finding(all.probabilities, all.image, all.row, model.get("centred"), all.strangeness));
   };
   now();                                                      // the first reading takes longer than any drawing
   const stop = redraw(model, TRAITS, draw);
@@ -612,6 +646,24 @@ function beliefs() {
       : `Probabilities of the ten digits after row ${row}: ${listed}.` });
   };
   return { element: panel("belief", "What it believes", frame, table), draw };
+}
+
+/** How strange the drawing is: a mark on a scale that the border of what digits do parts in two, and words. */
+function strangeMeter() {
+  const mark = make("i"), words = make("span", { class: "words" });
+  const scale = make("div", { class: "scale", role: "meter", "aria-label": "How unlike the digits it was trained on",
+    "aria-valuemin": 0, "aria-valuemax": 2 }, make("b"), mark);
+  const element = make("div", { class: "strange" }, scale, words);
+  const draw = ({ strangeness: far, row }) => {
+    hide(element, far === null);
+    const now = Math.min(2, far ?? 0);
+    words.textContent = likeness(far, row);
+    hide(mark, row < SIDE);
+    mark.style.left = `${50 * now}%`;
+    element.classList.toggle("far", row === SIDE && far > 1);
+    put(scale, { "aria-valuenow": row < SIDE ? 0 : now.toFixed(2), "aria-valuetext": words.textContent });
+  };
+  return { element, draw };
 }
 
 // --- play, pause, step and the slider of rows

@@ -12,6 +12,7 @@ WEIGHTS = Path(__file__).with_name("weights")
 SIDE, ROWS, CLASSES = 28, 28, 10
 PAD = 280  # the drawing pad is this many units wide and high: ten for each pixel of the image
 FIT, STROKE = 20, 2.4  # pixels: MNIST's digits fill a box of 20 x 20; the width of a stroke
+KEPT = 24  # directions of the state in which the figure measures how strange a drawing is
 PARTS = ("h", "c", "i", "f", "g", "o")
 
 
@@ -31,6 +32,7 @@ class DigitReader(Figure):
         image: a (28, 28) array or tensor to read instead of a drawing; floats from 0 to 1 or whole numbers to 255.
         model: a network of your own instead of the stored one: `SequenceClassifier("lstm", 28, H, 10)` or with
             `LSTMCell`, one layer, one direction, the last state; or one with eight linear layers, `x_i` to `h_o`.
+            The meter of what is strange is not shown then: where the digits' states lie is known of the stored one.
 
     To set:
         strokes: the drawing: each stroke a list x, y, x, y, ... of whole numbers from 0 to 280, y downwards.
@@ -43,15 +45,19 @@ class DigitReader(Figure):
         unit: the number of the unit whose gates, cell state and state are shown over the 28 rows, from 0.
         hidden_size, weights: the network, as bytes: W_ih (4H, 28), W_hh (4H, H), both biases added up (4H), then the
             head (10, H) and its bias (10); gates in PyTorch's order i, f, g, o; float16 or float32.
+        typical: where the last states of digits lie, as float16 (`strangeness_of` says how); b"" if it is not known.
 
     To read:
         image: the 784 pixels that are read: the drawing's, or else own_image, or else blank. You may set it, to what
             `DigitReader(image=...)` takes: that becomes own_image, and the drawing goes.
         probabilities: the softmax of the head after each row, (28, 10).
         prediction: the class with the highest probability after the last row.
+        strangeness: how far the last state is from those of digits; above 1, further than nearly all of them. None
+            for a network of your own.
 
     `weights/digit_reader.npz` comes from `python -m studies digit_reader`: an LSTM(28, 64) with a linear head,
-    trained on MNIST, in float16. `weights/digit_samples.json` holds drawings made for this course.
+    trained on MNIST, in float16; `weights/digit_states.npz`, where its last states lie, from `python -m studies
+    digit_strange`. `weights/digit_samples.json` holds drawings made for this course.
     """
 
     _esm = module("digit_reader.js")
@@ -66,6 +72,7 @@ class DigitReader(Figure):
     unit = traitlets.Int(0).tag(sync=True)
     hidden_size = traitlets.Int(64).tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
+    typical = traitlets.Bytes().tag(sync=True)
 
     def __init__(self, image=None, model=None, **traits):
         hidden_size, weights = stored_weights() if model is None else weights_of(model)
@@ -77,7 +84,8 @@ class DigitReader(Figure):
             if not isinstance(sample, int) or not 0 <= sample < len(samples):
                 raise ValueError(f"sample should be a whole number from 0 to {len(samples) - 1}, got {sample!r}")
             traits["strokes"] = samples[sample]["strokes"]
-        super().__init__(hidden_size=hidden_size, weights=weights, samples=samples, **traits)
+        typical = stored_typical() if model is None else b""
+        super().__init__(hidden_size=hidden_size, weights=weights, typical=typical, samples=samples, **traits)
 
     @traitlets.validate("strokes")
     def _check_strokes(self, proposal):
@@ -124,6 +132,10 @@ class DigitReader(Figure):
     @result
     def prediction(self):
         return int(np.argmax(self.probabilities[-1]))
+
+    @result
+    def strangeness(self):
+        return strangeness_of(self.reading()["h"][-1], self.typical) if self.typical else None
 
     def reading(self) -> dict:
         """What happens at every row: arrays (28, hidden_size) under h, c, i, f, g, o; (28, 10) under probabilities."""
@@ -241,6 +253,26 @@ def stored_weights() -> tuple[int, bytes]:
     with np.load(WEIGHTS / "digit_reader.npz") as arrays:
         parts = [arrays[name] for name in ("weight_ih", "weight_hh", "bias", "head_weight", "head_bias")]
     return parts[1].shape[1], b"".join(part.astype("<f2").tobytes() for part in parts)
+
+
+def stored_typical() -> bytes:
+    with np.load(WEIGHTS / "digit_states.npz") as arrays:
+        return arrays["typical"].astype("<f2").tobytes()
+
+
+def strangeness_of(h: np.ndarray, typical: bytes) -> float:
+    """How far a last state is from the nearest of ten clouds, those of the digits' last states, 1 at their border.
+
+    Each cloud is a normal distribution of the state's KEPT main directions. `typical` holds these directions
+    (KEPT, H), then of each class where the cloud's middle comes to lie (10, KEPT), and the upper triangle, row by
+    row, of the matrix that makes the cloud round and its border 1.
+    """
+    flat = np.frombuffer(typical, "<f2").astype(np.float32)
+    directions, middles, triangles = np.split(flat, np.cumsum([KEPT * len(h), CLASSES * KEPT]))
+    z = directions.reshape(KEPT, -1) @ h
+    rounding = np.zeros((CLASSES, KEPT, KEPT), np.float32)
+    rounding[:, *np.triu_indices(KEPT)] = triangles.reshape(CLASSES, -1)
+    return float(np.sqrt(((rounding @ z - middles.reshape(CLASSES, KEPT)) ** 2).sum(axis=1).min()))
 
 
 def weights_of(model) -> tuple[int, bytes]:

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-  answers, arithmetic, asMnist, best, finding, float16, leaders, painted, places, read, smooth, unitAt, unpack,
+  answers, arithmetic, asMnist, best, finding, float16, leaders, likeness, painted, places, read, smooth, strangeness,
+  unitAt, unpack,
 } from "../../seqlab/widgets/digit_reader.js";
 
 const SEVEN = [[70, 70, 120, 66, 200, 60, 206, 62, 170, 130, 120, 240]];
@@ -166,4 +167,36 @@ test("the finding in words", () => {
   assert.match(finding(story, image, 3), /it can only guess/);
   assert.match(finding(story, image, 0), /nothing yet/);
   assert.match(finding(story, Array(784).fill(0), 28), /The page is empty/);
+});
+
+test("how strange a state is: the distance to the nearest of ten clouds, made round by its own matrix", () => {
+  const [H, kept, triangle] = [30, 24, 300], one = 0x3c00, half = 0x3800, two = 0x4000;
+  const bytes = new DataView(new ArrayBuffer(2 * (kept * H + 10 * kept + 10 * triangle)));
+  const set = (place, bits) => bytes.setUint16(2 * place, bits, true);
+  for (let k = 0; k < kept; k++) set(k * H + k, one);                     // the directions: the first 24 numbers
+  for (let digit = 0; digit < 10; digit++) {
+    set(kept * H + digit * kept, two);                                    // a middle at 2 of the first direction
+    for (let row = 0, at = kept * (H + 10) + digit * triangle; row < kept; at += kept - row, row++) {
+      set(at, digit === 3 ? half : one);
+      if (row === 0 && digit === 3) set(at + 1, one);                     // the second direction counts there too
+    }
+  }
+  const state = (...numbers) => Float32Array.from({ length: H }, (_, k) => numbers[k] ?? 0);
+  assert.equal(strangeness(state(2), bytes), 0);
+  assert.equal(strangeness(state(4), bytes), 0, "in the cloud of the 3, which is twice as wide");
+  assert.equal(strangeness(state(2, 0, 8), bytes), Math.hypot(1, 4));
+  assert.equal(strangeness(state(0, 2), bytes), 1, "its matrix is no diagonal");
+  assert.equal(strangeness(state(0), new DataView(new ArrayBuffer(0))), null, "nothing is known of another network");
+});
+
+test("what is strange is said in words, once the last row is read", () => {
+  const image = Array(784).fill(0).fill(255, 28 * 5);
+  const all = Array(28).fill(sure(8));
+  assert.equal(finding(all, image, 28, true, 1.01), "It reads an 8 (91\u00a0%), for it must name one of ten. "
+    + "But the drawing is unlike anything it was trained on.");
+  assert.match(finding(all, image, 28, true, 0.99), /^It reads an 8 .* plain from row 6 on\.$/);
+  assert.match(finding(all, image, 27, true, 9), /^27 of 28 rows read/);
+  assert.match(finding(all, Array(784).fill(0), 28, true, 9), /^The page is empty/);
+  assert.deepEqual([likeness(0.99, 28), likeness(1.01, 28), likeness(1.01, 27)],
+    ["like a digit", "unlike anything it was trained on", "asked after row 28"]);
 });

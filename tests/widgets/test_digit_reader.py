@@ -1,6 +1,7 @@
 """DigitReader: what is drawn becomes an image as MNIST's were made, and is read as torch reads it."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from places import bench_page, page_with
 
 from seqlab import LSTMCell, Recurrent, SequenceClassifier, load_digits, results
 from seqlab.widgets import DigitReader
-from seqlab.widgets.digit_reader import as_mnist, pixels, unpacked, weights_of
+from seqlab.widgets.digit_reader import KEPT, as_mnist, pixels, strangeness_of, unpacked, weights_of
 from studies import digit_reader
 from tools.course import find_all
 
@@ -64,6 +65,8 @@ def agrees(figure):
     expected = by_torch(*weights_in(figure), image)[1]
     assert np.abs(expected.numpy() - figure.get("probabilities")).max() <= 1e-3
     assert figure.get("prediction") == int(expected[-1].argmax())
+    assert figure.get("strangeness") == pytest.approx(DigitReader(image=np.uint8(image).reshape(28, 28)).strangeness,
+                                                      abs=2e-3)
     if figure.ask:
         painted = figure.python("figure.image")
         assert np.abs(np.array(painted) - image).max() <= 1
@@ -189,6 +192,60 @@ def test_the_ready_drawings_are_read_as_they_are_called(figure):
     figure.box.get_by_label("a heart, which is no digit").click()
     figure.settle()
     assert max(figure.get("probabilities")[-1]) > 0.9, "and yet it is sure"
+    agrees(figure)
+
+
+SCALE = """host => {
+    const box = (one) => host.shadowRoot.querySelector(one).getBoundingClientRect();
+    const scale = host.shadowRoot.querySelector(".scale"), inner = box(".scale").left + scale.clientLeft;
+    const place = (one, edge) => (box(one).left + edge - inner) / scale.clientWidth;
+    return { mark: place(".scale i", 3), border: place(".scale b", 0), mark_shown: box(".scale i").width > 0,
+        now: Number(scale.getAttribute("aria-valuenow")), said: scale.getAttribute("aria-valuetext"),
+        words: host.shadowRoot.querySelector(".strange .words").textContent };
+}"""
+
+
+def test_a_second_meter_says_whether_the_drawing_is_like_a_digit_at_all(figure):
+    """What the words and the mark show is what the number says; a square is a 0, and unlike any digit."""
+    cases = json.loads(digit_reader.CASES.read_text("utf8"))
+    drawings = [digit_reader.in_styles(case["strokes"], "")["normal"]
+                for case in (*cases["digits"][::8], *cases["shapes"][:8], *cases["scribbles"][::8])]
+    seen = set()
+    for strokes in drawings:
+        figure.set(strokes=strokes, sample=-1, row=28)
+        agrees(figure)
+        far, found = figure.get("strangeness"), figure.box.evaluate(SCALE)
+        seen.add(far > 1)
+        assert found["words"] == found["said"] == ("unlike anything it was trained on" if far > 1 else "like a digit")
+        assert [found["mark"], found["border"]] == pytest.approx([min(2, far) / 2, 0.5], abs=0.02)
+        assert found["now"] == pytest.approx(min(2, far), abs=0.006) and found["mark_shown"]
+        assert words(figure).endswith("the drawing is unlike anything it was trained on.") == (far > 1)
+    assert seen == {True, False}
+    figure.set(row=20)
+    found = figure.box.evaluate(SCALE)
+    assert found["words"] == found["said"] == "asked after row 28" and not found["mark_shown"] and found["now"] == 0
+    figure.set(strokes=digit_reader.in_styles(cases["shapes"][0]["strokes"], "")["normal"], row=28)
+    assert words(figure).startswith("It reads a 0 (over 99") and figure.get("strangeness") > 1
+
+
+def test_of_a_network_of_ones_own_it_is_not_asked_what_is_strange(browser, tmp_path):
+    make = "DigitReader(model=__import__('seqlab').SequenceClassifier('lstm', 28, 8, 10))"
+    with page_with(browser, bench_page(make, tmp_path).as_uri(), "DigitReader") as figure:
+        assert figure.get("strangeness") is None and figure.get("prediction") in range(10)
+        assert figure.box.locator(".strange").is_hidden() and figure.problems == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_mark_and_the_border_are_there_without_the_figures_colours(browser, tmp_path, scheme):
+    with page_with(browser, bench_page("DigitReader()", tmp_path).as_uri(), "DigitReader", forced_colors="active",
+                   color_scheme=scheme) as figure:
+        lines = figure.box.evaluate("""host => ["", " i", " b"].map(one => {
+            const style = getComputedStyle(host.shadowRoot.querySelector(`.scale${one}`));
+            return [style.borderLeftColor, style.borderLeftWidth, style.borderLeftStyle];
+        })""")
+        paper = figure.box.evaluate("host => getComputedStyle(document.body).backgroundColor")
+        assert all(colour != paper and width != "0px" for colour, width, _ in lines)
+        assert len({tuple(line[1:]) for line in lines}) == 3, "frame, mark and border differ by more than colour"
 
 
 def test_rows_by_button_slider_and_words(figure):
@@ -604,6 +661,22 @@ def test_a_model_that_it_cannot_show_is_refused_in_words(model):
         DigitReader(model=model)
 
 
+def test_how_strange_a_state_is_by_ten_normal_distributions_of_torch():
+    """One cloud for each digit: a state's distance is Mahalanobis', divided by the border that 5 % are beyond."""
+    random = torch.Generator().manual_seed(0)
+    labels = torch.arange(10).repeat(200)
+    states = torch.randn(10, 1, 64, generator=random) + 0.3 * torch.randn(10, 200, 64, generator=random)
+    states = states.transpose(0, 1).reshape(-1, 64)
+    typical = digit_reader.where_digits_lie(states, labels, states).numpy().astype("f2").tobytes()
+    found = torch.tensor([strangeness_of(state, typical) for state in states.numpy()])
+    assert (found > 1).double().mean() == pytest.approx(0.05, abs=0.002)
+    z = states @ torch.linalg.svd(states - states.mean(dim=0), full_matrices=False)[2][:KEPT].T
+    far = torch.stack([((one := z - z[labels == k].mean(dim=0)) @ torch.linalg.inv(
+        torch.cov(z[labels == k].T) + 1e-3 * torch.eye(KEPT)) * one).sum(dim=1).sqrt() for k in range(10)]).amin(dim=0)
+    assert torch.allclose(found, far / torch.quantile(far, 0.95), atol=0.01)
+    assert DigitReader(model=SequenceClassifier("lstm", 28, 8, 10)).strangeness is None
+
+
 def test_bad_input_is_refused_in_words():
     for bad, said in ((np.zeros((28, 27)), r"\(28, 28\)"), (np.full((28, 28), -0.4), "undo a normalisation"),
                       (np.full((28, 28), 300), "0 to 255"), ("seven", r"\(28, 28\)")):
@@ -649,6 +722,32 @@ def test_the_stored_network_is_as_good_as_published():
     assert rows["test digits"] >= 98.5
     assert rows["test digits, drawn anew"] >= 97
     assert rows["test digits, drawn anew"] - rows["test digits, drawn anew, not centred"] > 10
+
+
+def test_most_of_what_is_no_digit_is_called_strange_and_few_digits_are():
+    """Measured by `python -m studies digit_strange`, on drawings to which nothing was fitted."""
+    rows = {name: dict(zip(("distance", "scores", "best"), shares, strict=True))
+            for name, _, *shares in results("digit_strange")}
+    assert all(rows[kind]["distance"] >= 75 for kind in ("letters", "shapes", "scribbles"))
+    digits = ("test digits", "test digits, drawn anew", "hard cases, 11 styles")
+    assert all(rows[kind]["distance"] <= 8 for kind in digits)
+    assert rows["random strokes"]["distance"] == max(rows["random strokes"].values()), "so it was chosen"
+
+
+def test_the_hard_cases_are_many_drawings_in_many_styles():
+    cases = json.loads(digit_reader.CASES.read_text("utf8"))
+    assert {kind: len(drawings) for kind, drawings in cases.items()} == {
+        "digits": 31, "letters": 23, "shapes": 20, "scribbles": 24}
+    assert {case["digit"] for case in cases["digits"]} == set(range(10))
+    assert set(digit_reader.UPSTROKES) < {case["name"] for case in cases["digits"]}
+    for kind in cases:
+        styles = digit_reader.hard_cases(kind)
+        assert len({(name, style) for name, style, *_ in styles}) == len(styles) == 15 * len(cases[kind])
+        for name, style, _, strokes in styles:
+            assert DigitReader(strokes=strokes).strokes, (name, style)
+            if "x 240" in style and kind == "digits" and name != "1, a stem":
+                wide, high = np.ptp(np.concatenate([np.reshape(stroke, (-1, 2)) for stroke in strokes]), axis=0)
+                assert [wide, high] == pytest.approx([int(style[:2]), 240], abs=1)
 
 
 def test_strokes_found_in_images_are_those_drawn():
