@@ -276,7 +276,7 @@ export function choice(model, trait, { name, options }) {
   model.on(`change:${trait}`, follow);
   follow();
   const labels = options.map(([, text], k) => make("label", {}, inputs[k], make("span", {}, text)));
-  return make("fieldset", { class: "choice" }, make("legend", {}, name), ...labels);
+  return make("fieldset", { class: "choice" }, make("legend", {}, make("span", {}, name)), ...labels);
 }
 
 /** A check box. */

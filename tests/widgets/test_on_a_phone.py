@@ -192,7 +192,7 @@ def test_each_figures_frame_has_a_name_of_its_own(browser, tmp_path):
 # --- large letters --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [name for name in MAKERS if name != "DigitReader"])     # its sizes are pixels
+@pytest.mark.parametrize("name", MAKERS)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_letters_follow_the_readers_size_and_nothing_is_pushed_out(browser, tmp_path, name, width):
     """All words grow as the reader asks; those of a drawing as far as the drawing still fits."""
@@ -205,7 +205,7 @@ def test_letters_follow_the_readers_size_and_nothing_is_pushed_out(browser, tmp_
         least = {drawn: [min(size for size, inside, _ in found if inside == drawn) for found in (before, after)]
                  for drawn in {inside for _, inside, _ in before}}
         assert least[False][1] == pytest.approx(2 * least[False][0], rel=0.03)
-        if True in least:
+        if True in least and name != "DigitReader":       # which draws no words but the hint on its pad
             assert least[True][1] >= (1.04 if width == 390 else 1.4) * least[True][0]
         fits = "host => (({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)"
         assert figure.box.evaluate(f"{fits}(host.shadowRoot.querySelector('.figure'))")
