@@ -55,7 +55,7 @@ ACTS = {
     "ShapeExplorer": ("shapes", ("input[type=checkbox]", [" "], "bidirectional"),
                       ("button =out[-1]", [], "expression")),
 }
-CLOSE = {"probabilities": 0.01, "image": 1}    # Python paints for itself, so a pixel may be a grey level apart
+CLOSE = {"strangeness": 1e-5, "probabilities": 0.01, "image": 1}    # Python paints for itself, so a pixel may be a grey level apart
 SMALL = {"cells": ["gru", "lstm"], "task": "recall", "lag": 2, "hidden_size": 8, "lr": 0.03, "seed": 1}
 PAGES = ["intro", "playground", "review", "appendix/glossary", "scalar-rnn", "shapes", "backprop-through-time", "lstm",
          "images-as-sequences", "hand-built-digits"]
