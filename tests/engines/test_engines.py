@@ -55,7 +55,8 @@ ACTS = {
     "ShapeExplorer": ("shapes", ("input[type=checkbox]", [" "], "bidirectional"),
                       ("button =out[-1]", [], "expression")),
 }
-CLOSE = {"strangeness": 1e-5, "probabilities": 0.01, "image": 1}    # Python paints for itself, so a pixel may be a grey level apart
+# Python paints for itself, so that a pixel may be a grey level apart.
+CLOSE = {"image": 1, "probabilities": 0.01, "strangeness": 0.01}
 SMALL = {"cells": ["gru", "lstm"], "task": "recall", "lag": 2, "hidden_size": 8, "lr": 0.03, "seed": 1}
 PAGES = ["intro", "playground", "review", "appendix/glossary", "scalar-rnn", "shapes", "backprop-through-time", "lstm",
          "images-as-sequences", "hand-built-digits"]
