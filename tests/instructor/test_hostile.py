@@ -376,6 +376,17 @@ def test_no_more_processes_are_begun_than_the_limit_says(nested, assignment, bub
     assert "ended its process" not in reason and "it uses fork" in reason
 
 
+def test_one_start_serves_all_and_what_was_stopped_starts_again(assignment, bubblewrap):
+    solution = grade.exercises.catalogue()["gru/step"].cell.source
+    with Sandbox(preload=QUICK) as made:
+        began = made.started
+        for _ in range(2):
+            assert points(run(solution, assignment, made))["gru/step"] == 3
+        assert made.started == began or not made.nested
+        made.stop()
+        assert points(run(solution, assignment, made))["gru/step"] == 3 and made.started > began
+
+
 ESCAPES = """
 import os, socket, subprocess
 def attempt(what):
