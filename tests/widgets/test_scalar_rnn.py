@@ -94,7 +94,7 @@ def test_an_input_by_touch_is_chosen_by_its_bar_and_set_by_its_slider(figure):
     assert own.input_value() == "0.5"
     assert own.evaluate("one => one.closest('.slider').hasAttribute('data-active')"), "a phone shows this slider now"
     track = own.bounding_box()
-    figure.page.touchscreen.tap(track["x"] + 0.95 * track["width"], track["y"] + track["height"] / 2)
+    own.tap(position={"x": 0.95 * track["width"], "y": track["height"] / 2})
     figure.settle()
     assert figure.get("inputs")[1] >= 2.5 and figure.get("inputs")[2:] == KNOWN["inputs"][2:]
     figure.set(step=3)

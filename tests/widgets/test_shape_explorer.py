@@ -329,8 +329,9 @@ def test_keyboard_mouse_and_touch_change_the_shapes(figure):
     check_against_torch(figure)
     figure.box.get_by_label("nn.LSTM").click()
     figure.box.get_by_label("bidirectional").tap()
-    slider = figure.box.get_by_label("num_layers", exact=True).bounding_box()
-    figure.page.touchscreen.tap(slider["x"] + slider["width"] - 10, slider["y"] + slider["height"] / 2)
+    slider = figure.box.get_by_label("num_layers", exact=True)
+    box = slider.bounding_box()
+    slider.tap(position={"x": box["width"] - 10, "y": box["height"] / 2})      # once it stands still
     assert (figure.get("kind"), figure.get("bidirectional"), figure.get("num_layers")) == ("lstm", True, 4)
     check_against_torch(figure)
     figure.box.get_by_label("packed").click()
