@@ -19,7 +19,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools.course import ROOT
+from tools.parallel import in_parallel
 
 from . import exercises, hidden, submission
 from .assignment import Assignment, notebook
@@ -327,49 +327,12 @@ def _job(place: int, content: bytes, assignment: Assignment, limits: Limits, uns
 
 
 def _in_parallel(given: list[tuple], jobs: int, scheduler: str | None) -> Iterator[tuple[int, dict]]:
-    """(place, result) of each, as they come. When a process dies, what is still to be done is begun again, three times
-    in all, and each time from the other end, so that one that kills its process stands in nobody's way; what is left
-    after that is for the next run."""
-    from joblib import Parallel, delayed
+    """(place, result) of each, as they come, the reference first. One whose process died three times is left for the
+    next run."""
     waiting = {one[0]: one for one in given}
-    with _processes(scheduler) as died:
-        for turn in range(3):
-            order = sorted(list(waiting.values())[::-1 if turn % 2 else 1], key=lambda one: one[0] is not REFERENCE)
-            with contextlib.suppress(*died):
-                for place, result in Parallel(n_jobs=min(jobs, len(waiting)), return_as="generator_unordered",
-                                              batch_size=1)(delayed(_job)(*one) for one in order):
-                    yield place, result
-                    del waiting[place]
-            if not waiting:
-                return
+    for place, (_, result) in in_parallel(_job, waiting, jobs, scheduler, first=REFERENCE):
+        yield place, result
+        del waiting[place]
     for place, content, assignment, *_, seed in waiting.values():
         yield place, {**blank(assignment, sha256=submission.sha256(content), seed=seed),
                       "reason": "the process that graded it died, three times: grade it again"}
-
-
-@contextlib.contextmanager
-def _processes(scheduler: str | None) -> Iterator[tuple[type[Exception], ...]]:
-    """Where joblib works: in processes of this machine or on a Dask cluster. Yields what is raised when one dies."""
-    from joblib import parallel_config
-    from joblib.externals.loky.process_executor import BrokenProcessPool
-    if not scheduler:
-        with parallel_config(backend="loky", inner_max_num_threads=1):
-            yield (BrokenProcessPool,)
-        return
-    import distributed
-
-    # Also for workers that come later, or come back. Local, so that it is sent as it stands: a worker that cannot find
-    # the course cannot import it from there.
-    class FindTheCourse(distributed.WorkerPlugin):
-        def __init__(self, root):
-            self.root = root
-
-        def setup(self, worker):
-            import sys
-            if self.root not in sys.path:
-                sys.path.insert(0, self.root)
-
-    with distributed.Client(scheduler) as client:
-        client.register_plugin(FindTheCourse(str(ROOT)))
-        with parallel_config(backend="dask", client=client):
-            yield (distributed.KilledWorker,)

@@ -1,7 +1,7 @@
 """Carry out the studies behind the published numbers, or look at what is stored of them.
 
-Every finished run is written to seqlab/results/NAME.json at once, and a study that was interrupted goes on where it
-stopped. To repeat one from the start, delete its file.
+Every finished run is written to seqlab/results/NAME.json at once, and a study that was interrupted or killed goes on
+where it stopped. To repeat one from the start, delete its file.
 """
 
 import argparse
@@ -25,12 +25,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--against", type=Path, metavar="FOLDER",
                         help="a checkout of the code as it was: --verify asks it where a number comes out otherwise "
                              "than stored, as it may on another machine")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="how many runs at once, each in a process")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster to run on, as tcp://host:8786")
     options = parser.parse_args(arguments)
     names = options.names or list(STUDIES)
     if unknown := [name for name in names if name not in STUDIES]:
         parser.error(f"no study is called {', '.join(unknown)}; there are {', '.join(STUDIES)}")
     if options.sample < 1:
         parser.error(f"--sample should be at least 1, got {options.sample}")
+    if options.jobs < 1:
+        parser.error(f"--jobs should be at least 1, got {options.jobs}")
     failed = 0
     for name in names:
         study = STUDIES[name]
@@ -40,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
             elif options.verify:
                 verify(name, study, sample=options.sample, against=options.against)
             else:
-                carry_out(name, study)
+                carry_out(name, study, jobs=options.jobs, scheduler=options.scheduler)
         except StudyError as problem:
             print(problem, file=sys.stderr)
             failed += 1

@@ -1,26 +1,38 @@
-"""Carry studies out, one run at a time on disk; say what is wrong with a stored result; verify one.
+"""Carry studies out, one at a time or several, every run saved as it ends; say what is wrong with a stored result.
 
-A result file holds its study's title, note, keys and columns (written anew whenever they change here), the rows, where
-and when they were measured, the fingerprint of the code that made them ("code"), and a checksum of the rows, so that a
-number changed by hand is noticed.
+A result file holds its study's title, note, keys and columns (written anew whenever they change here), the rows, how
+each was made (seconds, date, machine and versions, checksum of the data), the fingerprint of the code that made them
+("code"), and a checksum of the rows, so that a number changed by hand is noticed.
+
+A run is written to a file of its own, in `UNFINISHED`, by the process that made it, before the result file takes it
+over: whatever is killed at whatever moment, a run that ended is neither lost nor done twice.
 """
 
+import contextlib
 import datetime
+import functools
 import hashlib
 import json
 import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from filelock import FileLock, Timeout
+from tqdm import tqdm
 
+from seqlab import load_digits
 from seqlab.measured import RESULTS
+from tools.parallel import in_parallel
 
 from .fingerprint import ROOT, fingerprint
+
+UNFINISHED = Path(__file__).with_name("unfinished")     # runs that do not stand in a result file yet
 
 
 class StudyError(Exception):
@@ -38,6 +50,8 @@ class Study(NamedTuple):
     run: Callable
     files: tuple[Path, ...] = ()    # data that the runs read and that a study made
     not_repeated: str = ""          # what a verification leaves out
+    data: Callable[[], str] | None = None       # the checksum of what the runs read from outside of the project
+    resumes: bool = False           # run(*key, checkpoint=path) goes on where it was stopped
 
 
 def code_of(study: Study) -> dict[str, str]:
@@ -84,26 +98,92 @@ def _misfits(name: str, study: Study, record: dict) -> list[str]:
     return []
 
 
-def carry_out(name: str, study: Study, folder: Path = RESULTS) -> dict:
+def carry_out(name: str, study: Study, folder: Path = RESULTS, *, jobs: int = 1,
+              scheduler: str | None = None) -> dict:
     """Do what is left of a study and return all of it; every finished run is saved before the next begins.
 
-    StudyError: there are rows already, and this code did not make them.
+    Args:
+        jobs: how many runs at once; more than one have a process each, with one thread.
+        scheduler: the address of a Dask cluster, whose workers see this repository under the same path.
+
+    StudyError: there are rows already, and this code did not make them; the study is being carried out by somebody
+    else; a run killed its process three times.
     """
-    path = folder / f"{name}.json"
-    record = json.loads(path.read_text("utf8")) if path.exists() else {
-        "rows": [], "machine": machine(), "date": datetime.date.today().isoformat(),
-        "command": f"python -m studies {name}"}
-    if record["rows"] and (wrong := _misfits(name, study, record)):
-        raise StudyError(wrong[0])
-    code = code_of(study)   # what is loaded now, whatever is edited while it runs
-    done = {tuple(row[:len(study.keys)]) for row in record["rows"]}
-    for key in study.runs:
-        if key not in done:
-            row = [*key, *study.run(*key)]
-            print(f"{name}: {dict(zip((*study.keys, *study.columns), row, strict=True))}", flush=True)
-            record["rows"].append(row)
-            store(path, study, record, code)
-    return store(path, study, record, code)
+    path, place = folder / f"{name}.json", UNFINISHED / name
+    with _alone(name, place):
+        record = json.loads(path.read_text("utf8")) if path.exists() else {
+            "rows": [], "machine": machine(), "date": datetime.date.today().isoformat(),
+            "command": f"python -m studies {name}"}
+        if record["rows"] and (wrong := _misfits(name, study, record)):
+            raise StudyError(wrong[0])
+        record.setdefault("made", [{"date": record["date"], "machine": record["machine"]} for _ in record["rows"]])
+        code = code_of(study)   # what is loaded now, whatever is edited while it runs
+        done = {tuple(row[:len(study.keys)]) for row in record["rows"]}
+        waiting = {key: (study.run, key, place, code, study.data, study.resumes)
+                   for key in study.runs if key not in done}
+        with tqdm(desc=name, total=len(study.runs), initial=len(done), unit="run", smoothing=0, disable=None) as bar:
+            for key, part in _in_order(waiting) if jobs == 1 and not scheduler else \
+                    in_parallel(_one, waiting, jobs, scheduler):
+                row = [*key, *part["row"]]
+                shown = {column: value for column, value in zip((*study.keys, *study.columns), row, strict=True)
+                         if not isinstance(value, list)}
+                tqdm.write(f"{name}: {shown}")
+                record["rows"].append(row)
+                record["made"].append(part["made"])
+                record = store(path, study, record, code)
+                _place(place, key).unlink()
+                bar.update()
+        if left := [key for key in study.runs if key not in {tuple(row[:len(study.keys)]) for row in record["rows"]}]:
+            raise StudyError(f"{name}: a process that had to do one of {left} died, three times; the rest is saved")
+        return store(path, study, record, code)
+
+
+@contextlib.contextmanager
+def _alone(name: str, place: Path) -> Iterator[None]:
+    """Two at once would do every run twice. The folder goes when nothing is left in it."""
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(place.with_suffix(".lock"), timeout=0):
+            yield
+            with contextlib.suppress(OSError):
+                place.rmdir()
+    except Timeout as problem:
+        raise StudyError(f"{name} is being carried out already") from problem
+
+
+def _in_order(waiting: dict) -> Iterator[tuple[tuple, dict]]:
+    return ((key, _one(*given)) for key, given in waiting.items())
+
+
+def _one(run: Callable, key: tuple, place: Path, code: dict, data: Callable | None, resumes: bool) -> dict:
+    """One run, in whatever process: its row and how it was made. What is there already is not made again."""
+    path = _place(place, key)
+    with contextlib.suppress(OSError, ValueError):
+        part = json.loads(path.read_text("utf8"))
+        if part["code"] == code:
+            return part
+    start, checkpoint = time.perf_counter(), path.with_suffix(".checkpoint")
+    row = run(*key, **({"checkpoint": checkpoint} if resumes else {}))
+    made = {"seconds": round(time.perf_counter() - start, 1), "date": datetime.date.today().isoformat(),
+            "machine": machine(), **({"data": data()} if data else {})}
+    part = {"key": key, "row": row, "made": made, "code": code}
+    place.mkdir(parents=True, exist_ok=True)
+    _write_whole(path, _json(part))
+    checkpoint.unlink(missing_ok=True)
+    return part
+
+
+def _place(place: Path, key: tuple) -> Path:
+    return place / (hashlib.sha256(_json(key).encode()).hexdigest()[:16] + ".json")
+
+
+@functools.cache
+def checksum_of_mnist() -> str:
+    """Of the training, validation and test digits and their labels, as the runs have them."""
+    whole = hashlib.sha256()
+    for images, labels in load_digits("mnist", quiet=True)[:3]:
+        whole.update(images.numpy().tobytes() + labels.numpy().tobytes())
+    return whole.hexdigest()[:12]
 
 
 def verify(name: str, study: Study, folder: Path = RESULTS, sample: int = 2, against: Path | None = None) -> dict:
@@ -153,25 +233,33 @@ def _by_older_code(checkout: Path, name: str, key: tuple) -> list:
 
 def store(path: Path, study: Study, record: dict, code: dict) -> dict:
     """Write a result made by `code`, whole or not at all, if there is something new in it: one row on one line."""
-    rows = sorted(record["rows"], key=lambda row: study.runs.index(tuple(row[:len(study.keys)])))
+    order = sorted(range(len(record["rows"])),
+                   key=lambda k: study.runs.index(tuple(record["rows"][k][:len(study.keys)])))
     record = {"title": study.title, "note": study.note, "keys": list(study.keys), "columns": list(study.columns),
-              **{part: record[part] for part in ("machine", "date", "command")}, "rows": rows, "checksum": "",
+              **{part: record[part] for part in ("machine", "date", "command")},
+              "rows": [record["rows"][k] for k in order],
+              **({"made": [record["made"][k] for k in order]} if "made" in record else {}), "checksum": "",
               **({"verified": record["verified"]} if "verified" in record else {}), "code": code}
     record["checksum"] = checksum(record)
     text = _as_text(record)
     if not path.exists() or path.read_text("utf8") != text:
-        temporary = path.with_suffix(".part")
-        temporary.write_text(text, "utf8")
-        os.replace(temporary, path)
+        _write_whole(path, text)
     return record
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is never seen half written."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    temporary.write_text(text, "utf8")
+    os.replace(temporary, path)
 
 
 def _as_text(record: dict) -> str:
     parts = []
     for name, value in record.items():
-        if name in ("rows", "code"):
-            lines = map(_json, value) if name == "rows" else (f"{_json(part)}: {_json(value[part])}" for part in value)
-            opening, closing = "[]" if name == "rows" else "{}"
+        if name in ("rows", "made", "code"):
+            lines = map(_json, value) if name != "code" else (f"{_json(part)}: {_json(value[part])}" for part in value)
+            opening, closing = "[]" if name != "code" else "{}"
             text = f"{opening}\n  " + ",\n  ".join(lines) + f"\n {closing}"
         else:
             text = _json(value)

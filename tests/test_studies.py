@@ -4,10 +4,17 @@ import ast
 import itertools
 import json
 import math
+import os
+import random
 import re
+import signal
 import statistics
+import subprocess
+import sys
 import textwrap
+import time
 
+import distributed
 import numpy as np
 import pytest
 import torch
@@ -570,9 +577,10 @@ def test_the_reader_is_trained_where_it_has_no_weights_and_scored_on_the_digits_
 class Counting:
     """A study of four seeds that is interrupted once; `calls` says what ran, `code` stands for its fingerprint."""
 
-    def __init__(self, monkeypatch):
+    def __init__(self, monkeypatch, folder):
         self.calls, self.code, self.factor = [], {"studies.counting.run": "1"}, 10
         monkeypatch.setattr(runner, "code_of", lambda study: self.code)
+        monkeypatch.setattr(runner, "UNFINISHED", folder / "unfinished")
 
     def run(self, seed):
         self.calls.append(seed)
@@ -586,8 +594,8 @@ class Counting:
 
 
 @pytest.fixture
-def counting(monkeypatch):
-    return Counting(monkeypatch)
+def counting(monkeypatch, tmp_path):
+    return Counting(monkeypatch, tmp_path)
 
 
 @pytest.fixture
@@ -610,7 +618,8 @@ def test_an_interrupted_study_loses_nothing_and_goes_on(counting, tmp_path, caps
     record = runner.carry_out("counting", counting.study(), tmp_path)
     assert counting.calls == [0, 1, 2, 2, 3]
     assert record["rows"] == [[0, 0], [1, 10], [2, 20], [3, 30]]
-    assert stored(tmp_path) == record and [path.name for path in tmp_path.iterdir()] == ["counting.json"]
+    assert stored(tmp_path) == record and list((tmp_path / "unfinished").rglob("*.json")) == []
+    assert [list(made) for made in record["made"]] == 4 * [["seconds", "date", "machine"]]
     assert "'tens': 30" in capsys.readouterr().out
     assert runner.problems("counting", counting.study(), tmp_path) == []
 
@@ -674,6 +683,171 @@ def test_other_numbers_stamp_nothing_unless_the_older_code_gives_them_too(counte
         assert stored(tmp_path) == before
 
 
+def test_a_run_that_ended_is_taken_over_and_not_done_again(counting, tmp_path):
+    """As where all was killed after a run had ended, and before the result file had it."""
+    study = counting.study()
+    counting.calls.append("started")
+    runner._one(study.run, (1,), tmp_path / "unfinished" / "counting", counting.code, None, False)
+    assert counting.calls == ["started", 1] and not (tmp_path / "counting.json").exists()
+    assert runner.carry_out("counting", study, tmp_path)["rows"] == [[0, 0], [1, 10], [2, 20], [3, 30]]
+    assert counting.calls == ["started", 1, 0, 2, 3]
+
+
+def test_a_run_that_other_code_ended_is_done_again(counting, tmp_path):
+    study = counting.study()
+    counting.calls.append("started")
+    runner._one(study.run, (1,), tmp_path / "unfinished" / "counting", {"studies.counting.run": "0"}, None, False)
+    counting.factor = 11
+    assert runner.carry_out("counting", study, tmp_path)["rows"][1] == [1, 11]
+
+
+def test_what_is_made_says_how_and_of_which_data(counted, tmp_path):
+    study = counted.study(runs=((0,), (1,), (2,), (3,), (4,)), data=lambda: "f00d")
+    record = runner.carry_out("counting", study, tmp_path)
+    assert [made.get("data") for made in record["made"]] == 4 * [None] + ["f00d"]
+    made = record["made"][4]
+    assert made["machine"] == runner.machine() and made["date"] == record["date"] and made["seconds"] >= 0
+    assert f"PyTorch {torch.__version__.split('+')[0]}" in made["machine"]
+
+
+def test_rows_and_how_they_were_made_are_sorted_together(counting, tmp_path):
+    counting.calls.append("started")
+    for runs in (((3,), (1,)), ((0,), (1,), (2,), (3,))):
+        record = runner.carry_out("counting", counting.study(runs=runs, data=lambda: str(counting.calls[-1])), tmp_path)
+    assert record["rows"] == [[0, 0], [1, 10], [2, 20], [3, 30]]
+    assert [made["data"] for made in record["made"]] == ["0", "1", "2", "3"]
+
+
+def test_rows_of_before_keep_the_date_and_machine_of_their_file(counted, tmp_path):
+    record = stored(tmp_path)
+    del record["made"]
+    (tmp_path / "counting.json").write_text(json.dumps(record | {"machine": "an older one", "date": "2026-01-01"}))
+    made = runner.carry_out("counting", counted.study(runs=((0,), (1,), (2,), (3,), (4,))), tmp_path)["made"]
+    assert made[:4] == 4 * [{"date": "2026-01-01", "machine": "an older one"}] and "seconds" in made[4]
+
+
+def test_a_stopped_run_goes_on_from_its_checkpoint(counting, tmp_path):
+    def epochs(seed, checkpoint=None):
+        done = int(checkpoint.read_text()) if checkpoint.exists() else 0
+        for epoch in range(done, 3):
+            counting.calls.append((seed, epoch))
+            checkpoint.write_text(str(epoch + 1))
+            if counting.calls == [(0, 0), (0, 1)]:
+                raise KeyboardInterrupt
+        return [seed]
+
+    study = counting.study(run=epochs, resumes=True, runs=((0,), (1,)))
+    with pytest.raises(KeyboardInterrupt):
+        runner.carry_out("counting", study, tmp_path)
+    assert runner.carry_out("counting", study, tmp_path)["rows"] == [[0, 0], [1, 1]]
+    assert counting.calls == [(seed, epoch) for seed in (0, 1) for epoch in range(3)]
+    assert list((tmp_path / "unfinished").rglob("*.checkpoint")) == []
+
+
+def test_two_at_once_are_refused_and_nothing_is_run(counting, tmp_path):
+    def second(seed):
+        with pytest.raises(runner.StudyError, match="counting is being carried out already"):
+            runner.carry_out("counting", counting.study(), tmp_path)
+        return [seed]
+
+    assert len(runner.carry_out("counting", counting.study(run=second), tmp_path)["rows"]) == 4
+    assert counting.calls == []
+
+
+# A study whose runs say when they begin, and the script that carries it out.
+SLEEPING = """
+import os, sys, time
+from pathlib import Path
+HERE = Path(__file__).parent
+
+def run(seed):
+    with open(HERE / "begun", "a") as begun:
+        begun.write(f"{seed}\\n")
+    time.sleep(0.05)
+    if (HERE / "die").exists():
+        (HERE / "die").unlink()
+        os.kill(os.getpid(), 9)
+    return [10 * seed]
+"""
+SCRIPT = """
+import sys
+from pathlib import Path
+here = Path(sys.argv[1])
+sys.path.insert(0, sys.argv[1])
+import sleeping
+from studies import runner
+runner.UNFINISHED, runner.code_of = here / "unfinished", lambda study: {"run": "1"}
+study = runner.Study("Sleeping", "A note.", ("seed",), ("tens",), tuple((seed,) for seed in range(24)), sleeping.run)
+runner.carry_out("sleeping", study, here, jobs=2, scheduler=sys.argv[2] if len(sys.argv) > 2 else None)
+"""
+
+
+class Sleeping:
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "sleeping.py").write_text(SLEEPING)
+
+    def start(self, *scheduler):
+        return subprocess.Popen([sys.executable, "-c", SCRIPT, str(self.folder), *scheduler], cwd=ROOT,
+                                start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(self.folder)])})
+
+    def begun(self):
+        path = self.folder / "begun"
+        return list(map(int, path.read_text().split())) if path.exists() else []
+
+    def saved(self):
+        """The seeds that stand in the result file or in a file of their own."""
+        path = self.folder / "sleeping.json"
+        rows = json.loads(path.read_text())["rows"] if path.exists() else []
+        parts = [json.loads(part.read_text())["key"][0] for part in (self.folder / "unfinished").rglob("*.json")]
+        return {row[0] for row in rows} | set(parts)
+
+    def whole(self):
+        record = json.loads((self.folder / "sleeping.json").read_text())
+        return record["rows"] == [[seed, 10 * seed] for seed in range(24)] and len(record["made"]) == 24
+
+
+@pytest.fixture
+def sleeping(tmp_path):
+    return Sleeping(tmp_path)
+
+
+@pytest.mark.parametrize("kills", [pytest.param(1, marks=pytest.mark.slow), pytest.param(10, marks=pytest.mark.deep)])
+def test_killed_at_any_moment_a_study_loses_nothing_and_does_nothing_twice(sleeping, kills):
+    chance, last = random.Random(kills), set()
+    for _ in range(kills):
+        study, before = sleeping.start(), len(sleeping.begun())
+        while study.poll() is None and len(sleeping.begun()) < before + chance.randint(1, max(1, 40 // kills)):
+            time.sleep(chance.uniform(0, 0.06))
+        os.killpg(study.pid, signal.SIGKILL)
+        study.wait()
+        saved, known = sleeping.saved(), len(sleeping.begun())
+        assert saved >= last, "what was saved is lost"
+        last = saved
+    assert sleeping.start().wait() == 0 and sleeping.whole()
+    assert not set(sleeping.begun()[known:]) & saved, "what had ended was done again"
+    assert len(sleeping.begun()) <= 24 + 2 * kills
+
+
+@pytest.mark.slow
+def test_when_a_process_dies_the_others_runs_are_kept_and_its_own_is_begun_again(sleeping):
+    (sleeping.folder / "die").touch()
+    assert sleeping.start().wait() == 0 and sleeping.whole()
+    assert 24 < len(sleeping.begun()) <= 26
+
+
+@pytest.mark.deep
+def test_a_cluster_goes_on_when_one_of_its_two_workers_is_killed(sleeping, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(sleeping.folder))
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        study = sleeping.start(cluster.scheduler_address)
+        while study.poll() is None and len(sleeping.begun()) < 5:
+            time.sleep(0.02)
+        os.kill(cluster.workers[0].pid, signal.SIGKILL)
+        assert study.wait() == 0 and sleeping.whole()
+
+
 def test_the_command_names_an_unknown_study_and_lists_the_known(capsys):
     with pytest.raises(SystemExit):
         main(["nothing"])
@@ -696,7 +870,7 @@ def test_the_command_hands_on_what_is_asked_and_goes_on_when_a_study_cannot_be_d
 
     monkeypatch.setattr("studies.__main__.carry_out", act("carry out"))
     monkeypatch.setattr("studies.__main__.verify", act("verify"))
-    assert main([two]) == 0 and asked == [("carry out", two, {})]
+    assert main([two]) == 0 and asked == [("carry out", two, {"jobs": 1, "scheduler": None})]
     assert main([]) == 1 and [name for _, name, _ in asked[1:]] == list(STUDIES)
     assert "it cannot be done" in capsys.readouterr().err
     asked.clear()
@@ -708,6 +882,12 @@ def test_the_command_hands_on_what_is_asked_and_goes_on_when_a_study_cannot_be_d
     with pytest.raises(SystemExit):
         main(["--verify", one, "--sample", "0"])
     assert "--sample should be at least 1, got 0" in capsys.readouterr().err and len(asked) == 3
+    asked.clear()
+    assert main([two, "--jobs", "2", "--scheduler", "tcp://here:8786"]) == 0
+    assert asked == [("carry out", two, {"jobs": 2, "scheduler": "tcp://here:8786"})]
+    with pytest.raises(SystemExit):
+        main([two, "--jobs", "0"])
+    assert "--jobs should be at least 1, got 0" in capsys.readouterr().err and len(asked) == 1
 
 
 # --- the fingerprint --------------------------------------------------------------------------------------------------

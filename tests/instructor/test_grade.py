@@ -167,7 +167,7 @@ def test_one_that_kills_its_process_stands_in_nobodys_way(assignment, monkeypatc
     """What stands behind it is graded from the other end, and the reference first."""
     def run(jobs):
         for job, given, named in list(jobs):
-            if given[0] == 2:
+            if given[1] == 2:
                 raise TerminatedWorkerError("killed")
             yield job(*given, **named)
 
