@@ -75,7 +75,7 @@ pdf: test-packages     ## print every chapter as a PDF into _build/pdf, or make 
 	$(BIN)/python -m tools.print_pdf $(PAGES) $(if $(PAPER),--paper $(PAPER))
 
 study: lab-packages     ## run the long experiments behind seqlab/results (resumable)
-	$(BIN)/python -m studies
+	$(BIN)/python -m studies --jobs $(JOBS)
 
 lock: lab-packages     ## compile requirements.txt from pyproject.toml
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --all-extras \
