@@ -386,6 +386,19 @@ def forbid_calls() -> None:
     libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, 0, 0)
 
 
+def can_forbid_calls() -> bool:
+    """Whether this system and this machine have such filters: tried out in a process of its own."""
+    child = os.fork()
+    if not child:
+        forbid_calls()
+        try:
+            os.memfd_create("tried")
+        except OSError:
+            os._exit(0)
+        os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
+
+
 def serve_submission(channel: socket.socket, limits: dict, isolate: bool) -> None:
     """The whole life of the process in which one submission runs."""
     os.setsid()

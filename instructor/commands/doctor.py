@@ -18,12 +18,16 @@ CONSEQUENCES = {
     "bubblewrap": "each submission gets a bubblewrap of its own, which takes seconds: this system allows no namespaces "
                   "inside it",
 }
+CALLS = {True: "Calls of the system that only attacks need are refused",
+         False: "This system cannot refuse single calls: memory that no limit counts and the grader's keyring are open "
+                "to a submission"}
 
 
 @click.command()
 @cli.as_json
 def command(as_json) -> None:
     """Say what is here (Python, packages, a sandbox), and what follows for grading."""
+    from ..inside import can_forbid_calls
     from ..sandbox import NoSandbox, kind
     found, wrong = {"python": platform.python_version(), "cores": os.cpu_count(), "packages": {}}, []
     for name, what in PACKAGES.items():
@@ -34,8 +38,9 @@ def command(as_json) -> None:
             if name not in OPTIONAL:
                 wrong.append(f"{name} is missing, which {what} needs: make instructor.")
     try:
-        found["sandbox"] = kind()
-        says = f"sandbox: {found['sandbox']}. It is tried out: {CONSEQUENCES[found['sandbox']]}."
+        found["sandbox"], found["calls_refused"] = kind(), can_forbid_calls()
+        says = (f"sandbox: {found['sandbox']}. It is tried out: {CONSEQUENCES[found['sandbox']]}. "
+                f"{CALLS[found['calls_refused']]}.")
     except NoSandbox as problem:
         found["sandbox"] = None
         wrong.append(str(problem))

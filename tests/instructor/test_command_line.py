@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from instructor import cli
+from instructor import cli, inside, sandbox
 from instructor.__main__ import main
 from tools.course import ROOT, some
 
@@ -51,6 +51,18 @@ def test_an_answer_is_text_or_json(capsys):
     cli.answer({"é": 1}, False, "text")
     printed = capsys.readouterr().out
     assert json.loads(printed.removesuffix("text\n")) == {"é": 1}
+
+
+@pytest.mark.parametrize("filters", [True, False])
+def test_doctor_says_whether_this_system_refuses_calls(filters, monkeypatch):
+    """That it refuses them is tried in the sandbox by the hostile tests; a machine without filters is made here."""
+    if not filters:
+        monkeypatch.setattr(inside, "FORBIDDEN", {})
+    monkeypatch.setattr(sandbox, "kind", lambda: "namespaces")
+    told = CliRunner().invoke(main, ["doctor"]).output
+    assert ("This system cannot refuse single calls" in told) == (not filters)
+    assert ("Calls of the system that only attacks need are refused" in told) == filters
+    assert json.loads(CliRunner().invoke(main, ["doctor", "--json"]).output)["calls_refused"] is filters
 
 
 def test_numbers_stand_to_the_right_in_a_table():

@@ -242,6 +242,11 @@ def test_the_guard_finds_it_at_every_batch_size_and_spares_the_right_one(chapter
         chapter["expect_independent"](chapter["ForgetfulReader"](), x)
 
 
+def test_the_guard_says_that_one_example_moves_nobody(chapter):
+    with pytest.raises(ValueError, match="x should hold 2 or more examples"):
+        chapter["expect_independent"](chapter["RowReader"](), chapter["images"][:1])
+
+
 @pytest.mark.parametrize("batch, found", [(100, True), (28, False)])
 def test_the_shape_of_h_n_gives_it_away_unless_the_sizes_agree(chapter, batch, found):
     out, (h_n, _) = chapter["ForgetfulReader"]().lstm(chapter["images"][:batch])
