@@ -800,8 +800,8 @@ class Sleeping:
         """The seeds that stand in the result file or in a file of their own."""
         path = self.folder / "sleeping.json"
         rows = json.loads(path.read_text())["rows"] if path.exists() else []
-        parts = [json.loads(part.read_text())["key"][0] for part in (self.folder / "unfinished").rglob("*.json")]
-        return {row[0] for row in rows} | set(parts)
+        parts = (self.folder / "unfinished").rglob("*.json")
+        return {row[0] for row in rows} | {json.loads(part.read_text())["key"][0] for part in parts}
 
     def whole(self):
         record = json.loads((self.folder / "sleeping.json").read_text())
