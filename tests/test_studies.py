@@ -28,6 +28,7 @@ from seqlab import results
 from seqlab.data import Digits
 from seqlab.measured import RESULTS
 from studies import STUDIES, digit_reader, digits, padding, recall, recall_rates, runner
+from studies import head_to_head as head_to_heads
 from studies.__main__ import main
 from studies.fingerprint import ROOT, _module, fingerprint
 from tools import course, prose
@@ -55,6 +56,7 @@ ELSEWHERE = {
                       "20,000": "twice as many as are drawn"},
     "digits_lstm": {"55,000": "the split"},
     "digits_recipe": {"55,000": "the split"},
+    "head_to_head": {"55,000": "the split"}, "two_epoch_tutorial": {"55,000": "the split"},
     "padded_ends": {"-1": "out[:, -1]", f"{2 * padding.LONGEST}": "twice as wide"},
     "recall_first": {f"{100 // 4}": "a guess among four"}, "recall_rates": {"2018": "the year of the paper"}}
 
@@ -90,7 +92,7 @@ def tiny_digits(monkeypatch):
 
     made = Digits((images(128), torch.zeros(128, dtype=torch.long)), (images(8), torch.zeros(8, dtype=torch.long)),
                   (images(16), torch.ones(16, dtype=torch.long)), "mnist")
-    for module in (digits, digit_reader):
+    for module in (digits, digit_reader, head_to_heads):
         monkeypatch.setattr(module, "load_digits", lambda source, quiet: made)
     return made
 
@@ -200,6 +202,29 @@ def digits_recipe(run, monkeypatch):
         assert wrong == sorted(set(wrong)) and on_test == pytest.approx(100 - 100 * len(wrong) / 16, abs=0.005)
 
 
+def only_zeros(row, epochs):
+    """What `measured` says of a network that learned to answer 0, as all of training and validation ask."""
+    parameters, seconds, best, on_val, history, on_test, wrong = row
+    assert 1 <= best <= epochs == len(history) and seconds >= 0
+    assert on_val == history[best - 1][2] == max(accuracy for *_, accuracy in history) == 100
+    assert on_test == 0 and [image for image, _ in wrong] == list(range(16)), "every test digit is a 1"
+    assert 1 not in [read for _, read in wrong]
+    return parameters
+
+
+def head_to_head(run, monkeypatch):
+    for cell, gates in (("rnn", 1), ("gru", 3), ("lstm", 4)):
+        for head, states in (("last", 1), ("concat", 28)):
+            row = run(cell, head, 0.03, 0)
+            assert row[0] == gates * 256 * (28 + 3 * 256 + 4) + 10 * (256 * states + 1)
+            if head == "last" and cell != "rnn":
+                only_zeros(row, 2)
+
+
+def two_epoch_tutorial(run, monkeypatch):
+    assert only_zeros(run(0), 2) == 4 * 128 * (28 + 3 * 128 + 4) + 1290
+
+
 def read_digits(run, monkeypatch):
     """A network whose head says 0 to everything."""
     hidden_size, weights = digit_reader.figure.stored_weights()
@@ -272,7 +297,9 @@ def test_the_net_that_reads_padded_blocks_reads_where_it_is_told(read_at, monkey
 MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_confused": recall_confused,
               "recall_rates": rates_of_memories,
               "recall_factor": factor_of_memories, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
-              "digit_reader": read_digits, "digit_strange": strange_digits, "padded_ends": padded_ends}
+              "head_to_head": head_to_head, "two_epoch_tutorial": two_epoch_tutorial,
+              "digit_reader": read_digits, "digit_strange": strange_digits,
+              "padded_ends": padded_ends}
 
 
 @pytest.mark.parametrize("name", MINIATURES)
