@@ -52,8 +52,7 @@ def test_every_stored_result_has_its_study_and_every_study_its_claim():
 # What stands in a note and in no line of the code as it stands there: where it comes from.
 ELSEWHERE = {
     "digit_reader": {"55,000": "the split, test_data", "31": "hard_cases.json", "11": "in_styles"},
-    "digit_strange": {"11": "in_styles", "23": "hard_cases.json", "20": "hard_cases.json",
-                      "20,000": "twice as many as are drawn"},
+    "digit_strange": {"11": "in_styles", "23": "hard_cases.json", "20": "hard_cases.json"},
     "digits_lstm": {"55,000": "the split"},
     "digits_recipe": {"55,000": "the split"},
     "head_to_head": {"55,000": "the split"}, "two_epoch_tutorial": {"55,000": "the split"},
@@ -259,8 +258,8 @@ def strange_digits(run, monkeypatch):
     assert run("validation digits") == [100, 5, 5, 0]
     painted, seen = digit_reader.painted, []
     monkeypatch.setattr(digit_reader, "painted", lambda drawings: seen.append(len(drawings)) or painted(drawings[:12]))
-    assert [run(what)[0] for what in ("random strokes", "letters", "shapes", "scribbles")] == [12] * 4
-    assert seen == [400, 11 * 23, 11 * 20, 11 * 24]
+    assert [run(what)[0] for what in ("random strokes", "letters", "shapes", "squares", "scribbles")] == [12] * 5
+    assert seen == [400, 11 * 23, 11 * 20, 11 * 2, 11 * 24]
 
 
 def padded_ends(run, monkeypatch):

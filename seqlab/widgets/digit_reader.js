@@ -8,7 +8,7 @@ const CLASSES = 10;
 const PAD = 280;                // units of the drawing pad
 const FIT = 20;                 // MNIST's digits fill a box of 20 x 20 pixels
 const STROKE = 2.4;             // pixels: about as wide as MNIST's strokes
-const KEPT = 24;                // directions of the state in which it is measured how strange a drawing is
+const ASKED = 24;               // units of the second head, which says how strange a drawing is
 const PARTS = {                 // how each part of the inside is named, and what its picture shows
   h: ["state h", "State h: what each unit shows"],
   c: ["cell state c", "Cell state c: what each unit keeps"],
@@ -149,23 +149,20 @@ export function read({ H, W_ih, W_hh, bias, head, headBias }, image) {
   return { h, c, i, f, g, o, probabilities };
 }
 
-/** How far a last state is from the nearest of ten clouds, those of the digits' last states, 1 at their border. */
-export function strangeness(h, typical) {
-  if (typical.byteLength === 0) return null;
-  const count = typical.byteLength / 2;
-  const numbers = Float32Array.from({ length: count }, (_, k) => float16(typical.getUint16(2 * k, true)));
-  const z = Array.from({ length: KEPT }, (_, k) => product(numbers, k, h));
-  const [middles, triangles] = [KEPT * h.length, KEPT * (h.length + CLASSES)];
-  const far = Array.from({ length: CLASSES }, (_, digit) => {
-    let [sum, at] = [0, triangles + digit * KEPT * (KEPT + 1) / 2];
-    for (let row = 0; row < KEPT; row++) {
-      let off = -numbers[middles + digit * KEPT + row];
-      for (let k = row; k < KEPT; k++, at++) off += numbers[at] * z[k];
-      sum += off * off;
-    }
-    return Math.sqrt(sum);
-  });
-  return Math.min(...far);
+/** How little a drawing looks like a digit, from 0 to 1, by the states that it leaves; 0.5 is the border. */
+export function strangeness(h, H, secondHead) {
+  if (secondHead.byteLength === 0) return null;
+  const count = secondHead.byteLength / 2;
+  const numbers = Float32Array.from({ length: count }, (_, k) => float16(secondHead.getUint16(2 * k, true)));
+  const asked = new Float32Array(2 * H);                      // the mean of the states, then the last of them
+  h.forEach((value, at) => { asked[at % H] += value / SIDE; });
+  asked.set(h.subarray((SIDE - 1) * H), H);
+  const [biases, answer] = [ASKED * 2 * H, ASKED * (2 * H + 1)];
+  let sum = numbers[answer + ASKED];
+  for (let k = 0; k < ASKED; k++) {
+    sum += numbers[answer + k] * Math.tanh(product(numbers, k, asked) + numbers[biases + k]);
+  }
+  return sigmoid(sum);
 }
 
 /** Row k of a matrix, kept flat, times a vector. */
@@ -254,11 +251,11 @@ const article = (digit) => (digit === 8 ? "an 8" : `a ${digit}`);
 
 const percent = (p) => (p > 0.995 ? "over 99" : p < 0.01 ? "under 1" : (100 * p).toFixed(0)) + "\u00a0%";
 
-const UNLIKE = "unlike anything it was trained on";
+const UNLIKE = "unlike any digit it knows";
 
 /** What the second meter says, in words; nothing before the last row. */
 export function likeness(strange, row) {
-  return row < SIDE ? `asked after row ${SIDE}` : strange > 1 ? UNLIKE : "like a digit";
+  return row < SIDE ? `asked after row ${SIDE}` : strange > 0.5 ? UNLIKE : "like a digit";
 }
 
 /** What is to be seen now, in words. */
@@ -278,7 +275,7 @@ export function finding(probabilities, image, row, centred = true, strange = nul
       : `: it looks like ${article(digit)} (${percent(now[digit])})${doubt}.`;
     return `${row} of 28 rows read${says}`;
   }
-  if (strange > 1) {
+  if (strange > 0.5) {
     return `It reads ${article(digit)} (${percent(now[digit])})${doubt}, for it must name one of ten. `
       + `But the drawing is ${UNLIKE}.`;
   }
@@ -293,7 +290,7 @@ export function finding(probabilities, image, row, centred = true, strange = nul
 
 // --- the figure -----------------------------------------------------------------------------------------------------
 
-const TRAITS = ["strokes", "centred", "own_image", "row", "weights", "hidden_size", "typical", "part", "unit",
+const TRAITS = ["strokes", "centred", "own_image", "row", "weights", "hidden_size", "second_head", "part", "unit",
   "sample"];
 
 /** What is to be seen now, whenever it is called: the image, and the network's reading of it. */
@@ -308,12 +305,12 @@ function reader(model) {
     performance.measure(TIMED, { start });
     return result;
   });
-  const unlike = memo((h, H, typical) => strangeness(h.subarray((SIDE - 1) * H), typical));
+  const unlike = memo(strangeness);
   return () => {
-    const { strokes, centred, own_image, weights, hidden_size: H, row, typical } = values(model, TRAITS);
+    const { strokes, centred, own_image, weights, hidden_size: H, row, second_head: head } = values(model, TRAITS);
     const pixels = image(strokes, centred, own_image);
     const all = reading(network(weights, H), pixels);
-    return { ...all, strangeness: unlike(all.h, H, typical), strokes, image: pixels, H, row };
+    return { ...all, strangeness: unlike(all.h, H, head), strokes, image: pixels, H, row };
   };
 }
 
@@ -653,16 +650,16 @@ function beliefs() {
 /** How strange the drawing is: a mark on a scale that the border of what digits do parts in two, and words. */
 function strangeMeter() {
   const mark = make("i"), words = make("span", { class: "words" });
-  const scale = make("div", { class: "scale", role: "meter", "aria-label": "How unlike the digits it was trained on",
-    "aria-valuemin": 0, "aria-valuemax": 2 }, make("b"), mark);
+  const scale = make("div", { class: "scale", role: "meter", "aria-label": "How unlike any digit it knows",
+    "aria-valuemin": 0, "aria-valuemax": 1 }, make("b"), mark);
   const element = make("div", { class: "strange" }, scale, words);
   const draw = ({ strangeness: far, row }) => {
     hide(element, far === null);
-    const now = Math.min(2, far ?? 0);
+    const now = far ?? 0;
     words.textContent = likeness(far, row);
     hide(mark, row < SIDE);
-    mark.style.left = `${50 * now}%`;
-    element.classList.toggle("far", row === SIDE && far > 1);
+    mark.style.left = `${100 * now}%`;
+    element.classList.toggle("far", row === SIDE && far > 0.5);
     put(scale, { "aria-valuenow": row < SIDE ? 0 : now.toFixed(2), "aria-valuetext": words.textContent });
   };
   return { element, draw };

@@ -12,7 +12,7 @@ WEIGHTS = Path(__file__).with_name("weights")
 SIDE, ROWS, CLASSES = 28, 28, 10
 PAD = 280  # the drawing pad is this many units wide and high: ten for each pixel of the image
 FIT, STROKE = 20, 2.4  # pixels: MNIST's digits fill a box of 20 x 20; the width of a stroke
-KEPT = 24  # directions of the state in which the figure measures how strange a drawing is
+ASKED = 24  # units of the second head, which says how strange a drawing is
 PARTS = ("h", "c", "i", "f", "g", "o")
 
 
@@ -32,7 +32,7 @@ class DigitReader(Figure):
         image: a (28, 28) array or tensor to read instead of a drawing; floats from 0 to 1 or whole numbers to 255.
         model: a network of your own instead of the stored one: `SequenceClassifier("lstm", 28, H, 10)` or with
             `LSTMCell`, one layer, one direction, the last state; or one with eight linear layers, `x_i` to `h_o`.
-            The meter of what is strange is not shown then: where the digits' states lie is known of the stored one.
+            The meter of what is strange is not shown then: the second head was trained on the stored one's states.
 
     To set:
         strokes: the drawing: each stroke a list x, y, x, y, ... of whole numbers from 0 to 280, y downwards.
@@ -45,19 +45,19 @@ class DigitReader(Figure):
         unit: the number of the unit whose gates, cell state and state are shown over the 28 rows, from 0.
         hidden_size, weights: the network, as bytes: W_ih (4H, 28), W_hh (4H, H), both biases added up (4H), then the
             head (10, H) and its bias (10); gates in PyTorch's order i, f, g, o; float16 or float32.
-        typical: where the last states of digits lie, as float16 (`strangeness_of` says how); b"" if it is not known.
+        second_head: what says how strange a drawing is, as float16 (`strangeness_of` says how); b"" if there is none.
 
     To read:
         image: the 784 pixels that are read: the drawing's, or else own_image, or else blank. You may set it, to what
             `DigitReader(image=...)` takes: that becomes own_image, and the drawing goes.
         probabilities: the softmax of the head after each row, (28, 10).
         prediction: the class with the highest probability after the last row.
-        strangeness: how far the last state is from those of digits; above 1, further than nearly all of them. None
-            for a network of your own.
+        strangeness: what the second head says: near 0 for what looks like a digit to it, near 1 for what looks like
+            none; 0.5 is the border. None for a network of your own.
 
     `weights/digit_reader.npz` comes from `python -m studies digit_reader`: an LSTM(28, 64) with a linear head,
-    trained on MNIST, in float16; `weights/digit_states.npz`, where its last states lie, from `python -m studies
-    digit_strange`. `weights/digit_samples.json` holds drawings made for this course.
+    trained on MNIST, in float16; `weights/digit_or_not.npz`, the second head, from `python -m studies digit_strange`.
+    `weights/digit_samples.json` holds drawings made for this course.
     """
 
     _esm = module("digit_reader.js")
@@ -72,7 +72,7 @@ class DigitReader(Figure):
     unit = traitlets.Int(0).tag(sync=True)
     hidden_size = traitlets.Int(64).tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
-    typical = traitlets.Bytes().tag(sync=True)
+    second_head = traitlets.Bytes().tag(sync=True)
 
     def __init__(self, image=None, model=None, **traits):
         hidden_size, weights = stored_weights() if model is None else weights_of(model)
@@ -84,8 +84,8 @@ class DigitReader(Figure):
             if not isinstance(sample, int) or not 0 <= sample < len(samples):
                 raise ValueError(f"sample should be a whole number from 0 to {len(samples) - 1}, got {sample!r}")
             traits["strokes"] = samples[sample]["strokes"]
-        typical = stored_typical() if model is None else b""
-        super().__init__(hidden_size=hidden_size, weights=weights, typical=typical, samples=samples, **traits)
+        second_head = stored_second_head() if model is None else b""
+        super().__init__(hidden_size=hidden_size, weights=weights, second_head=second_head, samples=samples, **traits)
 
     @traitlets.validate("strokes")
     def _check_strokes(self, proposal):
@@ -135,7 +135,7 @@ class DigitReader(Figure):
 
     @result
     def strangeness(self):
-        return strangeness_of(self.reading()["h"][-1], self.typical) if self.typical else None
+        return strangeness_of(self.reading()["h"], self.second_head) if self.second_head else None
 
     def reading(self) -> dict:
         """What happens at every row: arrays (28, hidden_size) under h, c, i, f, g, o; (28, 10) under probabilities."""
@@ -255,24 +255,21 @@ def stored_weights() -> tuple[int, bytes]:
     return parts[1].shape[1], b"".join(part.astype("<f2").tobytes() for part in parts)
 
 
-def stored_typical() -> bytes:
-    with np.load(WEIGHTS / "digit_states.npz") as arrays:
-        return arrays["typical"].astype("<f2").tobytes()
+def stored_second_head() -> bytes:
+    with np.load(WEIGHTS / "digit_or_not.npz") as arrays:
+        return arrays["second_head"].astype("<f2").tobytes()
 
 
-def strangeness_of(h: np.ndarray, typical: bytes) -> float:
-    """How far a last state is from the nearest of ten clouds, those of the digits' last states, 1 at their border.
+def strangeness_of(states: np.ndarray, second_head: bytes) -> float:
+    """How little a drawing looks like a digit, from 0 to 1, by the states (28, H) that it leaves; 0.5 is the border.
 
-    Each cloud is a normal distribution of the state's KEPT main directions. `typical` holds these directions
-    (KEPT, H), then of each class where the cloud's middle comes to lie (10, KEPT), and the upper triangle, row by
-    row, of the matrix that makes the cloud round and its border 1.
+    The second head has ASKED units with a tanh, which read the mean of the states and the last one, and one answer.
+    `second_head` holds their weights (ASKED, 2H) and biases (ASKED), the answer's weights (ASKED) and its bias.
     """
-    flat = np.frombuffer(typical, "<f2").astype(np.float32)
-    directions, middles, triangles = np.split(flat, np.cumsum([KEPT * len(h), CLASSES * KEPT]))
-    z = directions.reshape(KEPT, -1) @ h
-    rounding = np.zeros((CLASSES, KEPT, KEPT), np.float32)
-    rounding[:, *np.triu_indices(KEPT)] = triangles.reshape(CLASSES, -1)
-    return float(np.sqrt(((rounding @ z - middles.reshape(CLASSES, KEPT)) ** 2).sum(axis=1).min()))
+    asked = np.concatenate([states.mean(axis=0), states[-1]])
+    flat = np.frombuffer(second_head, "<f2").astype(np.float32)
+    weight, bias, answer, answer_bias = np.split(flat, np.cumsum([ASKED * len(asked), ASKED, ASKED]))
+    return float(sigmoid(answer @ np.tanh(weight.reshape(ASKED, -1) @ asked + bias) + answer_bias[0]))
 
 
 def weights_of(model) -> tuple[int, bytes]:

@@ -84,7 +84,7 @@ def same(name, found, expected):
 def settings(engine, name):
     return engine.js(SETTINGS, name, sorted(
         trait for trait in set(getattr(widgets, name).class_trait_names(sync=True)) - OWN if not trait.startswith("_")
-        and trait not in ("weights", "images", "typical")))
+        and trait not in ("weights", "images", "second_head")))
 
 
 def agrees(engine, name):

@@ -169,34 +169,34 @@ test("the finding in words", () => {
   assert.match(finding(story, Array(784).fill(0), 28), /The page is empty/);
 });
 
-test("how strange a state is: the distance to the nearest of ten clouds, made round by its own matrix", () => {
-  const [H, kept, triangle] = [30, 24, 300], one = 0x3c00, half = 0x3800, two = 0x4000;
-  const bytes = new DataView(new ArrayBuffer(2 * (kept * H + 10 * kept + 10 * triangle)));
+test("how strange a drawing is: what a second head of 24 units makes of the mean state and of the last one", () => {
+  const [H, asked] = [3, 24], [half, one, two, minus] = [0x3800, 0x3c00, 0x4000, 0xbc00];
+  const bytes = new DataView(new ArrayBuffer(2 * (asked * (2 * H + 2) + 1)));
   const set = (place, bits) => bytes.setUint16(2 * place, bits, true);
-  for (let k = 0; k < kept; k++) set(k * H + k, one);                     // the directions: the first 24 numbers
-  for (let digit = 0; digit < 10; digit++) {
-    set(kept * H + digit * kept, two);                                    // a middle at 2 of the first direction
-    for (let row = 0, at = kept * (H + 10) + digit * triangle; row < kept; at += kept - row, row++) {
-      set(at, digit === 3 ? half : one);
-      if (row === 0 && digit === 3) set(at + 1, one);                     // the second direction counts there too
-    }
-  }
-  const state = (...numbers) => Float32Array.from({ length: H }, (_, k) => numbers[k] ?? 0);
-  assert.equal(strangeness(state(2), bytes), 0);
-  assert.equal(strangeness(state(4), bytes), 0, "in the cloud of the 3, which is twice as wide");
-  assert.equal(strangeness(state(2, 0, 8), bytes), Math.hypot(1, 4));
-  assert.equal(strangeness(state(0, 2), bytes), 1, "its matrix is no diagonal");
-  assert.equal(strangeness(state(0), new DataView(new ArrayBuffer(0))), null, "nothing is known of another network");
+  set(1, two);                                                // unit 0: twice the mean of state 1
+  set(23 * 2 * H + H + 2, one);                               // unit 23: the last state's number 2, and a half
+  set(asked * 2 * H + 23, half);
+  set(asked * (2 * H + 1), one);                              // their answers: the one less the other, and 1 more
+  set(asked * (2 * H + 1) + 23, minus);
+  set(asked * (2 * H + 2), one);
+  const states = new Float32Array(28 * H);
+  const near = (sum) => assert.ok(Math.abs(strangeness(states, H, bytes) - 1 / (1 + Math.exp(-sum))) < 1e-6);
+  near(1 - Math.tanh(0.5));
+  for (let t = 0; t < 7; t++) states[t * H + 1] = 1;          // a quarter of the rows
+  near(1 + Math.tanh(0.5) - Math.tanh(0.5));
+  states[27 * H + 2] = -2;
+  near(1 + Math.tanh(0.5) - Math.tanh(-1.5));
+  assert.equal(strangeness(states, H, new DataView(new ArrayBuffer(0))), null, "of another network nothing is known");
 });
 
 test("what is strange is said in words, once the last row is read", () => {
   const image = Array(784).fill(0).fill(255, 28 * 5);
   const all = Array(28).fill(sure(8));
-  assert.equal(finding(all, image, 28, true, 1.01), "It reads an 8 (91\u00a0%), for it must name one of ten. "
-    + "But the drawing is unlike anything it was trained on.");
-  assert.match(finding(all, image, 28, true, 0.99), /^It reads an 8 .* plain from row 6 on\.$/);
+  assert.equal(finding(all, image, 28, true, 0.51), "It reads an 8 (91\u00a0%), for it must name one of ten. "
+    + "But the drawing is unlike any digit it knows.");
+  assert.match(finding(all, image, 28, true, 0.49), /^It reads an 8 .* plain from row 6 on\.$/);
   assert.match(finding(all, image, 27, true, 9), /^27 of 28 rows read/);
   assert.match(finding(all, Array(784).fill(0), 28, true, 9), /^The page is empty/);
-  assert.deepEqual([likeness(0.99, 28), likeness(1.01, 28), likeness(1.01, 27)],
-    ["like a digit", "unlike anything it was trained on", "asked after row 28"]);
+  assert.deepEqual([likeness(0.49, 28), likeness(0.51, 28), likeness(0.51, 27)],
+    ["like a digit", "unlike any digit it knows", "asked after row 28"]);
 });
