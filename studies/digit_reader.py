@@ -7,7 +7,8 @@ fitted and centred as MNIST's digits were; left as it is drawn, it reads over te
 Whether a drawing is a digit at all can mostly be read off the states of that network, though it was trained on digits
 alone: a second head, which was shown polygons, crosses, bows and scribbles by a generator, finds at least three in four
 of the letters, shapes and scribbles of which it was shown none, and four in five squares, beyond a border that 5 % of
-the validation digits are beyond. The best answer's probability has such a border too, and finds fewer of all of these.
+the validation digits are beyond. The best answer's probability has such a border too, and finds fewer of the letters,
+the shapes and the squares.
 
 Wrong if: one of these comparisons fails on the test digits or on the hard cases. The pen strokes are the middle lines
 of MNIST's own digits: how real people's drawings are read is not measured.
@@ -389,7 +390,7 @@ STUDIES = {
         run=read_by_figure, files=(WEIGHTS, CASES),
         not_repeated="the training of the stored weights (train_digit_reader)"),
     "digit_strange": Study(
-        title="What the figure that reads digits calls unlike anything it was trained on",
+        title="What the figure that reads digits calls unlike any digit",
         note="Three measures of how strange a drawing is to the network of the figure: a second head, which reads the "
              "mean of the states after all rows and the last state through 24 units; its ten scores together (their "
              "log-sum-exp, the less the stranger); its best answer's probability. The network was not changed for the "
