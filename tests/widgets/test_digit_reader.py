@@ -673,9 +673,9 @@ def test_how_strange_a_drawing_is_by_the_second_head_of_torch():
 
 
 def test_the_second_head_learns_from_many_drawings_fitted_as_digits_are():
-    none = digit_reader.no_digits(300)
+    none = digit_reader.generated(digit_reader.no_digit, 300)
     assert none.shape == (300, 28, 28) and len(none.flatten(1).unique(dim=0)) == 300
-    assert torch.equal(none[:40], digit_reader.no_digits(40))
+    assert torch.equal(none[:40], digit_reader.generated(digit_reader.no_digit, 40))
     sides = torch.stack([(none.amax(dim=way) > 0).sum(dim=1) for way in (1, 2)]).amax(dim=0)
     assert sides.float().quantile(0.05) >= 17 and sides.max() <= 22, "a soft edge reaches a pixel beyond the box"
     model = digit_reader.stored_network()
@@ -739,7 +739,7 @@ def test_most_of_what_is_no_digit_is_called_strange_and_few_digits_are():
     strange = ("letters", "shapes", "scribbles")
     assert all(rows[kind]["head"] >= 75 for kind in strange) and rows["squares"]["head"] >= 80
     assert all(rows[kind]["head"] > rows[kind]["best"] for kind in ("letters", "shapes", "squares"))
-    bounds = {"test digits": 5, "test digits, drawn anew": 8, "hard cases, 11 styles": 10}
+    bounds = {"test digits": 5, "test digits, drawn anew": 8, "hard cases, 11 styles": 5}
     assert all(rows[kind]["head"] <= bound for kind, bound in bounds.items())
     assert rows["random strokes"]["head"] == max(rows["random strokes"].values()), "so it was chosen"
 
