@@ -49,7 +49,7 @@
   /** What many pages share stands in a script of its own, which the page has loaded before this one. */
   function text(value) {
     if (Array.isArray(value)) return value.map(text);
-    return value?.shared ? self.seqlabTexts[value.shared] : value;
+    return value?.shared ? value.shared.map((name) => self.seqlabTexts[name]).join("") : value;
   }
 
   function bytes(base64) {

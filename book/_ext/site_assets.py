@@ -32,6 +32,10 @@ SCRIPTS = ("*.js", "scripts/*theme.js", "answers/answers.js", "search/search.js"
 BOOTSTRAP_ADDS = ["show", "fade", "active", "data-bs-.*", "data-popper-placement", "tooltip.*", "bs-tooltip.*",
                   "dropdown.*"]
 
+PLAIN = ("n", "nn", "p", "w")         # names, punctuation and blanks in code: written in the colour of the whole block
+PLAIN_WORDS = re.compile(rf'<span class="(?:{"|".join(PLAIN)})">([^<]*)</span>')
+CODE_COLOUR = r'html\[data-theme="(\w+)"\] \.highlight{} \{{[^}}]*[ ;{{]color: (#\w+)'
+
 UNUSED_FOLDERS = ("vendor/fontawesome", "locales", "styles")
 UNUSED_FILES = ("*.map", "fontawesome*", "sphinx-thebe.*", "togglebutton.*", "design-tabs.js", "*webpack-macros.html",
                 "check-solid.svg", "play-solid.svg", "copy-button.svg", "searchtools.js", "language_data.js",
@@ -54,6 +58,12 @@ def choose_scripts(app, pagename, templatename, context, doctree):
         if getattr(script, "filename", None) else script for script in scripts]
 
 
+def leave_plain(app, pagename, templatename, context, doctree):
+    """Take out of the code on a page what would mark half of its words and give them no colour of their own."""
+    if context.get("body"):
+        context["body"] = PLAIN_WORDS.sub(r"\1", context["body"])
+
+
 def copy_assets(app, problem):
     """Join the style sheets into site.css, and leave the whole, which a test asks for, beside the site."""
     if problem is not None or app.builder.format != "html":
@@ -64,6 +74,8 @@ def copy_assets(app, problem):
     joined = "\n".join(without_icon_font(sheet.read_text("utf8")) for sheet in sheets)
     pages = [page.read_text("utf8") for page in sorted(Path(app.outdir).rglob("*.html"))]
     whole = site_css() + joined
+    assert len({tuple(re.findall(CODE_COLOUR.format(kind), joined)) for kind in ("", *(rf" \.{one}" for one in PLAIN))}
+               ) == 1, "names or punctuation have got a colour of their own: change PLAIN"
     (static.parents[1] / "whole.css").write_text(whole, "utf8")
     scripts = [file.read_text("utf8") for pattern in SCRIPTS for file in sorted(static.glob(pattern))]
     (static / "site.css").write_text(font_face(characters(pages)) + used_rules(whole, pages, scripts), "utf8")
@@ -101,6 +113,7 @@ def setup(app):
     app.add_config_value("style_version", "", "html")
     app.connect("config-inited", use_own_copies, priority=900)
     app.connect("html-page-context", choose_scripts, priority=900)
+    app.connect("html-page-context", leave_plain)
     app.connect("build-finished", copy_assets, priority=900)  # after the theme has written its colours for code
     app.add_js_file("seqlab.js")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

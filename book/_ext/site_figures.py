@@ -12,6 +12,7 @@ In a notebook a figure is a stored output with its saved state. On a page that i
 """
 
 import base64
+import functools
 import hashlib
 import json
 import posixpath
@@ -136,13 +137,14 @@ def load_figures(app, pagename, templatename, context, doctree):
 def figures_only(saved, shared):
     """The saved state of the figures, as a script; that of controls which need a kernel is of no use on a page.
 
-    Modules, styles, weights and questions are the same on many pages: they go into `shared`, name -> text, to be
-    loaded once.
+    Modules, styles, weights and questions are the same on many pages, and modules and styles begin with what they have
+    in common: all goes into `shared`, name -> text, piece by piece, to be loaded once.
     """
     def put(text):
-        name = hashlib.md5(text.encode()).hexdigest()[:12]
-        shared[name] = text
-        return {"shared": name}
+        parts = pieces(text, common())
+        names = [hashlib.md5(part.encode()).hexdigest()[:12] for part in parts]
+        shared.update(zip(names, parts, strict=True))
+        return {"shared": names}
 
     saved = json.loads(saved)["state"]
     figures = {name: model for name, model in saved.items() if model["model_module"] == "anywidget"}
@@ -151,6 +153,26 @@ def figures_only(saved, shared):
                            *((buffer, "data") for buffer in model.get("buffers") or [])]:
             place[key] = [put(text) for text in place[key]] if isinstance(place[key], list) else put(place[key])
     return script(STATE, json.dumps({"state": figures}, ensure_ascii=False)) if figures else ""
+
+
+@functools.cache
+def common():
+    """The longer texts that several figures hold: the modules that others import, and the styles of all."""
+    from seqlab.widgets.base import EXPORT, HERE, IMPORT, styles
+
+    texts = {file.name: file.read_text("utf8") for file in sorted(HERE.glob("*.js"))}
+    imported = {name for text in texts.values() for name in IMPORT.findall(text)}
+    modules = [EXPORT.sub("", IMPORT.sub("", texts[name])) for name in sorted(imported)]
+    return tuple(f"{text}\n" for text in (*modules, styles().default_value) if len(text) > 2000)
+
+
+def pieces(text, inside):
+    """The text, cut before and after each of those others that it has inside."""
+    for one in inside:
+        before, found, after = text.partition(one)
+        if found:
+            return [*pieces(before, inside), one, *pieces(after, inside)]
+    return [text] if text else []
 
 
 def copy_loader(app):

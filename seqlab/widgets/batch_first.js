@@ -48,6 +48,7 @@ export function lit(s) {
 
 // --- in words -------------------------------------------------------------------------------------------------------
 
+const named = (digit) => `x[${digit}]`;      // not "digit 2", which may be a picture of a 4
 const listed = (names) => (names.length < 2 ? names.join("")
   : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 
@@ -61,30 +62,30 @@ export const ink = (images, places) => places.reduce((sum, place) => {
 export function finding(s, images) {
   const { seen, reached } = results(s);
   if (s.show === "reached") return reach(s, reached);
-  const who = `The answer for digit ${s.digit} has seen`;
-  if (s.batch_first) return `${who} all 28 rows of digit ${s.digit}, and no other digit.`;
-  const digits = seen.map(([digit]) => digit);
+  const who = `After the last step the answer for ${named(s.digit)} has seen`;
+  if (s.batch_first) return `${who} all 28 rows of ${named(s.digit)}, and no other image.`;
+  const asked = seen.map(([digit]) => named(digit));
   const blank = ink(images, seen) ? "" : " There is no ink in it.";
-  return `${who} row 27 of ${digits.length > 1 ? "digits" : "digit"} ${listed(digits)}, and no other row.${blank}`;
+  return `${who} row 27 of ${listed(asked)}, and no other row.${blank}`;
 }
 
 function reach({ batch_first, digit, row }, reached) {
-  const start = `Change row ${row} of digit ${digit}: `;
+  const start = `Change row ${row} of ${named(digit)}: `;
   if (!reached.length) return `${start}no answer can change, for no answer has seen it.`;
-  if (batch_first) return `${start}the answer for digit ${digit} can change, and no other.`;
-  if (reached.length === 1) return `${start}only the answer for digit ${digit} can change; no digit comes after it.`;
-  return `${start}the answers for digits ${listed(reached)} can change.`;
+  if (batch_first) return `${start}the answer for ${named(digit)} can change, and no other.`;
+  if (reached.length === 1) return `${start}only the answer for ${named(digit)} can change; no image comes after it.`;
+  return `${start}the answers for ${listed(reached.map(named))} can change.`;
 }
 
 /** What is read at this step, and where the states go from it. */
 export function reading(s) {
   const now = Math.min(s.step, last(s)), ends = now === last(s);
   if (s.batch_first) {
-    return `Step ${now}: row ${now} of every digit is read. `
-      + (ends ? "It is the last." : `Each digit's state goes on to its own row ${now + 1}.`);
+    return `Step ${now}: row ${now} of every image is read. `
+      + (ends ? "It is the last." : `Each image's state goes on to its own row ${now + 1}.`);
   }
-  return `Step ${now}: digit ${now} is read whole, its rows as 28 inputs. `
-    + (ends ? "It is the last." : `Each row's state goes on to the same row of digit ${now + 1}.`);
+  return `Step ${now}: ${named(now)} is read whole, its rows as 28 inputs. `
+    + (ends ? "It is the last." : `Each row's state goes on to the same row of ${named(now + 1)}.`);
 }
 
 const sequences = ({ batch_first }) => (batch_first ? `${BATCH} sequences of ${ROWS} steps`
@@ -129,7 +130,7 @@ function counted(rows, more) {
 /** The nodes of one digit: its name, its rows, a state behind each, and its answer. */
 function digitParts(drawing, digit, images) {
   const group = svg("g", {}, drawing);
-  const name = svg("text", { y: TOP - 8 }, group, `x[${digit}]`);
+  const name = svg("text", { y: TOP - 8 }, group, named(digit));
   const rows = range(ROWS).map((row) => {
     const line = svg("g", {}, group), start = key([digit, row]) * SIDE;
     svg("rect", { class: "ground", width: SIDE, height: 1 }, line);
@@ -263,8 +264,8 @@ const questions = (model) => [
   choice(model, "show", { name: "show", options: [["seen", "what an answer has seen"],
     ["reached", "which answers a row reaches"]] }),
   make("div", { class: "controls" },
-    slider(model, "digit", { label: "digit", name: "digit", min: 0, max: BATCH - 1, step: 1, show: String }),
-    slider(model, "row", { label: "row", name: "row", min: 0, max: ROWS - 1, step: 1, show: String, watch: ["show"],
+    slider(model, "digit", { label: "image", name: "image", min: 0, max: BATCH - 1, step: 1, show: named }),
+    slider(model, "row", { label: "its row", name: "row", min: 0, max: ROWS - 1, step: 1, show: String, watch: ["show"],
       enabled: () => model.get("show") === "reached" })),
 ];
 

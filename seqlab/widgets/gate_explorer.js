@@ -107,7 +107,14 @@ function kept(s, steps) {
   if (first < 0) return ["Nothing is written at any step."];
   if (!rest) return [];
   return [`Of what step ${first + 1} wrote, ${percent(left(s, steps, first))} is left ${rest} `
-    + `step${rest > 1 ? "s" : ""} later.`];
+    + `step${rest > 1 ? "s" : ""} later${onAverage(s, left(s, steps, first), rest)}.`];
+}
+
+/** The gate that keeps, in so many digits that it is not 1: many steps together make what is left. */
+function onAverage({ kind }, share, rest) {
+  const each = share ** (1 / rest), digits = Math.max(2, Math.ceil(1 - Math.log10(1 - each)));
+  return rest > 1 && share > 0.005 && digits < 9
+    ? `, for ${kind === "lstm" ? "f" : "z"} is ${each.toFixed(digits)} on average` : "";
 }
 
 // --- stories --------------------------------------------------------------------------------------------------------
@@ -231,6 +238,7 @@ function drawMemory(paint, s, steps, at, p, hatch) {
   paint("path", { d: news, class: `written ${lstm ? "i" : "n"}`, "data-part": LIGHT.written[s.kind] });
   paint("path", { d: news, fill: hatch, class: "over" });
   if (!lstm) return;
+  label(paint, p.under - 15, "h", "line", "h", "o h");
   paint("polyline", { points: points(steps.map(({ h }, t) => [p.middle(t), p.belt(h)])), class: "shown",
     "data-part": "o h" });
   paint("circle", { cx: p.middle(at).toFixed(1), cy: p.belt(steps[at].h).toFixed(1), r: 4.5, class: "h" });
@@ -262,6 +270,7 @@ function nearTools(paint, s, steps, p, hatch) {
         "data-part": parts[0] });
       paint("rect", { x: at(gate) - 8, y: bottom - open * (bottom - top), width: 16, height: open * (bottom - top),
         class: colours[0], "data-part": parts[0] });
+      paint("text", { x: at((gate + number) / 2), y: y + 34, class: "value mid" }, "×");
       piece(number, 0, whole, { class: `frame ${colours[1]}`, "data-part": parts[1] });
       piece(number, 0, open * whole, { class: fill, "data-part": parts[2] });
       if (over) piece(number, 0, open * whole, { fill: hatch, class: "over" });
@@ -297,7 +306,7 @@ function drawNear(paint, s, steps, at, p, hatch) {
   sum(now, one, memory);
   if (lstm) {
     product(show, { open: one.o, whole: Math.tanh(one.c), symbol: "o", of: "tanh c", colours: ["o", "c"],
-      fill: "h", word: "h", parts: ["o", "kept written", "o h"] });
+      fill: "h", word: "h =", parts: ["o", "kept written", "o h"] });
   }
 }
 
@@ -553,7 +562,7 @@ function render({ model, el }) {
   const { root, leave } = mount({ model, el }, "GateExplorer", () => results(values(model, SETTINGS)));
   const names = [...SETTINGS, "step", "gate"];
   const teller = (kind) => presets(model, { name: "Stories", options: Object.entries(stories[kind]), settings: names,
-    reset: "reset figure", looking: ["step", "gate"] });
+    reset: "First settings", looking: ["step", "gate"] });
   const tellers = { lstm: teller("lstm"), gru: teller("gru") };
   const setting = controls(model), steps = cursor(model), finds = report(), over = chart(model), sums = formulas();
   root.append(over.drawing, make("p", { class: "key" }, "A full frame is an open gate: all passes."), sums.element,

@@ -46,6 +46,7 @@ export function arriving(net, weights) {
   });
 }
 
+const SLOPES = { tanh: "tanh", relu: "ReLU" };     // what has a slope other than 1
 const LOW = -12, HIGH = 8;      // powers of ten: both charts end there, whatever the settings are
 
 // --- in words -------------------------------------------------------------------------------------------------------
@@ -243,10 +244,10 @@ function drawOthers({ inside, over }, net, result, p) {
   const end = edge(weights.at(-1)), ends = [powers.at(-1), powers.at(-1) + shift].map(edge);
   if (net.nonlinearity !== "linear" && net.weight !== 0) {
     inside("polyline", { class: "alone", points: path(weights) });
-    if (net.lag > 5 && ends.every((one) => Math.abs(one - end) > 2.5)) {
-      const leaves = weights.findIndex((power) => power !== edge(power));
-      name(x(leaves > 0 ? leaves : net.lag) - 8, end + (end > 0 ? -1 : 1.4), "weight alone");
-    }
+    const leaves = weights.findIndex((power) => power !== edge(power)), at = x(leaves > 0 ? leaves : net.lag) - 8;
+    const apart = ends.every((one) => Math.abs(one - end) > 2.5), lowest = Math.min(end, ...ends);
+    if (apart) name(at, end + (end > 0 ? -1 : 1.4), "weight alone");
+    else name(Math.max(at, p.left + 150), lowest > LOW + 4 ? lowest - 2 : end + 3, "dashed: weight alone");
   }
   if (shift >= 0) return;
   inside("polyline", { class: "before", points: path(powers) });
@@ -274,8 +275,9 @@ function drawLine({ inside, over }, { lag }, { gradients }, p, looked) {
 /** Each factor from 0 up, and above it, hollow, what the slope took from the weight. */
 function drawBars({ over }, net, { factors }, { width, left, bars: top, foot, x, gap }) {
   const weight = Math.abs(net.weight), y = scale(0, 3.1, foot, top);
-  over("text", { x: 0, y: top - 9 }, width < 370 ? "factor of each step"
-    : "each factor: solid, what is left; hollow, what the slope takes");
+  const whose = SLOPES[net.nonlinearity];
+  over("text", { x: 0, y: top - 9 }, !whose ? "factor of each step"
+    : `${width < 370 ? "factors: solid" : "each factor: solid, what is left"}; hollow, what ${whose} takes`);
   const thick = Math.min(20, 0.72 * gap);
   factors.forEach((factor, k) => {
     const place = { x: x(k + 1) - thick / 2, width: thick }, size = Math.abs(factor);
@@ -454,12 +456,13 @@ const sliders = (model) => ({
 });
 
 /** The step looked at, k steps back, as HTML of our own. */
-function reading({ weight }, { states, slopes, factors, gradients, scale: by }, k) {
+function reading({ weight, nonlinearity }, { states, slopes, factors, gradients, scale: by }, k) {
   if (k === 0) return "0 steps back: the last state itself, and 1 by definition.";
   const [h, slope, factor] = [[states, 2], [slopes, 4], [factors, 3]].map(
     ([each, digits]) => sized(each[k - 1], digits));
   const after = by < 1 ? `, clipped ${sized(gradients[k] * by)}` : "";
-  return `${k} step${k === 1 ? "" : "s"} back: state <var>h</var> = ${h}, slope ${slope}, factor `
+  return `${k} step${k === 1 ? "" : "s"} back: state <var>h</var> = ${h}, slope `
+    + `${nonlinearity in SLOPES ? `of ${SLOPES[nonlinearity]} ` : ""}${slope}, factor `
     + `${signed(weight)} · ${slope} = <b>${factor}</b>. All ${k} multiplied: <b>${sized(gradients[k])}</b>${after}.`;
 }
 
@@ -469,7 +472,7 @@ function guessLine(model) {
   const show = ([weight, power], net, tried) => {
     const open = weight !== undefined && !shownWeights(tried, net.weight).includes(weight);
     attempt.disabled = !open;
-    told.textContent = weight === undefined ? "Guess first: press the chart where you expect the dot of a weight."
+    told.textContent = weight === undefined ? "Guess first: at a weight without a dot, press where its dot will be."
       : `Your guess: ${guessed(power)} at weight ${signed(weight)}.`;
   };
   return { element: make("div", { class: "guessing" }, told, attempt), show };

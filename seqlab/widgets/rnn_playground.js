@@ -180,7 +180,10 @@ function outcome(net, { task, lag, clipping }) {
     return `The ${name} diverged in batch ${net.batches}: its loss is no longer a number. Choose a smaller learning `
       + `rate${clipping ? "" : ", or clip the gradient"}, then press Reset and Train.`;
   }
-  if (net.ended === "solved") return `The ${name} has solved it after ${batchesOf(net.batches)}.`;
+  if (net.ended === "solved") {
+    return `The ${name} has solved it after ${batchesOf(net.batches)}: the last `
+      + `${IN_A_ROW} were without a mistake.`;
+  }
   if (last(net.losses) > 4 * net.losses[0] + 1) {
     return `The ${name} is thrown about: its loss is ${short(last(net.losses))}, and it began at `
       + `${short(net.losses[0])}. Choose a smaller learning rate.`;
@@ -262,7 +265,7 @@ function drawCharts(paint, boxes, nets, { task, lag }) {
   const powers = nets.flatMap(({ gradient }) => gradient.filter(Number.isFinite));
   const low = Math.min(-4, 2 * Math.floor(Math.min(...powers) / 2)), high = Math.max(0, Math.ceil(Math.max(...powers)));
   const marks = [low, 0, ...(high >= 2 ? [high] : [])].map((power) => [power, power ? powerOfTen(power) : "1"]);
-  chart(paint, boxes[2], { title: "gradient by lag", x: [0, lag], y: [low, high], marks,
+  chart(paint, boxes[2], { title: "gradient ∂h/∂x by lag", x: [0, lag], y: [low, high], marks,
     ends: [[0, "0", "start"], [lag, `${lag} steps back`, "end"]],
     lines: nets.map(({ kind, gradient }) => ({ kind,
       pairs: gradient.map((power, k) => [k, power]).filter(([, power]) => Number.isFinite(power)) })) });
@@ -283,6 +286,10 @@ function grid(group, { steps, units, x, y, wide, high }) {
       "fill-opacity": Math.min(1, Math.abs(value)).toFixed(2) });
   });
 }
+
+/** What the rectangles mean. */
+const KEY = () => ["One example: a row is a unit, a column a step. Strong colour is far from 0, ",
+  make("i", { class: "swatch", "aria-hidden": "true" }), " below 0."];
 
 /** What a net says to the example, and what is right. */
 export function saying({ kind, said }, { task, lag }, answer) {
@@ -487,8 +494,8 @@ function render({ model, el }) {
   const nets = session(model, draw, () => say(finding(nets.all.nets, nets.settings())));
   const bar = dock(nets);
   const part = choice(model, "part", { name: "Shown", options: Object.entries(PARTS) });
-  root.append(make("div", { class: "chart" }, chart.board), bar.bar, element, stories,
-    fold(root, "Settings", ...controls(model), part),
+  root.append(make("div", { class: "chart" }, chart.board), bar.bar, element, make("p", { class: "key" }, ...KEY()),
+    stories, fold(root, "Settings", ...controls(model), part),
     make("details", { class: "fold" }, make("summary", {}, "The same in PyTorch"), pre), link);
 
   function draw() {

@@ -44,11 +44,16 @@ export function parameters(s) {
   return { count: D * (layer(s.input_size) + (s.num_layers - 1) * layer(above)), formula };
 }
 
+/** The layer as one makes it. */
+export function layerOf(s) {
+  const options = [s.num_layers > 1 ? `num_layers=${s.num_layers}` : "", s.batch_first ? "batch_first=True" : "",
+    s.bidirectional ? "bidirectional=True" : ""];
+  return `nn.${s.kind.toUpperCase()}(${[s.input_size, s.hidden_size, ...options].filter(Boolean).join(", ")})`;
+}
+
 /** Lines of Python that make the layer and its input, and run it. */
 export function code(s) {
   const first = s.batch_first ? ", batch_first=True" : "";
-  const options = (s.num_layers > 1 ? `, num_layers=${s.num_layers}` : "") + first
-    + (s.bidirectional ? ", bidirectional=True" : "");
   const state = s.kind === "lstm" ? "(h_n, c_n)" : "h_n";
   const axes = s.batch_first ? "batch, seq_len" : "seq_len, batch";
   const { batch: B, seq_len: T } = s;
@@ -60,7 +65,7 @@ export function code(s) {
     ...(s.packed ? ["from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence"] : []),
     "",
     `x = torch.randn${bracket(shapes(s).x)}  # (${axes}, input_size)`,
-    `layer = nn.${s.kind.toUpperCase()}(${s.input_size}, ${s.hidden_size}${options})`,
+    `layer = ${layerOf(s)}`,
     ...(s.packed ? [
       `lengths = torch.tensor(${list})`,
       `packed = pack_padded_sequence(x, lengths${first})`,
@@ -669,7 +674,9 @@ function keyLine(blocks, s) {
 
 /** The number of parameters and how it comes about, as nodes. */
 function countLine(s, { count, formula }) {
-  const parts = `${s.bidirectional ? "directions · " : ""}blocks · hidden · (inputs + hidden + 2)`;
+  const { hidden_size: H, input_size: I } = s, many = BLOCKS[s.kind];
+  const parts = `${s.bidirectional ? "2 directions · " : ""}${many} block${many > 1 ? "s" : ""} · ${H} hidden · `
+    + `(${I} input${I > 1 ? "s" : ""} + ${H} hidden + 2 biases)`;
   const above = s.num_layers > 1 ? ", then the layers above" : "";
   return [make("b", {}, `${count.toLocaleString("en")} parameters`), ` = ${formula}`, make("br"),
     make("span", { class: "why" }, `${parts}${above}: no batch, no seq_len`)];
@@ -700,7 +707,9 @@ function render({ model, el }) {
   const { drawing, draw: drawBoxes } = stage(), finds = report(), ready = chips(model), told = words(root);
   const field = expressionField(model, (text) => evaluate(values(model, SETTINGS), text));
   const shape = make("output", { "aria-hidden": "true" });
-  root.append(make("div", { class: "stage" }, drawing), told.key, finds.element, ready.element,
+  const layer = make("code");
+  root.append(make("p", { class: "layer" }, layer), make("div", { class: "stage" }, drawing), told.key, finds.element,
+    ready.element,
     make("div", { class: "dock" }, make("label", { class: "field" }, make("span", {}, "pick"), field, shape),
       settings(model)),
     presets(model, { name: "Show", options: STORIES, settings: SETTINGS, looking: ["expression"], reset: "reset" }),
@@ -718,6 +727,7 @@ function render({ model, el }) {
     const blocks = boxes(s), found = finding(s), { view } = evaluate(s);
     drawBoxes(blocks, room, found);
     told.show(s, blocks);
+    layer.textContent = layerOf(s);
     ready.show(s);
     shape.textContent = view ? bracket(view.sizes) : "wrong";
     put(field, { "aria-invalid": view ? null : "true" });

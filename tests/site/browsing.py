@@ -423,6 +423,7 @@ class Reader:
 
         try:
             ask("opened")
+            until_live(look)        # a still picture that is out of sight is not loaded once its figure is there
             look.page.evaluate(LOAD_IMAGES)
             ARTEFACTS.mkdir(parents=True, exist_ok=True)
             for scheme in SCHEMES:

@@ -7,9 +7,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from browsing import ARTEFACTS, NOTEBOOK_PAGES, PAGES, SIZES
+from PIL import Image, ImageChops, ImageStat
 
 from tools import serve
-from tools.course import ROOT, toc_pages
+from tools.course import ROOT, some, toc_pages
 
 # --- every page: one visit in each size, and all that is wrong with it in one message ---------------------------------
 
@@ -125,22 +126,27 @@ def compressed_sizes(reader, site, urls):
     return sizes
 
 
-HEAVY = {"book/02-scalar-rnn", "book/04-first-classifier", "book/08-lstm", "book/09-what-a-net-keeps"}
-
-
 @pytest.mark.parametrize("size", ["desktop"])      # among the visits in that size
 def test_pages_are_light(reader, site, size):
-    """The first page with all it loads is at most 300 kB, each later one, with all its pictures and figures, 120 kB
-    more; those in HEAVY, which have most of both, 145 kB."""
+    """The first page with all it loads is at most 300 kB; each later one, read to its end, with all its pictures and
+    figures, 120 kB more."""
     known, report = {}, {}
     for name in toc_pages():
         sizes = compressed_sizes(reader, site, reader.visit(name, size).loaded)
         report[name] = sum(size for path, size in sizes.items() if path not in known)
         known |= sizes
     (ARTEFACTS / "page-sizes.json").write_text(json.dumps(report, indent=1) + "\n")
-    limits = {name: 145_000 if name in HEAVY else 120_000 for name in report} | {toc_pages()[0]: 300_000}
-    assert set(report) >= HEAVY
+    limits = dict.fromkeys(report, 120_000) | {toc_pages()[0]: 300_000}
     assert {name: weight for name, weight in report.items() if weight > limits[name]} == {}
+
+
+def test_a_picture_on_a_page_is_the_stored_one_in_fewer_colours(site):
+    for small in some((site / "_images").glob("*.webp")):
+        stored = site.parent / "jupyter_execute" / f"{small.stem}.png"
+        with Image.open(small) as seen, Image.open(stored) as was:
+            assert seen.size == was.size
+            apart = ImageStat.Stat(ImageChops.difference(seen.convert("RGB"), was.convert("RGB"))).rms
+            assert max(apart) < 2.5, f"{small.name} differs by {apart} of 255"
 
 
 # --- what stands on the pages ----------------------------------------------------------------------------------------

@@ -33,22 +33,23 @@ test("what is lit grows with the steps, and ends with what the answer has seen",
 
 test("every finding is a sentence of its own", () => {
   const say = (s, images = blank) => finding(s, images);
-  assert.equal(say(right), "The answer for digit 2 has seen all 28 rows of digit 2, and no other digit.");
-  assert.equal(say(wrong), "The answer for digit 2 has seen row 27 of digits 0, 1 and 2, and no other row. "
+  assert.equal(say(right), "After the last step the answer for x[2] has seen all 28 rows of x[2], and no other image.");
+  assert.equal(say(wrong), "After the last step the answer for x[2] has seen row 27 of x[0], x[1] and x[2], "
+    + "and no other row. "
     + "There is no ink in it.");
   assert.equal(say({ ...wrong, digit: 0 }, blank.map(() => 9)),
-    "The answer for digit 0 has seen row 27 of digit 0, and no other row.");
+    "After the last step the answer for x[0] has seen row 27 of x[0], and no other row.");
   const reach = (s) => say({ ...s, show: "reached" });
-  assert.equal(reach(right), "Change row 10 of digit 2: the answer for digit 2 can change, and no other.");
-  assert.match(reach(wrong), /^Change row 10 of digit 2: no answer can change/);
-  assert.match(reach({ ...wrong, row: 27 }), /the answers for digits 2 and 3 can change\.$/);
-  assert.match(reach({ ...wrong, digit: 3, row: 27 }), /only the answer for digit 3 can change/);
+  assert.equal(reach(right), "Change row 10 of x[2]: the answer for x[2] can change, and no other.");
+  assert.match(reach(wrong), /^Change row 10 of x\[2\]: no answer can change/);
+  assert.match(reach({ ...wrong, row: 27 }), /the answers for x\[2\] and x\[3\] can change\.$/);
+  assert.match(reach({ ...wrong, digit: 3, row: 27 }), /only the answer for x\[3\] can change/);
 });
 
 test("a step says what is read and where the states go", () => {
-  assert.match(reading({ ...right, step: 3 }), /^Step 3: row 3 of every digit .* goes on to its own row 4\.$/);
-  assert.match(reading({ ...wrong, step: 1 }), /^Step 1: digit 1 is read whole, .* the same row of digit 2\.$/);
-  assert.match(reading(wrong), /^Step 3: digit 3 .* It is the last\.$/);
+  assert.match(reading({ ...right, step: 3 }), /^Step 3: row 3 of every image .* goes on to its own row 4\.$/);
+  assert.match(reading({ ...wrong, step: 1 }), /^Step 1: x\[1\] is read whole, .* the same row of x\[2\]\.$/);
+  assert.match(reading(wrong), /^Step 3: x\[3\] .* It is the last\.$/);
 });
 
 test("ink is counted in the rows that are asked for, and drawn in four strengths", () => {

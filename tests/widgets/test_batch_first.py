@@ -125,14 +125,14 @@ def press(figure, name):
 
 def test_the_bug_is_seen_and_all_shapes_stay(figure):
     agrees(figure)
-    assert drawn(figure, "row") == WHOLE and "all 28 rows of digit 2, and no other digit" in words(figure)
+    assert drawn(figure, "row") == WHOLE and "all 28 rows of x[2], and no other image" in words(figure)
     shapes = figure.box.locator(".shapes").inner_text()
     assert "4 sequences of 28 steps" in shapes
     press(figure, "batch_first forgotten")
     agrees(figure)
     assert drawn(figure, "row") == [[0, 27], [1, 27], [2, 27]]
     assert figure.box.locator(".way.lit").count() == 3, "to digit 1, to digit 2, and out"
-    assert words(figure).endswith("row 27 of digits 0, 1 and 2, and no other row. There is no ink in it.")
+    assert words(figure).endswith("row 27 of x[0], x[1] and x[2], and no other row. There is no ink in it.")
     assert figure.box.locator(".shapes").inner_text() == shapes.replace("4 sequences of 28", "28 sequences of 4")
     press(figure, "Reset")
     assert figure.get("batch_first") is True
@@ -152,11 +152,11 @@ def test_a_row_and_an_answer_by_mouse_and_by_touch(figure):
     figure.page.mouse.click(*place(figure, 1, 10))
     assert [figure.get(name) for name in ("show", "digit", "row")] == ["reached", 1, 10]
     agrees(figure)
-    assert words(figure).startswith("Change row 10 of digit 1: no answer can change")
+    assert words(figure).startswith("Change row 10 of x[1]: no answer can change")
     assert drawn(figure, "state") == [[1, 10], [2, 10], [3, 10]], "the state goes on, and nobody asks for it"
     figure.page.touchscreen.tap(*place(figure, 0, 27))
     agrees(figure)
-    assert words(figure) == "Change row 27 of digit 0: the answers for digits 0, 1, 2 and 3 can change."
+    assert words(figure) == "Change row 27 of x[0]: the answers for x[0], x[1], x[2] and x[3] can change."
     box = figure.box.locator("rect.answer").nth(3).bounding_box()
     assert box["height"] >= 24
     figure.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -166,13 +166,13 @@ def test_a_row_and_an_answer_by_mouse_and_by_touch(figure):
 
 def test_the_questions_by_keys(figure):
     row = figure.box.get_by_label("row", exact=True)
-    assert row.is_disabled(), "an answer is asked about, and no row"
+    assert row.is_disabled() and not row.is_visible(), "an answer is asked about, and no row"
     figure.box.get_by_label("what an answer has seen").focus()
     figure.page.keyboard.press("ArrowRight")
     figure.settle()
     assert figure.get("show") == "reached" and row.is_enabled()
     agrees(figure)
-    figure.box.get_by_label("digit", exact=True).focus()
+    figure.box.get_by_label("image", exact=True).focus()
     figure.page.keyboard.press("ArrowLeft")
     row.focus()
     figure.page.keyboard.press("End")
@@ -181,7 +181,7 @@ def test_the_questions_by_keys(figure):
     agrees(figure)
     figure.box.get_by_role("button", name="batch_first forgotten").press("Enter")
     agrees(figure)
-    assert words(figure) == "Change row 27 of digit 1: the answers for digits 1, 2 and 3 can change."
+    assert words(figure) == "Change row 27 of x[1]: the answers for x[1], x[2] and x[3] can change."
 
 
 def test_the_player_goes_along_the_axis_of_time(figure):
@@ -194,7 +194,7 @@ def test_the_player_goes_along_the_axis_of_time(figure):
         figure.settle()
         seen.append((figure.get("step"), frames.count(), len(drawn(figure, "row"))))
     assert seen == [(0, 1, 1), (1, 1, 2), (2, 1, 3), (3, 1, 3)]
-    assert figure.box.locator(".caption").inner_text().startswith("Step 3: digit 3 is read whole")
+    assert figure.box.locator(".caption").inner_text().startswith("Step 3: x[3] is read whole")
     press(figure, "batch_first=True")
     figure.box.get_by_label("step that is read").focus()
     figure.page.keyboard.press("Home")
@@ -215,4 +215,4 @@ def test_python_moves_the_figure(figure, lab):
     host = figure.box.element_handle()
     figure.page.wait_for_function("host => host.results().seen.length === 4", arg=host)
     agrees(figure)
-    assert words(figure).startswith("The answer for digit 3 has seen row 27 of digits 0, 1, 2 and 3")
+    assert "the answer for x[3] has seen row 27 of x[0], x[1], x[2] and x[3]" in words(figure)

@@ -314,7 +314,7 @@ def test_play_moves_the_cursor_and_pause_stops_it(browser, tmp_path):
 def test_reset_brings_everything_back(figure):
     start = read(figure)
     figure.set(b_f=0.0, z=0.1, mode="openings", inputs=[1.0] * 10, step=2)
-    figure.box.get_by_role("button", name="reset figure").click()
+    figure.box.get_by_role("button", name="First settings").click()
     assert check(figure) == start
 
 

@@ -267,8 +267,8 @@ def guess_area(figure):
 
 def test_a_guess_by_mouse_and_by_touch_is_judged_when_its_weight_is_tried(figure):
     figure.box.get_by_role("button", name="Reset").click()
-    attempt = figure.box.get_by_role("button", name="Try it")
-    assert attempt.is_disabled()
+    attempt = figure.box.get_by_role("button", name="Try it", include_hidden=True)
+    assert attempt.is_disabled() and not attempt.is_visible(), "there is nothing to try yet"
     cover, box = guess_area(figure)
     said = words(figure)
     figure.page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.3)

@@ -48,7 +48,7 @@ def test_it_trains_until_the_task_is_solved_and_every_run_of_a_seed_is_the_same(
     assert "Not trained yet" in words(figure) and batches(figure) == 0
     train(figure)
     first = words(figure)
-    assert re.match(r"The (GRU|LSTM) has solved it after \d+ batches\. The (GRU|LSTM) has solved", first)
+    assert re.match(r"The (GRU|LSTM) has solved it after \d+ batches: the last 20 were without a mistake\. The ", first)
     assert figure.box.locator("svg text", has_text="says").count() == 2
     press(figure, "Reset: back to the start, before any batch")
     figure.settle()
