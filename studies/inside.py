@@ -3,17 +3,17 @@
 Claim: trained by its last answer alone, an LSTM(28, 64) says the right digit late, and knows it earlier. After 18 of
 the 28 rows its head is right about fewer than half of the test digits, while a linear probe of the same states is right
 about nine in ten; and the head is then sure of more than it gets right. The row from which the answer stays differs
-between the digits by more than between the seeds.
+more between the digits than, for one digit, between the seeds.
 
 The unit of the last state that goes with a digit most closely keeps doing so on other digits, and yet the network reads
-that digit as well without it; without two dozen of such units it does not, and without as many others it does.
+that digit as well without it; two dozen of such units cost it far more than as many others.
 
 How sure it is tells digits read right from noise, and much less from upside-down digits and from halves of two digits.
 
-Wrong if: for any seed the probe is less than 20 points better after 18 rows; the classes' mean rows lie closer together
-than the seeds of a class; a best unit loses half of its correlation, or costs its class more than 2 points on average
-over the seeds; or at 5 % false alarms fewer of the upside-down digits than of the images of noise go unnoticed. It is
-one width and one recipe.
+Wrong if: for any seed the probe is less than 20 points better after 18 rows; the mean rows of the classes have a
+smaller standard deviation than the seeds of a class have on average; a best unit loses half of its correlation, or
+costs its class more than 2 points on average over the seeds; or at 5 % false alarms fewer of the upside-down digits
+than of the images of noise go unnoticed. It is one width and one recipe.
 """
 
 import functools

@@ -12,7 +12,11 @@ import statistics
 import subprocess
 import sys
 import textwrap
+<<<<<<< HEAD
 import time
+=======
+import types
+>>>>>>> 124f5d7 (A chapter on what can be seen inside an LSTM that reads digits, with its practice and quiz)
 
 import distributed
 import numpy as np
@@ -27,8 +31,12 @@ import studies
 from seqlab import results
 from seqlab.data import Digits
 from seqlab.measured import RESULTS
+<<<<<<< HEAD
 from studies import STUDIES, digit_reader, digits, padding, recall, recall_rates, runner
 from studies import head_to_head as head_to_heads
+=======
+from studies import STUDIES, digit_reader, digits, inside, padding, recall, recall_rates, runner
+>>>>>>> 124f5d7 (A chapter on what can be seen inside an LSTM that reads digits, with its practice and quiz)
 from studies.__main__ import main
 from studies.fingerprint import ROOT, _module, fingerprint
 from tools import course, prose
@@ -55,7 +63,12 @@ ELSEWHERE = {
     "digit_strange": {"11": "in_styles", "23": "hard_cases.json", "20": "hard_cases.json", "31": "hard_cases.json"},
     "digits_lstm": {"55,000": "the split"},
     "digits_recipe": {"55,000": "the split"},
+<<<<<<< HEAD
     "head_to_head": {"55,000": "the split"}, "two_epoch_tutorial": {"55,000": "the split"},
+=======
+    "inside_changed": {"55,000": "the split", "5": "the quantile 0.05"},
+    "inside_digits": {"55,000": "the split"}, "inside_rows": {"55,000": "the split"},
+>>>>>>> 124f5d7 (A chapter on what can be seen inside an LSTM that reads digits, with its practice and quiz)
     "padded_ends": {"-1": "out[:, -1]", f"{2 * padding.LONGEST}": "twice as wide"},
     "recall_first": {f"{100 // 4}": "a guess among four"}, "recall_rates": {"2018": "the year of the paper"}}
 
@@ -277,6 +290,86 @@ def padded_ends(run, monkeypatch):
         assert run(read_at, 0) == [100] * 4 + [pytest.approx(last, abs=3 if last == 50 else 0)]
 
 
+@pytest.fixture
+def marked_digits(monkeypatch):
+    """Digits that are a 1 if the first pixel of their row 6 is black, and a network that has seen it.
+
+    It shows what it has seen in unit 0 after the last row, where its head looks, and in unit 1 before.
+    """
+    def made(n):
+        images = torch.rand(n, 28, 28, generator=torch.Generator().manual_seed(n)) / 4
+        labels = torch.arange(n) % 2
+        images[:, :, 0] = 0
+        images[:, 5, 0] = labels.float()
+        return images, labels
+
+    def layer(x):
+        states = torch.rand(len(x), x.shape[1], 64, generator=torch.Generator().manual_seed(1)) / 10
+        seen = x[:, :, 0].cummax(dim=1).values
+        states[:, :-1, 0], states[:, :-1, 1], states[:, -1, 0] = 0, seen[:, :-1], seen[:, -1]
+        return states, None
+
+    head = torch.nn.Linear(64, 10)
+    torch.nn.init.zeros_(head.weight)
+    with torch.no_grad():
+        head.weight[1, 0] = 2
+        head.bias.copy_(torch.tensor([1.2, *[0.0] * 9]))
+    network, digits = types.SimpleNamespace(layer=layer, head=head), Digits(made(128), made(60), made(200), "mnist")
+    monkeypatch.setattr(inside, "trained", lambda seed: network)
+    monkeypatch.setattr(inside, "load_digits", lambda source, quiet: digits)
+    inside.read_by.cache_clear()
+    yield
+    inside.read_by.cache_clear()
+
+
+def read_after_rows(run, monkeypatch):
+    """The head says 0 until the last row; the probe and the torn page know what stood in row 6 once it is read."""
+    assert [run(4, 0)[k] for k in (0, 3)] == [50, 50] and run(4, 0)[2] < 85
+    for rows in (8, 20):
+        head, sure, probe, torn = run(rows, 0)
+        assert [head, probe, torn] == [50, 100, 100]
+        assert sure == pytest.approx(100 * math.exp(1.2) / (math.exp(1.2) + 9), abs=0.01)
+    assert [run(28, 0)[k] for k in (0, 2, 3)] == [100, 100, 100]
+
+
+def read_without_units(run, monkeypatch):
+    """Unit 0 is all that the head looks at; at its mean, one half, the answer is 0."""
+    for digit, row, without in ((1, 28, 0), (0, 1, 100)):
+        stays, sd, found, again, whole, one, chosen, drawn = run(digit, 0)
+        assert [stays, sd, found, again, whole] == [row, 0, pytest.approx(1), pytest.approx(1), 100]
+        assert [one, chosen] == [without, without]
+        assert drawn == 100 if digit == 0 else 30 < drawn < 95, "24 of 64 have unit 0 among them 3 times in 8"
+
+
+def read_changed(run, monkeypatch):
+    """Moved up or turned upside down the mark stays in its column; moved to the right it is lost."""
+    sure = [100 * math.exp(1.2) / (math.exp(1.2) + 9), 100 * math.exp(2) / (math.exp(2) + math.exp(1.2) + 8)]
+    for change in ("none", "up 4", "upside down"):
+        assert run(change, 0)[:2] == [100, pytest.approx(sum(sure) / 2, abs=0.01)]
+    read, best, wrong, unnoticed = run("right 4", 0)
+    assert [read, best, wrong] == [50, pytest.approx(sure[0], abs=0.01), pytest.approx(sure[0], abs=0.01)]
+    assert unnoticed == 100, "a 0 is as sure as the least sure of the right ones"
+    assert run("two halves", 0)[0] == run("only noise", 0)[0] == 0 and run("inverted", 0)[0] == 50
+
+
+@pytest.mark.parametrize(("change", "at"), [("up 2", (3, 0)), ("down 4", (9, 0)), ("right 2", (5, 2)),
+                                            ("upside down", (22, 0)), ("mirrored", (5, 27)), ("none", (5, 0))])
+def test_a_pixel_goes_where_the_change_says(change, at):
+    image = torch.zeros(2, 28, 28)
+    image[:, 5, 0] = 1
+    moved = inside.changed(image, change)
+    assert moved.shape == image.shape and moved[1].nonzero().tolist() == [list(at)]
+
+
+def test_noise_has_its_spread_and_stays_between_white_and_black():
+    grey = torch.full((50, 28, 28), 0.5)
+    noisy = inside.changed(grey, "noise 0.1")
+    assert noisy.std().item() == pytest.approx(0.1, rel=0.02) and 0 <= noisy.min() < noisy.max() <= 1
+    assert torch.equal(noisy, inside.changed(grey, "noise 0.1")), "the same for every network"
+    two = inside.changed(torch.arange(40.0)[:, None, None].expand(40, 28, 28), "two halves")
+    assert torch.equal(two[:, 13, 0], torch.arange(40.0)) and sorted(two[:, 14, 0].tolist()) == list(range(40))
+
+
 @pytest.mark.parametrize("read_at", ["lengths - 1", "out[:, -1]"])
 def test_the_net_that_reads_padded_blocks_reads_where_it_is_told(read_at, monkeypatch):
     """What stands on padding changes the one and not the other; and it learns at every step, as its loss says."""
@@ -296,13 +389,18 @@ def test_the_net_that_reads_padded_blocks_reads_where_it_is_told(read_at, monkey
 MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_confused": recall_confused,
               "recall_rates": rates_of_memories,
               "recall_factor": factor_of_memories, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
+<<<<<<< HEAD
               "head_to_head": head_to_head, "two_epoch_tutorial": two_epoch_tutorial,
               "digit_reader": read_digits, "digit_strange": strange_digits,
               "padded_ends": padded_ends}
+=======
+              "digit_reader": read_digits, "digit_strange": strange_digits, "padded_ends": padded_ends,
+              "inside_rows": read_after_rows, "inside_digits": read_without_units, "inside_changed": read_changed}
+>>>>>>> 124f5d7 (A chapter on what can be seen inside an LSTM that reads digits, with its practice and quiz)
 
 
 @pytest.mark.parametrize("name", MINIATURES)
-def test_a_run_in_miniature_gives_the_known_answer(name, tiny_digits, memories, monkeypatch):
+def test_a_run_in_miniature_gives_the_known_answer(name, tiny_digits, memories, marked_digits, monkeypatch):
     rows = []
 
     def run(*key):
