@@ -50,6 +50,9 @@ def head_of(answer, draw, inputs, outputs):
     return weight, bias, answer.make(LINEAR, inputs=inputs, outputs=outputs, weight=weight, bias=bias)
 
 
+WITHOUT = "[read_without(head, states, labels, units, digit), states]"
+
+
 @exercise("inside-the-lstm/without")
 def test_digits_read_without_some_units(answer, draw):
     for units in ([1], [0, 2, 5], []):
@@ -62,8 +65,9 @@ def test_digits_read_without_some_units(answer, draw):
         changed[:, units] = states[:, units].mean(dim=0)
         digit = draw.whole(0, classes - 1)
         said = (changed @ weight.T + bias).argmax(dim=1)[labels == digit]
-        got = answer.read_without(head, states, labels, units, digit)
-        expect(got, (said == digit).double().mean().item(), "It is not the share of this digit that is read.")
+        got = answer.ask(WITHOUT, head=head, states=states, labels=labels, units=units, digit=digit)
+        expect(got[0], (said == digit).double().mean().item(), "It is not the share of this digit that is read.")
+        expect(got[1], states, "It changes the states that it is given.")
 
 
 @exercise("inside-the-lstm/bug")

@@ -31,7 +31,7 @@ def without_in_a_loop(head, states, labels, units, digit):
 
 
 def without_in_numpy(head, states, labels, units, digit):
-    x, weight, bias = states.numpy().copy(), head.weight.numpy(), head.bias.numpy()
+    x, weight, bias = states.numpy().copy(), head.weight.detach().numpy(), head.bias.detach().numpy()
     if units:
         x[:, units] = x[:, units].mean(axis=0, keepdims=True)
     said = (x @ weight.T + bias).argmax(axis=1)
@@ -101,7 +101,7 @@ def rows_cut_off(layer, head, images):
 
 
 def rows_in_numpy(layer, head, images):
-    logits = head(layer(images)[0]).numpy()
+    logits = head(layer(images)[0]).detach().numpy()
     powers = np.exp(logits - logits.max(axis=2, keepdims=True))
     return powers / powers.sum(axis=2, keepdims=True)
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import seqlab
+from seqlab import plots
 from seqlab.checks import check
 from tests.test_chapters import coded_digits, numbers
 from tools import course
@@ -19,15 +20,16 @@ CODED = coded_digits(640)
 
 @pytest.fixture(scope="module")
 def ran():
-    """With a network that was trained for one epoch on coded digits; their last rows are empty."""
+    """With a network that was trained for a moment on coded digits; their lower rows are all alike."""
     package, given = types.SimpleNamespace(**vars(seqlab)), []
 
     def fit(model, train, val):
         given.append((train, val))
+        model.layer.bias_hh_l0.data[64:128] = 3     # open forget gates: what stands in row 5 is not lost at once
         seqlab.fit(model, CODED.train, val, epochs=4, batch_size=32, quiet=True)
 
     package.fit = fit
-    played = INSIDE.play(load_digits=lambda: CODED, seqlab=package, plots=seqlab.plots, given=given)
+    played = INSIDE.play(load_digits=lambda: CODED, seqlab=package, plots=plots, given=given)
     return played
 
 
@@ -94,15 +96,15 @@ def test_the_row_from_which_an_answer_stays(ran):
     stays, said = ran("stays = ")["stays"].int().tolist(), ran("stays = ")["said"].tolist()
     for row, answers in zip(stays, said, strict=True):
         assert len(set(answers[row - 1:])) == 1 and (row == 1 or answers[row - 2] != answers[-1])
-    for line, row in zip(ran("favourite answer").printed.splitlines(), (14, 20, 28), strict=True):
+    for line, row in zip(ran("get one answer").printed.splitlines(), (14, 20, 28), strict=True):
         own = [answers[row - 1] for answers in said]
         most = max(own.count(digit) for digit in range(10))
-        assert numbers(line.replace(":", " ")) == [row, pytest.approx(100 * most / 400, abs=0.06)]
-    late, rest = numbers(ran("late = ").printed)
+        assert line == f"row {row}: over 20 % of the digits get one answer: {most > 80}"
+    late, rest = (float(value) for value in find_all(r"acc (\S+) %", ran("late = ").printed))
     labels = CODED.test[1].tolist()
     for value, chosen in ((late, lambda row: row >= 27), (rest, lambda row: row < 27)):
         own = [answers[-1] == label for answers, label, row in zip(said, labels, stays, strict=True) if chosen(row)]
-        assert value == pytest.approx(100 * sum(own) / len(own), abs=0.006) if own else math.isnan(value)
+        assert math.isnan(value) if not own else value == pytest.approx(100 * sum(own) / len(own), abs=0.006)
 
 
 def test_the_gates_are_those_of_the_layer_and_their_numbers_are_means(ran):
