@@ -12,11 +12,8 @@ import statistics
 import subprocess
 import sys
 import textwrap
-<<<<<<< HEAD
 import time
-=======
 import types
->>>>>>> 124f5d7 (A chapter on what can be seen inside an LSTM that reads digits, with its practice and quiz)
 
 import distributed
 import numpy as np
@@ -31,12 +28,8 @@ import studies
 from seqlab import results
 from seqlab.data import Digits
 from seqlab.measured import RESULTS
-<<<<<<< HEAD
-from studies import STUDIES, digit_reader, digits, padding, recall, recall_rates, runner
-from studies import head_to_head as head_to_heads
-=======
 from studies import STUDIES, digit_reader, digits, inside, padding, recall, recall_rates, runner
->>>>>>> 124f5d7 (A chapter on what can be seen inside an LSTM that reads digits, with its practice and quiz)
+from studies import head_to_head as head_to_heads
 from studies.__main__ import main
 from studies.fingerprint import ROOT, _module, fingerprint
 from tools import course, prose
@@ -63,12 +56,9 @@ ELSEWHERE = {
     "digit_strange": {"11": "in_styles", "23": "hard_cases.json", "20": "hard_cases.json", "31": "hard_cases.json"},
     "digits_lstm": {"55,000": "the split"},
     "digits_recipe": {"55,000": "the split"},
-<<<<<<< HEAD
     "head_to_head": {"55,000": "the split"}, "two_epoch_tutorial": {"55,000": "the split"},
-=======
     "inside_changed": {"55,000": "the split", "5": "the quantile 0.05"},
     "inside_digits": {"55,000": "the split"}, "inside_rows": {"55,000": "the split"},
->>>>>>> 124f5d7 (A chapter on what can be seen inside an LSTM that reads digits, with its practice and quiz)
     "padded_ends": {"-1": "out[:, -1]", f"{2 * padding.LONGEST}": "twice as wide"},
     "recall_first": {f"{100 // 4}": "a guess among four"}, "recall_rates": {"2018": "the year of the paper"}}
 
@@ -389,14 +379,10 @@ def test_the_net_that_reads_padded_blocks_reads_where_it_is_told(read_at, monkey
 MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_confused": recall_confused,
               "recall_rates": rates_of_memories,
               "recall_factor": factor_of_memories, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
-<<<<<<< HEAD
               "head_to_head": head_to_head, "two_epoch_tutorial": two_epoch_tutorial,
               "digit_reader": read_digits, "digit_strange": strange_digits,
-              "padded_ends": padded_ends}
-=======
-              "digit_reader": read_digits, "digit_strange": strange_digits, "padded_ends": padded_ends,
-              "inside_rows": read_after_rows, "inside_digits": read_without_units, "inside_changed": read_changed}
->>>>>>> 124f5d7 (A chapter on what can be seen inside an LSTM that reads digits, with its practice and quiz)
+              "padded_ends": padded_ends, "inside_rows": read_after_rows,
+              "inside_digits": read_without_units, "inside_changed": read_changed}
 
 
 @pytest.mark.parametrize("name", MINIATURES)
