@@ -571,6 +571,7 @@ def not_where_digits_are(hand):
     assert hand.get("prediction") == 5
     strokes = hand.get("strokes")
     hand.tick("fit and centre it")
+    hand.wait("host => !host.model.get('centred')")
     assert hand.get("strokes") == strokes and hand.get("prediction") != 5
 
 
