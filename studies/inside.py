@@ -6,7 +6,8 @@ about nine in ten; and the head is then sure of more than it gets right. The row
 more between the digits than, for one digit, between the seeds.
 
 The unit of the last state that goes with a digit most closely keeps doing so on other digits, and yet the network reads
-that digit as well without it; two dozen of such units cost it far more than as many others.
+that digit as well without it; two dozen of such units cost it more, and on average far more, than as many drawn at
+random.
 
 How sure it is tells digits read right from noise, and much less from upside-down digits and from halves of two digits.
 
@@ -171,7 +172,8 @@ STUDIES = {
         NETWORK + "For the test digits of one class: after how many rows the answer does not change any more, mean and "
         "standard deviation; the correlation of the class with that unit of the last state for which it is largest in "
         "the first half of the digits, there and in the second half; and how many of the second half are read with "
-        "all units, and with that unit, the 24 most correlated, and 24 others (the mean of 20 draws) at their mean.",
+        "all units, and with that unit, the 24 most correlated, and 24 drawn at random (the mean of 20 draws) at their "
+        "mean.",
         ("digit", "seed"), ("stays from row", "sd", "correlation", "other half", "read (%)", "without it (%)",
                             "without 24 (%)", "without 24 drawn (%)"),
         tuple((digit, seed) for seed in SEEDS for digit in range(10)), inside_digits),

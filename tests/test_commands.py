@@ -12,13 +12,17 @@ import pytest
 from tools.course import ROOT, some
 
 SITE = ROOT / "_build" / "html"
+HERE = {"jobs": 1, "scheduler": None}
 READ = {    # program -> pairs of a line that somebody may write, and what is read from it
     "instructor.example": [("f --subject gru", {"folder": Path("f"), "subject": "gru"})],
     "studies": [
-        ("", {"names": [], "list": False, "verify": False, "sample": 2, "against": None}),
+        ("", {"names": [], "list": False, "verify": False, "sample": 2, "against": None, **HERE}),
         ("a b --verify --sample 3 --against old",
-         {"names": ["a", "b"], "list": False, "verify": True, "sample": 3, "against": Path("old")}),
-        ("--list", {"names": [], "list": True, "verify": False, "sample": 2, "against": None})],
+         {"names": ["a", "b"], "list": False, "verify": True, "sample": 3, "against": Path("old"), **HERE}),
+        ("a --jobs 3 --scheduler tcp://there:8786", {
+            "names": ["a"], "list": False, "verify": False, "sample": 2, "against": None, "jobs": 3,
+            "scheduler": "tcp://there:8786"}),
+        ("--list", {"names": [], "list": True, "verify": False, "sample": 2, "against": None, **HERE})],
     "tools.build_site": [],
     "tools.chapters": [
         ("move a --after b", {"command": "move", "subject": "a", "after": "b", "before": None}),
@@ -59,7 +63,7 @@ READ = {    # program -> pairs of a line that somebody may write, and what is re
     "tools.serve": [("", {"folder": SITE, "port": 8000}), ("a --port 1", {"folder": Path("a"), "port": 1})],
 }
 REFUSED = {     # program -> lines that are wrong
-    "studies": ["--list --verify", "--sample few"],
+    "studies": ["--list --verify", "--sample few", "--jobs many"],
     "tools.chapters": ["", "move", "move a", "move a --after b --before c", "new"], "tools.check_addresses": ["a"],
     "tools.check_colab": ["--keep --here"], "tools.install": ["", "everything", "lab --torch rocm"],
     "tools.mutants.__main__": ["--sample few", "--at-least much", "--each some", "--jobs many"],
