@@ -1,133 +1,154 @@
-"""Checks of the exercises on the hand-built classifier that need no tensor."""
+"""Checks of the exercises on comparing networks that need no tensor."""
 
 import math
 
-from . import call, exercises_of, expect_close, expect_count, fail, number, numbers, several
+from . import call, close, exercises_of, expect_close, expect_count, fail, listed, number, numbers, shown, whole
 
 exercise = exercises_of(__name__)
-HISTORIES = [       # what it is, train loss, validation loss, validation accuracy, first number, the epoch to keep
-    ("the best epoch is in the middle", [0.9, 0.5, 0.3, 0.25, 0.2], [0.5, 0.4, 0.45, 0.6, 0.7],
-     [0.80, 0.91, 0.93, 0.95, 0.94], 1, 4),
-    ("two epochs are equally good", [0.9, 0.5, 0.3, 0.2], [0.6, 0.5, 0.4, 0.3], [0.80, 0.95, 0.90, 0.95], 1, 2),
-    ("the run was resumed, so the numbering starts at 4", [0.4, 0.3, 0.2], [0.4, 0.6, 0.5], [0.91, 0.92, 0.90], 4, 5),
+RACES = [       # two lists of scores, seed by seed, and Student's t for so many
+    ([98.1, 98.4, 98.0, 98.6, 98.3], [97.9, 98.5, 97.6, 98.2, 98.2], 2.776),
+    ([70.5, 81.0, 76.5], [71.5, 79.0, 73.0], 4.303),
+    ([91.0, 92.5, 90.0, 95.0], [93.5, 93.0, 92.5, 96.5], 3.182),
 ]
 
 
-@exercise("best-epoch")
-def _best_epoch(best_epoch):
-    for what, train, val, accuracy, first, want in HISTORIES:
-        history = [{"epoch": first + k, "train_loss": train[k], "val_loss": val[k], "val_accuracy": accuracy[k]}
-                   for k in range(len(train))]
-        epochs = [row["epoch"] for row in history]
-        got = call(best_epoch, history, name="best_epoch")
-        if isinstance(got, dict):
-            fail("best_epoch returns a whole row; return what stands in it under \"epoch\"")
-        got = number(got, "what best_epoch returns", "the number of an epoch")
+def _spread(values, less=1):
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - less))
+
+
+@exercise("interval")
+def _interval(paired_interval):
+    for a, b, t in RACES:
+        n, what = len(a), f"what paired_interval returns for {shown(a)} and {shown(b)}"
+        got = numbers(call(paired_interval, list(a), list(b), t, name="paired_interval"), what, "two numbers")
+        expect_count(got, 2, what, "the lower end and the upper end", {
+            1: "An interval has two ends",
+            3: "The mean is not asked for: return the two ends",
+            n: "There is one number for each pair. An interval is put around their mean"})
+        differences = [one - other for one, other in zip(a, b)]
+        mean, spread = sum(differences) / n, _spread(differences)
+        apart = math.sqrt(_spread(a) ** 2 + _spread(b) ** 2)
+
+        def around(half, middle=mean):
+            return [middle - half, middle + half]
+
+        half = t * spread / math.sqrt(n)
+        expect_close(got, around(half), what, [
+            ("the two ends stand in the wrong order", around(-half)),
+            ("it is the interval of b - a", around(half, -mean)),
+            ("the standard deviation of the differences is divided by n, not by the root of n", around(t * spread / n)),
+            ("it says how far single differences scatter. Their mean scatters less: what is missing is the root of n",
+             around(t * spread)),
+            ("that is one standard error on each side; t of them are asked for", around(spread / math.sqrt(n))),
+            ("that is two standard errors on each side; for so few pairs take t", around(2 * spread / math.sqrt(n))),
+            ("the variance divides by n. Estimated from the numbers themselves it divides by n - 1",
+             around(t * _spread(differences, 0) / math.sqrt(n))),
+            ("the square root of the variance is missing", around(t * spread**2 / math.sqrt(n))),
+            ("the two lists are taken apart, each with its own standard deviation. Take the differences first, pair by "
+             "pair", around(t * apart / math.sqrt(n))),
+            ("these are the smallest and the largest difference", [min(differences), max(differences)]),
+            ("it lies around 0. It should lie around the mean of the differences", around(half, 0.0)),
+        ], "Do the second case by hand: which three differences are there, what is their mean, and how far do they "
+           "scatter around it?", tolerance=1e-6)
+    return "An interval around the mean of the differences."
+
+
+def _size(units, blocks, per_unit=30, square=1, head=10, rest=10):
+    """Parameters of a layer with so many blocks over rows of 28, and of its head; the options count them wrongly."""
+    return blocks * (square * units * units + per_unit * units) + head * units + rest
+
+
+MISCOUNTED = [
+    ("PyTorch's layers have two biases for each block, one beside either matrix", {"per_unit": 29}),
+    ("where are the biases of the layer?", {"per_unit": 28}),
+    ("the head has parameters, too", {"head": 0, "rest": 0}),
+    ("the matrix from state to state is missing", {"square": 0}),
+    ("the matrix from the row to the state is missing", {"per_unit": 2}),
+]
+
+
+def _nearest(blocks, parameters, wrong):
+    """The number of units whose size comes nearest; of two equally near, the smaller."""
+    units = 1
+    while _size(units + 1, blocks, **wrong) <= parameters:
+        units += 1
+    below, above = parameters - _size(units, blocks, **wrong), _size(units + 1, blocks, **wrong) - parameters
+    return units if below <= above else units + 1
+
+
+@exercise("units")
+def _units(units_for):
+    answers = []
+    for blocks, parameters in ((4, 82_186), (3, 82_186), (1, 82_186), (3, 5_000), (4, 9_999), (1, 700)):
+        what = f"units_for({blocks}, {parameters})"
+        got = whole(call(units_for, blocks, parameters, name="units_for"), what, "a whole number of units")
+        if got < 1:
+            fail(f"{what} is {got}, and a layer has at least one unit")
+        answers.append((what, blocks, parameters, got))
+    for what, blocks, parameters, got in answers:
+        want = _nearest(blocks, parameters, {})
         if got == want:
             continue
-        hints = [
-            (max(accuracy), "That is an accuracy; return the number of its epoch"),
-            (max(epochs[k] for k in range(len(accuracy)) if accuracy[k] == max(accuracy)),
-             "Of equally good epochs take the first"),
-            (epochs[train.index(min(train))], "Is that the lowest training loss, the highest validation loss, or "
-                                              "just the last epoch?"),
-            (epochs[val.index(min(val))], "Is that the lowest validation loss? The accuracy is asked for"),
-            (want - first, "That is a position in the list, counted from 0; return what stands under \"epoch\""),
-            (want - first + 1, "That is a position in the list; return what stands under \"epoch\""),
-            (epochs[accuracy.index(min(accuracy))], "That is the worst epoch"),
-        ]
-        cause = next((hint for value, hint in hints if got == value), "Compare the validation accuracies")
-        fail(f"when {what}, best_epoch returns {got:g}. {cause}")
-    return "The epoch whose weights you keep."
+        mine = f"{what} is {got}, which makes {_size(got, blocks)} parameters. "
+        for cause, wrong in MISCOUNTED:
+            if all(one == _nearest(of, size, wrong) for _, of, size, one in answers):
+                fail(mine + "Something is counted wrongly: " + cause)
+        if all(one == _nearest(1, of, {}) for _, _, of, one in answers):
+            fail(mine + "Something is counted wrongly: this counts one block, as an RNN has")
+        if got in (want - 1, want + 1):
+            fail(mine + "A neighbour comes nearer. Compare how far off the numbers just below and just above are")
+        fail(mine + "Try your count on nn.LSTM(28, 128) and its head: there are 82186 parameters")
+    return "Other numbers of units, the same number of parameters."
 
 
-def _read():
-    """Two hundred labels and what a network says of them: right seven times in ten, and never a 9."""
-    labels, said, state = list(range(10)), [], 1
-    for k in range(200):
-        state = (1103515245 * state + 12345) % 2**31
-        drawn = state // 65536
-        if k >= 10:
-            labels.append(drawn % 10)
-        noise = drawn // 10 % 10
-        said.append(4 if (name := labels[k] if drawn // 100 % 10 < 7 else noise) == 9 else name)
-    return labels, said
+TWO = "two things, the place of the winner and its share"
+CHOOSING = list(range(1, 30, 3))
+OTHERS = [k for k in range(30) if k not in CHOOSING]
+READ = [(6, 17), (9, 13), (4, 19), (8, 16), (9, 12), (3, 14)]      # how many of those, by each of six networks
 
 
-@exercise("per-digit")
-def _per_digit(per_digit):
-    labels, said = _read()
-    what = "what per_digit returns"
-    got = call(per_digit, list(labels), list(said), name="per_digit", hints={
-        "zero": "This network never says 9. By what do you divide?"})
-    if not several(got):
-        fail(f"{what} is one number for all digits together; take them one true digit at a time")
-    got = numbers(got, what, "a list of ten shares")
-    expect_count(got, 10, what, "one share per digit", {
-        100: "That is the whole confusion matrix; which entries are right, and out of how many?",
-        200: "That is one number per example; take them together, one true digit at a time",
-        9: "This network never says 9, but there are nines to be read: go by the labels, from 0 to 9"})
-    got = [0.0 if value != value else value for value in got]     # what 0 / 0 is in a tensor, where 9 is never said
-    digits = range(10)
-    n, right = len(labels), [0] * 10
-    for k in range(n):
-        right[labels[k]] += labels[k] == said[k]
-    true, named = [labels.count(digit) for digit in digits], [said.count(digit) for digit in digits]
-    want = [right[digit] / true[digit] for digit in digits]
-    expect_close(got, want, what, [
-        ("these are counts; divide by how often each digit occurs", right),
-        ("these are percentages; a share lies between 0 and 1", [100 * share for share in want]),
-        ("this divides by how often each digit was predicted. Divide by how often it is the label",
-         [right[digit] / max(1, named[digit]) for digit in digits]),
-        ("this divides by the number of all examples", [count / n for count in right]),
-        ("these are the shares of wrong answers", [1 - share for share in want]),
-        ("this counts an example as right for a digit when both say that it is not that digit. Keep only the examples "
-         "that are the digit", [1 - (true[digit] + named[digit] - 2 * right[digit]) / n for digit in digits]),
-        ("that is how often each digit occurs", [count / n for count in true]),
-        ("that is how often each digit is predicted", [count / n for count in named]),
-        ("this divides by how often the digit is the label or the prediction. Divide by how often it is the label",
-         [right[digit] / (true[digit] + named[digit] - right[digit]) for digit in digits]),
-        ("that is the accuracy over all digits, ten times", [sum(right) / n] * 10),
-        ("the digits stand in the wrong order", want[::-1]),
-    ], "Take one digit by hand: how many labels are that digit, and for how many of those is the prediction the same?")
-    return "Ten accuracies, one for each digit."
+@exercise("chosen")
+def _chosen(chosen_and_reported):
+    six = [[k in CHOOSING[:own] or k in OTHERS[-other:] for k in range(30)] for own, other in READ]
+    two = [[True, False, True, True, False], [False, True, True, False, True]]
+    for right, here in ((six, CHOOSING), (six[::-1], CHOOSING[::-1]), (two, [3, 0]), (two, [4])):
+        given = [list(row) for row in right]
+        got = call(chosen_and_reported, given, list(here), name="chosen_and_reported")
+        what = "what chosen_and_reported returns"
+        got = listed(got, what, TWO)
+        if len(got) != 2:
+            fail(f"{what} should be {TWO}, but it is {shown(got)}")
+        winner, share = got
+        winner = whole(winner, "the first of the two", "the place of the winner, from 0")
+        share = number(share, "the second of the two", "a share")
+        there = [k for k in range(len(right[0])) if k not in here]
 
+        def shares(places, rows=right):
+            return [sum(row[k] for k in places) / len(places) for row in rows]
 
-@exercise("error-bar")
-def _error_bar(standard_error, digits_needed):
-    for accuracy, n in [(0.9877, 10_000), (0.5, 100), (0.9, 257)]:
-        got = number(call(standard_error, accuracy, n, name="standard_error"), "what standard_error returns")
-        variance = accuracy * (1 - accuracy)
-        right = math.sqrt(variance / n)
-        expect_close(got, right, f"standard_error({accuracy}, {n})", [
-            ("the square root is missing", variance / n),
-            ("only n is under the root", variance / math.sqrt(n)),
-            ("the root is taken of the upper part alone", math.sqrt(variance) / n),
-            ("these are percentage points; give a share, as accuracy is", 100 * right),
-            ("the share of mistakes, 1 - accuracy, is missing under the root", math.sqrt(accuracy / n)),
-            ("the accuracy itself is missing under the root", math.sqrt((1 - accuracy) / n)),
-            ("that is half the width of a 95 % interval, 1.96 standard errors; one of them is asked for", 1.96 * right),
-            ("that is two standard errors; one of them is asked for", 2 * right),
-            ("divide by n. Dividing by n - 1 is for a spread that is estimated from the numbers themselves",
-             math.sqrt(variance / (n - 1))),
-        ] + [("it is rounded. Return all digits, and round where you print", round(right, k)) for k in (4, 3)],
-            f"It is {got:.4g}. How far does a single digit, right or wrong, spread around the accuracy? That is "
-            "divided by the root of n", tolerance=1e-7)
-    for accuracy, error in [(0.9, 0.01), (0.5, 0.05), (0.9877, 0.0005), (0.99, 0.0007)]:
-        name = f"digits_needed({accuracy}, {error})"
-        got = number(call(digits_needed, accuracy, error, name="digits_needed"), "what digits_needed returns")
-        want = accuracy * (1 - accuracy) / error**2
-        if abs(got - want) > 1.01:
-            cause = next((words for words, value in [
-                ("n goes with the square of the error: half the error takes four times the digits",
-                 accuracy * (1 - accuracy) / error),
-                ("the share of mistakes, 1 - accuracy, is missing", accuracy / error**2),
-                ("the standard error that comes out should be at most `error`, not 1.96 of them", 1.96**2 * want),
-            ] if abs(got - value) <= 1.01), "Solve the formula of the standard error for n")
-            fail(f"{name} is {got:g}, and with that many digits the standard error is "
-                 f"{math.sqrt(accuracy * (1 - accuracy) / got) if got > 0 else math.inf:.2g}: {cause}")
-        if abs(got - round(got)) > 1e-6:
-            fail(f"{name} is {got:.2f}, and there is no part of a digit: round up to a whole one")
-        if got < want - 1e-6:
-            fail(f"{name} is {got:g}: a little too few. Round up to a whole digit, not to the nearest")
-    return "Half the error bar takes four times the digits."
+        chosen, other, every = shares(here), shares(there), shares(range(len(right[0])))
+        want = chosen.index(max(chosen))
+        if winner != want:
+            last = len(chosen) - 1 - chosen[::-1].index(max(chosen))
+            cause = next((words for words, place in (
+                ("that one is the best on the other digits, on which it should only be reported",
+                 other.index(max(other))),
+                ("that one is the best on all digits; choose by those in `here` alone", every.index(max(every))),
+                ("it is as good as another before it: of equally good ones take the first", last),
+                ("that one is the worst on these digits", chosen.index(min(chosen)))) if winner == place),
+                "Count for each network how many of the digits in `here` it reads")
+            fail(f"the winner should be the best on the digits that choose, and {winner} is not: {cause}")
+        if not close(share, other[want], 1e-6):
+            cause = next((words for words, value in (
+                ("that is its share of the digits that chose it, the luck included", chosen[want]),
+                ("that is its share of all digits, those that chose it included", every[want]),
+                ("these are percent; give a share", 100 * other[want]),
+                ("that is how many it reads; divide by how many there are", other[want] * len(there)),
+                ("divide by the number of the other digits, not of all", other[want] * len(there) / len(right[0])),
+                ("that is the mean of all networks; only the winner is asked for", sum(other) / len(other)),
+                ("that is the best share on the other digits, of whichever network", max(other)),
+                ("that is the share of mistakes", 1 - other[want])) if close(share, value, 1e-6)),
+                "Which digits are not in `here`, and how many of those does the winner read?")
+            fail(f"network {want} wins, and its share is not {share:.4g}: {cause}")
+    return "Chosen by one half, reported by the other."

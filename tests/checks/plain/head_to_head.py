@@ -3,247 +3,275 @@
 import math
 
 
-def best_epoch(history):
-    return max(history, key=lambda row: row["val_accuracy"])["epoch"]
+def paired_interval(a, b, t):
+    differences = [one - other for one, other in zip(a, b)]
+    n = len(differences)
+    mean = sum(differences) / n
+    spread = math.sqrt(sum((d - mean) ** 2 for d in differences) / (n - 1))
+    half = t * spread / math.sqrt(n)
+    return mean - half, mean + half
 
 
-def best_epoch_in_a_loop(history):
-    best, epoch = -1.0, None
-    for row in history:
-        if row["val_accuracy"] > best:
-            best, epoch = row["val_accuracy"], row["epoch"]
-    return epoch
+def interval_in_a_loop(a, b, t):
+    total = squares = 0.0
+    for k in range(len(a)):
+        total += a[k] - b[k]
+    mean = total / len(a)
+    for k in range(len(a)):
+        squares += (a[k] - b[k] - mean) ** 2
+    error = (squares / (len(a) - 1) / len(a)) ** 0.5
+    return [mean - t * error, mean + t * error]
 
 
-def best_epoch_by_sorting(history):
-    return sorted(history, key=lambda row: (-row["val_accuracy"], row["epoch"]))[0]["epoch"]
+def interval_by_squares(a, b, t):
+    """The variance as the mean of the squares minus the square of the mean."""
+    d = [x - y for x, y in zip(a, b)]
+    n, mean = len(d), sum(d) / len(d)
+    variance = (sum(x * x for x in d) - n * mean * mean) / (n - 1)
+    half = t * math.sqrt(variance / n)
+    return mean - half, mean + half
 
 
-def best_epoch_by_position(history):
-    accuracies = [row["val_accuracy"] for row in history]
-    return float(history[accuracies.index(max(accuracies))]["epoch"])
+def interval_by_pairs(a, b, t):
+    """The variance from the distances of all pairs."""
+    d = [x - y for x, y in zip(a, b)]
+    n = len(d)
+    variance = sum((x - y) ** 2 for x in d for y in d) / (2 * n * (n - 1))
+    ends = []
+    for sign in (-1, 1):
+        ends.append(sum(d) / n + sign * t * math.sqrt(variance / n))
+    return tuple(ends)
 
 
-def best_epoch_among_all(history):
-    most = max(row["val_accuracy"] for row in history)
-    return [min(row["epoch"] for row in history if row["val_accuracy"] == most)]
+def interval_in_place(a, b, t):
+    """Changes the list that it is given."""
+    for k in range(len(a)):
+        a[k] -= b[k]
+    mean = sum(a) / len(a)
+    error = math.sqrt(sum((x - mean) ** 2 for x in a) / (len(a) - 1) / len(a))
+    yield mean - t * error
+    yield mean + t * error
 
 
-def best_epoch_backwards(history):
-    epoch, best = 0, 0.0
-    for row in reversed(history):
-        if row["val_accuracy"] >= best:
-            epoch, best = row["epoch"], row["val_accuracy"]
-    return epoch
+def interval_by_means(a, b, t):
+    n = len(a)
+    mean_a, mean_b = sum(a) / n, sum(b) / n
+    covariance = sum((x - mean_a) * (y - mean_b) for x, y in zip(a, b)) / (n - 1)
+    variance = (sum((x - mean_a) ** 2 for x in a) + sum((y - mean_b) ** 2 for y in b)) / (n - 1) - 2 * covariance
+    half = t * math.sqrt(variance) / math.sqrt(n)
+    return [[mean_a - mean_b - half], [mean_a - mean_b + half]]
 
 
-def best_epoch_in_place(history):
-    """Sorts the list that it is given."""
-    history.sort(key=lambda row: (row["val_accuracy"], -row["epoch"]))
-    return history[-1]["epoch"]
+def spread(values, less=1):
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - less))
 
 
-def last_best_epoch(history):
-    return max(history, key=lambda row: (row["val_accuracy"], row["epoch"]))["epoch"]
+def wrong_interval(half, middle=lambda mean: mean):
+    def answer(a, b, t):
+        d = [x - y for x, y in zip(a, b)]
+        reach, mean = half(d, len(d), t), sum(d) / len(d)
+        return middle(mean) - reach, middle(mean) + reach
+    return answer
 
 
-def position(history):
-    accuracies = [row["val_accuracy"] for row in history]
-    return accuracies.index(max(accuracies))
+def apart(a, b, t):
+    mean = sum(a) / len(a) - sum(b) / len(b)
+    half = t * math.sqrt(spread(a) ** 2 + spread(b) ** 2) / math.sqrt(len(a))
+    return mean - half, mean + half
 
 
-def standard_error(accuracy, n):
-    return math.sqrt(accuracy * (1 - accuracy) / n)
+def size(units, blocks):
+    return blocks * (28 * units + units * units + 2 * units) + 10 * units + 10
 
 
-def error_by_a_power(accuracy, n):
-    return (accuracy * (1 - accuracy)) ** 0.5 / n**0.5
+def units_for(blocks, parameters):
+    return min(range(1, 1000), key=lambda units: abs(size(units, blocks) - parameters))
 
 
-def error_of_zeros_and_ones(accuracy, n):
-    """From the spread of the single answers around their mean."""
-    variance = accuracy * (1 - accuracy) ** 2 + (1 - accuracy) * accuracy**2
-    return [math.sqrt(variance) / math.sqrt(n)]
+def units_by_the_formula(blocks, parameters):
+    """Solves the quadratic equation, and looks at the whole numbers around the root."""
+    b, c = 30 * blocks + 10, 10 - parameters
+    root = (-b + math.sqrt(b * b - 4 * blocks * c)) / (2 * blocks)
+    below = int(root)
+    if parameters - size(below, blocks) <= size(below + 1, blocks) - parameters:
+        return below
+    return below + 1
 
 
-def digits_needed(accuracy, error):
-    return math.ceil(accuracy * (1 - accuracy) / error**2 - 1e-9)
+def units_by_counting_up(blocks, parameters):
+    units = 1
+    while size(units, blocks) < parameters:
+        units += 1
+    return units - 1 if parameters - size(units - 1, blocks) <= size(units, blocks) - parameters else units
 
 
-def digits_by_int(accuracy, error):
-    return int(accuracy * (1 - accuracy) / error**2 + 1 - 1e-9)
-
-
-def digits_by_search(accuracy, error):
-    low, high = 1, 10**9
-    while low < high:
+def units_by_halving(blocks, parameters):
+    low, high = 1, 2000
+    while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle + 1, high) if standard_error(accuracy, middle) > error * (1 + 1e-12) else (low, middle)
-    return float(low)
+        if size(middle, blocks) <= parameters:
+            low = middle
+        else:
+            high = middle
+    return float(min((low, high), key=lambda units: abs(size(units, blocks) - parameters)))
 
 
-def digits_in_a_list(accuracy, error):
-    return [digits_needed(accuracy, error)]
+def units_by_rounding(blocks, parameters):
+    b = 30 * blocks + 10
+    return [round((-b + math.sqrt(b * b + 4 * blocks * (parameters - 10))) / (2 * blocks))]
 
 
-def same(one, other):
-    return 1 if one == other else 0
+def units_by_sorting(blocks, parameters):
+    return sorted((abs(size(units, blocks) - parameters), units) for units in range(1, 500))[0][1]
 
 
-def right_ones(labels, said):
-    return [sum(label == digit == name for label, name in zip(labels, said)) for digit in range(10)]
+def nearest(count):
+    return lambda blocks, parameters: min(range(1, 9000), key=lambda units: abs(count(units, blocks) - parameters))
 
 
-def ten_shares(labels, said):
-    return [right / labels.count(digit) for digit, right in enumerate(right_ones(labels, said))]
+def chosen_and_reported(right, here):
+    there = [k for k in range(len(right[0])) if k not in here]
+    scores = [sum(row[k] for k in here) for row in right]
+    winner = scores.index(max(scores))
+    return winner, sum(right[winner][k] for k in there) / len(there)
 
 
-def shares_in_one_pass(labels, predictions):
-    right, all_of_it = [0] * 10, [0] * 10
-    for label, name in zip(labels, predictions):
-        all_of_it[label] += 1
-        if label == name:
-            right[label] += 1
-    return [one / of for one, of in zip(right, all_of_it)]
+def chosen_by_max(right, here):
+    winner = max(range(len(right)), key=lambda network: sum(right[network][k] for k in here))
+    there = set(range(len(right[0]))) - set(here)
+    return [winner, sum(right[winner][k] for k in there) / len(there)]
 
 
-def shares_of_pairs(labels, predictions):
-    for digit in range(10):
-        names = [name for label, name in zip(labels, predictions) if label == digit]
-        yield names.count(digit) / len(names)
+def chosen_in_a_loop(right, here):
+    best, winner = -1, None
+    for network, row in enumerate(right):
+        count = 0
+        for k in here:
+            if row[k]:
+                count += 1
+        if count > best:
+            best, winner = count, network
+    return winner, (sum(right[winner]) - best) / (len(right[winner]) - len(here))
 
 
-def who_for_whom(labels, predictions):
-    table = [[0] * 10 for _ in range(10)]
-    for k in range(len(labels)):
-        table[labels[k]][predictions[k]] += 1
-    return table
+def chosen_by_sorting(right, here):
+    order = sorted(range(len(right)), key=lambda network: -sum(right[network][k] for k in here))
+    rest = [hit for k, hit in enumerate(right[order[0]]) if k not in here]
+    return order[0], rest.count(True) / len(rest)
 
 
-def shares_from_the_table(labels, predictions):
-    return [row[digit] / sum(row) for digit, row in enumerate(who_for_whom(labels, predictions))]
+def chosen_in_place(right, here):
+    """Empties the lists that it is given."""
+    counts = []
+    for row in right:
+        own = 0
+        for k in sorted(here, reverse=True):
+            own += row.pop(k)
+        counts.append(own)
+    winner = counts.index(max(counts))
+    yield winner
+    yield sum(right[winner]) / len(right[winner])
 
 
-def shares_one_by_one(labels, predictions):
-    """One list of a single share for every digit."""
-    verdicts = {}
-    for label, name in zip(labels, predictions):
-        verdicts.setdefault(label, []).append(label == name)
-    return [[sum(verdicts[digit]) / len(verdicts[digit])] for digit in sorted(verdicts)]
+def chosen_by_mistakes(right, here):
+    wrong = [sum(not row[k] for k in here) for row in right]
+    winner = wrong.index(min(wrong))
+    there = [k for k in range(len(right[winner])) if k not in here]
+    return float(winner), 1 - sum(not right[winner][k] for k in there) / len(there)
 
 
-def shares_by_sorting(labels, predictions):
-    """Sorts the two lists that it is given."""
-    pairs = sorted(zip(labels, predictions))
-    shares = []
-    for digit in range(10):
-        mine = [pair for pair in pairs if pair[0] == digit]
-        shares.append(1 - sum(label != name for label, name in mine) / len(mine))
-    labels.sort()
-    return shares
+def choosing(by="here", report="there", last=False, worst=False, turn=lambda share, n, every: share):
+    """The winner and its share; the keywords say which digits are used for what."""
+    def answer(right, here):
+        every = list(range(len(right[0])))
+        places = {"here": list(here), "there": [k for k in every if k not in here], "every": every}
+        scores = [sum(row[k] for k in places[by]) for row in right]
+        best = min(scores) if worst else max(scores)
+        winner = len(scores) - 1 - scores[::-1].index(best) if last else scores.index(best)
+        share = sum(right[winner][k] for k in places[report]) / len(places[report])
+        return winner, turn(share, len(places[report]), len(every))
+    return answer
 
 
-def precision(labels, said):
-    return [right / said.count(digit) for digit, right in enumerate(right_ones(labels, said))]
+def mean_of_all(right, here):
+    there = [k for k in range(len(right[0])) if k not in here]
+    return chosen_and_reported(right, here)[0], sum(row[k] for row in right for k in there) / len(there) / len(right)
 
 
-def careful_precision(labels, said):
-    return [right / max(1, said.count(digit)) for digit, right in enumerate(right_ones(labels, said))]
-
-
-def one_against_the_rest(labels, said):
-    return [sum(same(label == digit, name == digit) for label, name in zip(labels, said)) / len(labels)
-            for digit in range(10)]
-
-
-def right_of_either(labels, said):
-    return [right / sum(digit in pair for pair in zip(labels, said))
-            for digit, right in enumerate(right_ones(labels, said))]
+def best_share_there(right, here):
+    there = [k for k in range(len(right[0])) if k not in here]
+    return chosen_and_reported(right, here)[0], max(sum(row[k] for k in there) for row in right) / len(there)
 
 
 RIGHT = [
-    ("per-digit", ten_shares),
-    ("per-digit", shares_in_one_pass),
-    ("per-digit", shares_of_pairs),
-    ("per-digit", shares_from_the_table),
-    ("per-digit", shares_one_by_one),
-    ("per-digit", shares_by_sorting),
-    ("per-digit", lambda labels, said: tuple(round(share, 6) for share in ten_shares(labels, said))),
-    ("best-epoch", best_epoch),
-    ("best-epoch", best_epoch_in_a_loop),
-    ("best-epoch", best_epoch_by_sorting),
-    ("best-epoch", best_epoch_by_position),
-    ("best-epoch", best_epoch_among_all),
-    ("best-epoch", best_epoch_backwards),
-    ("best-epoch", best_epoch_in_place),
-    ("error-bar", standard_error, digits_needed),
-    ("error-bar", error_by_a_power, digits_needed),
-    ("error-bar", error_of_zeros_and_ones, digits_in_a_list),
-    ("error-bar", standard_error, digits_by_int),
-    ("error-bar", standard_error, digits_by_search),
-    ("error-bar", lambda p, n: math.exp(0.5 * math.log(p * (1 - p) / n)), lambda p, e: float(digits_needed(p, e))),
+    ("interval", paired_interval),
+    ("interval", interval_in_a_loop),
+    ("interval", interval_by_squares),
+    ("interval", interval_by_pairs),
+    ("interval", interval_in_place),
+    ("interval", interval_by_means),
+    ("units", units_for),
+    ("units", units_by_the_formula),
+    ("units", units_by_counting_up),
+    ("units", units_by_halving),
+    ("units", units_by_rounding),
+    ("units", units_by_sorting),
+    ("chosen", chosen_and_reported),
+    ("chosen", chosen_by_max),
+    ("chosen", chosen_in_a_loop),
+    ("chosen", chosen_by_sorting),
+    ("chosen", chosen_in_place),
+    ("chosen", chosen_by_mistakes),
 ]
 
 WRONG = [
-    ("per-digit", "one number for all", lambda labels, said: sum(map(same, labels, said)) / len(labels)),
-    ("per-digit", "by what do you divide", precision),
-    ("per-digit", "this divides by how often each digit was predicted", careful_precision),
-    ("per-digit", "these are counts", right_ones),
-    ("per-digit", "percentages", lambda labels, said: [100 * share for share in ten_shares(labels, said)]),
-    ("per-digit", "never says 9, but there are", lambda labels, said: ten_shares(labels, said)[:9]),
-    ("per-digit", "wrong answers", lambda labels, said: [1 - share for share in ten_shares(labels, said)]),
-    ("per-digit", "both say that it is not that digit", one_against_the_rest),
-    ("per-digit", "how often each digit occurs",
-     lambda labels, said: [labels.count(digit) / len(labels) for digit in range(10)]),
-    ("per-digit", "how often each digit is predicted",
-     lambda labels, said: [said.count(digit) / len(said) for digit in range(10)]),
-    ("per-digit", "ten times", lambda labels, said: [sum(map(same, labels, said)) / len(labels)] * 10),
-    ("per-digit", "one number per example", lambda labels, said: list(map(same, labels, said))),
-    ("per-digit", "take one digit by hand", lambda labels, said: ten_shares(labels, said)[1:] + [0.5]),
-    ("per-digit", "confusion matrix", who_for_whom),
-    ("per-digit", "the number of all examples",
-     lambda labels, said: [count / len(labels) for count in right_ones(labels, said)]),
-    ("per-digit", "the label or the prediction", right_of_either),
-    ("per-digit", "in the wrong order", lambda labels, said: ten_shares(labels, said)[::-1]),
-    ("per-digit", "a list of ten shares", lambda labels, said: [str(share) for share in ten_shares(labels, said)]),
-    ("best-epoch", "returns nothing yet", lambda history: ...),
-    ("best-epoch", "position in the list, counted from 0", position),
-    ("best-epoch", "position in the list", lambda history: position(history) + 1),
-    ("best-epoch", "lowest training loss", lambda history: min(history, key=lambda row: row["train_loss"])["epoch"]),
-    ("best-epoch", "lowest validation loss", lambda history: min(history, key=lambda row: row["val_loss"])["epoch"]),
-    ("best-epoch", "just the last epoch", lambda history: history[-1]["epoch"]),
-    ("best-epoch", "take the first", last_best_epoch),
-    ("best-epoch", "an accuracy", lambda history: max(row["val_accuracy"] for row in history)),
-    ("best-epoch", "a whole row", lambda history: history[0]),
-    ("best-epoch", "the number of an epoch", lambda history: [row["epoch"] for row in history]),
-    ("best-epoch", "compare the validation accuracies", lambda history: 100),
-    ("best-epoch", "the worst epoch", lambda history: min(history, key=lambda row: row["val_accuracy"])["epoch"]),
-    ("error-bar", "the square root is missing", lambda p, n: p * (1 - p) / n, digits_needed),
-    ("error-bar", "only n is under the root", lambda p, n: p * (1 - p) / math.sqrt(n), digits_needed),
-    ("error-bar", "the upper part alone", lambda p, n: math.sqrt(p * (1 - p)) / n, digits_needed),
-    ("error-bar", "percentage points", lambda p, n: 100 * standard_error(p, n), digits_needed),
-    ("error-bar", "1.96 standard errors", lambda p, n: 1.96 * standard_error(p, n), digits_needed),
-    ("error-bar", "two standard errors", lambda p, n: 2 * standard_error(p, n), digits_needed),
-    ("error-bar", "dividing by n - 1", lambda p, n: standard_error(p, n - 1), digits_needed),
-    ("error-bar", "it is rounded", lambda p, n: round(standard_error(p, n), 4), digits_needed),
-    ("error-bar", "the share of mistakes", lambda p, n: math.sqrt(p / n), digits_needed),
-    ("error-bar", "how far does a single digit", lambda p, n: 0.5, digits_needed),
-    ("error-bar", "square of the error", standard_error, lambda p, e: p * (1 - p) / e),
-    ("error-bar", "not 1.96 of them", standard_error, lambda p, e: math.ceil(1.96**2 * p * (1 - p) / e**2)),
-    ("error-bar", "not to the nearest", standard_error, lambda p, e: round(p * (1 - p) / e**2 - 1e-6)),
-    ("error-bar", "no part of a digit", standard_error, lambda p, e: p * (1 - p) / e**2),
-    ("error-bar", "solve the formula", standard_error, lambda p, e: 10_000),
-    ("error-bar", "one number", standard_error, lambda p, e: "many"),
-    ("error-bar", "it is rounded", lambda p, n: round(standard_error(p, n), 3), digits_needed),
-    ("error-bar", "what standard_error returns should be one number", lambda p, n: [p, 1 - p], digits_needed),
-]
-
-
-# --- answers whose cause was named wrongly ----------------------------------------------------------------------------
-
-WRONG += [
-    ("best-epoch", "the highest validation loss",
-     lambda history: max(history, key=lambda row: row["val_loss"])["epoch"]),
-    ("error-bar", "the accuracy itself is missing", lambda accuracy, n: math.sqrt((1 - accuracy) / n),
-     lambda accuracy, error: 1),
+    ("interval", "returns nothing yet", lambda a, b, t: None),
+    ("interval", "two numbers", lambda a, b, t: "from 0 to 1"),
+    ("interval", "an interval has two ends", lambda a, b, t: [paired_interval(a, b, t)[1]]),
+    ("interval", "the mean is not asked for", lambda a, b, t: [0.3] + list(paired_interval(a, b, t))),
+    ("interval", "one number for each pair", lambda a, b, t: [x - y for x, y in zip(a, b)]),
+    ("interval", "in the wrong order", lambda a, b, t: paired_interval(a, b, t)[::-1]),
+    ("interval", "the interval of b - a", lambda a, b, t: paired_interval(b, a, t)),
+    ("interval", "divided by n, not by the root", wrong_interval(lambda d, n, t: t * spread(d) / n)),
+    ("interval", "what is missing is the root of n", wrong_interval(lambda d, n, t: t * spread(d))),
+    ("interval", "one standard error on each side", wrong_interval(lambda d, n, t: spread(d) / math.sqrt(n))),
+    ("interval", "two standard errors on each side", wrong_interval(lambda d, n, t: 2 * spread(d) / math.sqrt(n))),
+    ("interval", "it divides by n - 1", wrong_interval(lambda d, n, t: t * spread(d, 0) / math.sqrt(n))),
+    ("interval", "square root of the variance", wrong_interval(lambda d, n, t: t * spread(d) ** 2 / math.sqrt(n))),
+    ("interval", "taken apart", apart),
+    ("interval", "smallest and the largest", lambda a, b, t: (min(x - y for x, y in zip(a, b)),
+                                                              max(x - y for x, y in zip(a, b)))),
+    ("interval", "around 0", wrong_interval(lambda d, n, t: t * spread(d) / math.sqrt(n), lambda mean: 0.0)),
+    ("interval", "the second case by hand", lambda a, b, t: (0.0, 1.0)),
+    ("units", "returns nothing yet", lambda blocks, parameters: ...),
+    ("units", "a whole number of units", lambda blocks, parameters: 128.5),
+    ("units", "at least one unit", lambda blocks, parameters: 0),
+    ("units", "two biases for each block", nearest(lambda h, g: g * (29 * h + h * h) + 10 * h + 10)),
+    ("units", "where are the biases", nearest(lambda h, g: g * (28 * h + h * h) + 10 * h + 10)),
+    ("units", "the head has parameters", nearest(lambda h, g: g * (30 * h + h * h))),
+    ("units", "from state to state", nearest(lambda h, g: g * 30 * h + 10 * h + 10)),
+    ("units", "from the row to the state", nearest(lambda h, g: g * (2 * h + h * h) + 10 * h + 10)),
+    ("units", "as an RNN has", lambda blocks, parameters: units_for(1, parameters)),
+    ("units", "a neighbour comes nearer", lambda blocks, parameters: units_for(blocks, parameters) + 1),
+    ("units", "try your count on", lambda blocks, parameters: 40),
+    ("chosen", "returns nothing yet", lambda right, here: None),
+    ("chosen", "two things", lambda right, here: chosen_and_reported(right, here)[0]),
+    ("chosen", "two things", lambda right, here: [0, 0.5, 0.5]),
+    ("chosen", "the place of the winner", lambda right, here: ("the second", 0.5)),
+    ("chosen", "a share", lambda right, here: (choosing()(right, here)[0], "half")),
+    ("chosen", "only be reported", choosing(by="there")),
+    ("chosen", "by those in `here` alone", choosing(by="every")),
+    ("chosen", "take the first", choosing(last=True)),
+    ("chosen", "the worst on these", choosing(worst=True)),
+    ("chosen", "count for each network", lambda right, here: (len(right), 0.5)),
+    ("chosen", "the luck included", choosing(report="here")),
+    ("chosen", "those that chose it included", choosing(report="every")),
+    ("chosen", "these are percent", choosing(turn=lambda share, n, every: 100 * share)),
+    ("chosen", "how many it reads", choosing(turn=lambda share, n, every: n * share)),
+    ("chosen", "the other digits, not of all", choosing(turn=lambda share, n, every: n * share / every)),
+    ("chosen", "the mean of all networks", mean_of_all),
+    ("chosen", "of whichever network", best_share_there),
+    ("chosen", "the share of mistakes", choosing(turn=lambda share, n, every: 1 - share)),
+    ("chosen", "which digits are not in", choosing(turn=lambda share, n, every: 0.12345)),
 ]
