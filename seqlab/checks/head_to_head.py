@@ -102,8 +102,10 @@ def _bug(duel):
 
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(99)
-            call(duel, [maker(k, draw) for k, draw in enumerate(draws)], seed, count,
-                 lambda net, batch: seen[net].append([int(one) for one in batch]), name="duel")
+            nets = call(duel, [maker(k, draw) for k, draw in enumerate(draws)], seed, count,
+                        lambda net, batch: seen[net].append([int(one) for one in batch]), name="duel")
+        if len(made) == len(draws) and (not isinstance(nets, (list, tuple)) or list(nets) != [*range(len(draws))]):
+            fail("it should return the networks, in a list, in the order in which they were to be made")
         return seen, [one.tolist() for one in made]
 
     seen, made = run(3, (4, 9))

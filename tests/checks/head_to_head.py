@@ -97,12 +97,14 @@ def duel(makers, seed, count, train_on):
 
 
 def duel_with_a_generator_each(makers, seed, count, train_on):
+    nets = []
     for make in makers:
         torch.manual_seed(seed)
-        net, chance = make(), torch.Generator().manual_seed(seed)
+        nets += [make()]
+        chance = torch.Generator().manual_seed(seed)
         for batch in torch.randperm(count, generator=chance).split(8):
-            train_on(net, batch)
-    return True
+            train_on(nets[-1], batch)
+    return nets
 
 
 def duel_that_starts_anew(makers, seed, count, train_on):
@@ -127,34 +129,36 @@ def duel_in_one_loop(makers, seed, count, train_on):
 
 
 def duel_by_numpy(makers, seed, count, train_on):
+    nets = []
     for make in makers:
         torch.manual_seed(seed)
-        net = make()
+        nets.append(make())
         for batch in np.random.default_rng(seed).permutation(count).reshape(-1, 8):
-            train_on(net, batch)
-    return True
+            train_on(nets[-1], batch)
+    return tuple(nets)
 
 
 def duel_by_python(makers, seed, count, train_on):
     order = list(range(count))
     random.Random(seed).shuffle(order)
     torch.manual_seed(seed)
-    for make in makers:
-        net = make()
+    nets = [make() for make in makers]
+    for net in nets:
         for k in range(0, count, 8):
             train_on(net, order[k:k + 8])
-    return True
+    return nets
 
 
 def wrong_duel(order, seeded=lambda seed: torch.manual_seed(seed), size=8):
     """Each net is made after `seeded`, then trained on the batches of order(count, seed)."""
     def answer(makers, seed, count, train_on):
+        nets = []
         for make in makers:
             seeded(seed)
-            net = make()
+            nets.append(make())
             for batch in order(count, seed).split(size):
-                train_on(net, batch)
-        return True
+                train_on(nets[-1], batch)
+        return nets
     return answer
 
 
@@ -164,11 +168,12 @@ def seeded_order(count, seed):
 
 def seeded_once(makers, seed, count, train_on):
     torch.manual_seed(seed)
+    nets = []
     for make in makers:
-        net = make()
+        nets.append(make())
         for batch in torch.randperm(count).split(8):
-            train_on(net, batch)
-    return True
+            train_on(nets[-1], batch)
+    return nets
 
 
 def order_after_the_nets(makers, seed, count, train_on):
@@ -181,14 +186,14 @@ def order_after_the_nets(makers, seed, count, train_on):
 
 
 def never_seeded_start(makers, seed, count, train_on):
-    chance = never_seeded_start.chance
+    chance, nets = never_seeded_start.chance, []
     for make in makers:
         torch.set_rng_state(chance.get_state())
-        net = make()
+        nets.append(make())
         chance.set_state(torch.get_rng_state())
         for batch in seeded_order(count, seed).split(8):
-            train_on(net, batch)
-    return True
+            train_on(nets[-1], batch)
+    return nets
 
 
 never_seeded_start.chance = torch.Generator().manual_seed(0)
@@ -262,6 +267,7 @@ WRONG = [
     ("bug", "still trained on different batches", seeded_once),
     ("bug", "another seed the batches are the same", wrong_duel(lambda count, seed: seeded_order(count, 0))),
     ("bug", "two other networks get other batches", order_after_the_nets),
+    ("bug", "it should return the networks", lambda *given: len(duel(*given))),
     ("bug", "start from other weights", never_seeded_start),
     ("bug", "start from the same weights", wrong_duel(seeded_order, seeded=lambda seed: torch.manual_seed(0))),
 ]

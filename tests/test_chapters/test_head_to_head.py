@@ -194,7 +194,7 @@ def test_the_winner_of_one_half_leads_by_less_on_the_other():
 # --- the stored run ---------------------------------------------------------------------------------------------------
 
 def test_the_stored_races_are_as_the_text_says():
-    differences = [float(one) for one in course.find_all(r"([-+]\d+\.\d) %-points", HEADS.printed("differences = "))]
+    differences = [float(one) for one in course.find_all(r"(-?\d+\.\d) %-points", HEADS.printed("differences = "))]
     assert [one > 0 for one in differences] == [True, True, False, True, False], "three of five"
     ends = [[float(one) for one in pair] for pair in course.find_all(
         r"from (-?\d+\.\d) % to (-?\d+\.\d) %", HEADS.printed("for lr in (0.003, 0.03)"))]

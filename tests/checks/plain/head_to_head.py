@@ -122,6 +122,12 @@ def units_by_rounding(blocks, parameters):
     return [round((-b + math.sqrt(b * b + 4 * blocks * (parameters - 10))) / (2 * blocks))]
 
 
+def units_in_a_table(blocks, parameters):
+    far = {units: abs(size(units, blocks) - parameters) for units in range(1, 400)}
+    nearest = min(far.values())
+    return [units for units in sorted(far) if far[units] == nearest][:1]
+
+
 def units_by_sorting(blocks, parameters):
     return sorted((abs(size(units, blocks) - parameters), units) for units in range(1, 500))[0][1]
 
@@ -215,7 +221,7 @@ RIGHT = [
     ("units", units_by_the_formula),
     ("units", units_by_counting_up),
     ("units", units_by_halving),
-    ("units", units_by_rounding),
+    ("units", units_in_a_table),
     ("units", units_by_sorting),
     ("chosen", chosen_and_reported),
     ("chosen", chosen_by_max),
@@ -253,6 +259,7 @@ WRONG = [
     ("units", "from state to state", nearest(lambda h, g: g * 30 * h + 10 * h + 10)),
     ("units", "from the row to the state", nearest(lambda h, g: g * (2 * h + h * h) + 10 * h + 10)),
     ("units", "as an RNN has", lambda blocks, parameters: units_for(1, parameters)),
+    ("units", "a neighbour comes nearer", units_by_rounding),
     ("units", "a neighbour comes nearer", lambda blocks, parameters: units_for(blocks, parameters) + 1),
     ("units", "try your count on", lambda blocks, parameters: 40),
     ("chosen", "returns nothing yet", lambda right, here: None),
