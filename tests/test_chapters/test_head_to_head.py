@@ -135,7 +135,7 @@ def test_what_the_three_heads_see(ran):
 
 
 def test_the_last_of_an_lstms_state_is_c_n(ran):
-    printed = [line.split("state[-1] ")[1] for line in ran("for kind in (nn.RNN").printed.splitlines()]
+    printed = [line.split("state[-1] ")[1] for line in ran("out, state = kind(28").printed.splitlines()]
     assert printed == ["(5, 256)", "(5, 256)", "(2, 5, 256)"]
     layer, x = nn.LSTM(3, 4, 2, batch_first=True), torch.rand(2, 5, 3)
     _, (_, c_n) = layer(x)
@@ -159,7 +159,31 @@ def test_the_table_is_that_of_the_study(ran):
         runs = [row for row in TABLE if row[:3] == (cell.lower(), {"all states": "concat"}.get(head, "last"), 0.001)]
         mean = statistics.fmean(row[TABLE.columns.index("test accuracy (%)")] for row in runs)
         assert numbers(line[17:])[0] == pytest.approx(mean, abs=0.051) and f"{runs[0][4]:,}" in line
-        assert (f"{100 * video[name]:.2f}" in line[17:]) is (name in video) or name not in video
+        assert name not in video or f" {100 * video[name]:.2f} " in line
+
+
+def test_which_conclusions_survive():
+    def ahead(one, other):
+        return student([a - b for a, b in zip(*(TABLE.where(*key, 0.001)["test accuracy (%)"] for key in (one, other)),
+                                              strict=True)])
+
+    for head in ("concat", "last"):
+        low, high = ahead(("gru", head), ("lstm", head))
+        assert low < 0 < high and high - low < 1.0, "open, and at most about half a point"
+        assert ahead(("gru", head), ("rnn", head))[0] > 1
+    low, high = ahead(("gru", "last"), ("gru", "concat"))
+    assert low < 0 < high
+    assert ahead(("lstm", "last"), ("lstm", "concat"))[1] < 0 and ahead(("rnn", "last"), ("rnn", "concat"))[1] < -2
+    lines = HEADS.printed("claims = {").splitlines()
+    for line, keys in zip(lines, ((("gru", "concat"), ("lstm", "concat")), (("gru", "last"), ("lstm", "last")),
+                                  (("gru", "last"), ("gru", "concat")), (("lstm", "last"), ("lstm", "concat")),
+                                  (("rnn", "last"), ("rnn", "concat")), (("gru", "concat"), ("rnn", "concat"))),
+                          strict=True):
+        assert numbers(line.partition(" (")[2]) == pytest.approx(list(ahead(*keys)), abs=0.0051)
+    won = [[a > b for a in TABLE.where(*one, 0.001)["test accuracy (%)"]
+            for b in TABLE.where(*other, 0.001)["test accuracy (%)"]]
+           for one, other in ((("gru", "concat"), ("lstm", "concat")), (("lstm", "last"), ("lstm", "concat")))]
+    assert [sum(pairs) for pairs in won] == [13, 2] and "13 of 25" in HEADS.printed("def won")
 
 
 def test_the_misread_digits_are_shares_of_the_runs(ran):
