@@ -116,6 +116,7 @@ NOT_TRAINED = {     # of the bugs to find: what is mended trains nothing that th
     "what-a-net-keeps/bug": "a score is not learned from",
     "hand-built-digits/bug": "it is the loop around the training",
     "inside-the-lstm/bug": "it asks a net that is trained already",
+    "head-to-head/bug": "it is the loop around the training",
 }
 
 
@@ -295,6 +296,9 @@ EQUIVALENT = {      # exercise -> words of a changed line of its reference solut
         "= 1 + x[i]": "another picture", "changed[i] = 1": "another picture", "= 0 - x[i]": "another picture",
         ">= 1e-4": "any tolerance between rounding and a leak", "> 0.0002": "the same"},
     "hand-built-digits/fuse": {"linears[-1].in_features": "all four read the same"},
+    "head-to-head/units": {"units = 0": "a search may begin there: no layer is as small",
+                           "units + 1) < parameters": "what fits exactly is then found as the one above"},
+    "head-to-head/chosen": {"len(right[-1])": "all are tried on the same digits"},
 }
 
 
