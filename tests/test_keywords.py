@@ -18,7 +18,9 @@ from seqlab import data as seqlab_data
 from seqlab.checks import backprop_through_time as clipping
 from seqlab.checks import first_classifier, gru, hand_built_digits, images_as_sequences, lstm, plain, variable_lengths
 from seqlab.checks.plain import backprop_through_time, order_matters, scalar_rnn, shapes
+from seqlab.checks.plain import head_to_head as plain_head_to_head
 from seqlab.checks.plain import images_as_sequences as plain_images
+from seqlab.checks.plain import inside_the_lstm as plain_inside
 
 # --- what a call leaves -----------------------------------------------------------------------------------------------
 
@@ -159,6 +161,10 @@ CASES = {
     plain.expect_close: (said(plain.expect_close, [2.01], [2.0], "out", [], "Print both"), {}, {"tolerance": 0.1}),
     backprop_through_time._walk: (given(backprop_through_time._walk, [1.0, 0.5, -1.0], 0.8, 0.5, 0.1), {}, {
         "slope": lambda h: 1.0, "step_weight": 0.8, "last_factor": 0.5}),
+    plain_head_to_head._size: (given(plain_head_to_head._size, 8, 3), {}, {
+        "per_unit": 29, "square": 0, "head": 0, "rest": 0}),
+    plain_head_to_head._spread: (given(plain_head_to_head._spread, [1.0, 2.0, 4.0]), {}, {"less": 0}),
+    plain_inside._drawn: (given(plain_inside._drawn, 20), {}, {"often": 2}),
     gru._step: (given(gru._step, *step_of(3, 1)), {}, {
         "order": "zrn", "reset": "before", "z_keeps": False, "squash": torch.sigmoid, "biases": (1, 0),
         "mix": lambda r, z, n, h: n}),

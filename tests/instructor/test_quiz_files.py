@@ -59,7 +59,7 @@ def test_links_lead_to_the_site_once_there_is_one(way):
 
 def test_only_what_four_decimals_cannot_hold_is_changed_for_canvas():
     made = quiz.qti(quiz.choose(["all"]))
-    assert set(made.changed) == {"backprop-through-time/3", "hand-built-digits/2"}
+    assert set(made.changed) == {"backprop-through-time/3", "hand-built-digits/2", "inside-the-lstm/3"}
     assert made.changed["hand-built-digits/2"]["answer"] == 2.3026
     assert all(any(name in note and "four decimals" in note for note in made.notes) for name in made.changed)
 

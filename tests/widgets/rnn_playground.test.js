@@ -108,7 +108,8 @@ test("what is said after an end, a race, nothing learned, and steps that are too
   const net = (kind, traits) => ({ kind, batches: 600, ended: "", losses: [1.4, 1.4], shares: [0.25, 0.26],
     ...traits });
   const race = [net("rnn"), net("gru", { batches: 90, ended: "solved" })];
-  assert.match(finding(race, PLAIN), /^The GRU has solved it after 90 batches: the last 20 were .* After 600 .* RNN .* 26.%, and /);
+  assert.match(finding(race, PLAIN),
+    /^The GRU has solved it after 90 batches: the last 20 were .* After 600 .* RNN .* 26.%, and /);
   assert.match(finding([net("lstm", { losses: [1, 80] })], PLAIN), /thrown about: its loss is 40.50, and .* at 1.00/);
   assert.match(finding([net("lstm", { shares: [0.8] })], PLAIN), /^After 600 batches the LSTM is right in 80.%\.$/);
   assert.match(finding([net("lstm", { batches: 0, gradient: [0, -2] })], set({ lag: 1 })),
