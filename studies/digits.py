@@ -1,7 +1,7 @@
 """The course's plainest classifiers of digits: one LSTM that reads an image row by row.
 
 Claim: `seqlab.fit` with its defaults and a weight decay brings nn.LSTM(28, 128), last state, no augmentation, to a mean
-test accuracy of at least 99.0 % on MNIST in 8 epochs. The shorter recipe of the chapter on hand-built digits reaches at
+test accuracy of at least 99.1 % on MNIST in 8 epochs. The shorter recipe of the chapter on hand-built digits reaches at
 least 98.6 % in 3; what it owes to its parts is measured by leaving out or changing one of them at a time.
 
 Wrong if: a mean over the seeds is below its bound; or if the test set had a part in any choice (it is read once a run,
@@ -18,7 +18,7 @@ from seqlab import SequenceClassifier, evaluate, fit, load_digits
 
 from .runner import Study
 
-SEEDS = range(5)
+SEEDS = range(10)
 
 
 def digits_lstm(seed: int) -> list:

@@ -79,9 +79,9 @@ def test_every_number_of_a_note_stands_in_the_code_that_was_run(name):
 
 
 def test_the_published_digit_classifier_keeps_its_promise():
-    """DESIGN: mean test accuracy over five seeds of at least 99.0 %."""
+    """DESIGN: mean test accuracy over ten seeds of at least 99.1 %."""
     accuracy = results("digits_lstm").summary("test accuracy (%)")
-    assert accuracy.n == 5 and accuracy.mean >= 99.0 and accuracy.interval[0] >= 99.0
+    assert accuracy.n == 10 and accuracy.mean >= 99.1 and accuracy.interval[0] >= 99.1
 
 
 # --- the runs ---------------------------------------------------------------------------------------------------------
