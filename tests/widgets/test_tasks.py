@@ -593,7 +593,7 @@ def a_column_that_keeps(hand):
 def none_of_these(hand):
     """Take the heart. How sure is it?"""
     hand.press("a heart, which is no digit")
-    assert hand.get("strangeness") > 1 and max(hand.get("probabilities")[-1]) > 0.5
+    assert hand.get("strangeness") > 0.5 and max(hand.get("probabilities")[-1]) > 0.5
 
 
 def look_at(hand, unit, row):

@@ -237,7 +237,7 @@ WRONG = [
     ("interval", "an interval has two ends", lambda a, b, t: [paired_interval(a, b, t)[1]]),
     ("interval", "the mean is not asked for", lambda a, b, t: [0.3] + list(paired_interval(a, b, t))),
     ("interval", "one number for each pair", lambda a, b, t: [x - y for x, y in zip(a, b)]),
-    ("interval", "in the wrong order", lambda a, b, t: paired_interval(a, b, t)[::-1]),
+    ("interval", "in the wrong order", lambda a, b, t: list(paired_interval(a, b, t))[::-1]),
     ("interval", "the interval of b - a", lambda a, b, t: paired_interval(b, a, t)),
     ("interval", "divided by n, not by the root", wrong_interval(lambda d, n, t: t * spread(d) / n)),
     ("interval", "what is missing is the root of n", wrong_interval(lambda d, n, t: t * spread(d))),

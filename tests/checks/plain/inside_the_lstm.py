@@ -212,7 +212,7 @@ WRONG = [
     ("left-of", "a percentage", lambda gates, row: 100 * left_of(gates, row)),
     ("left-of", "after the last row everything is left", lambda gates, row: 7),
     ("left-of", "one number", lambda gates, row: gates),
-    ("alarm", "in the wrong order", lambda *given: alarm(*given)[::-1]),
+    ("alarm", "in the wrong order", lambda *given: list(alarm(*given))[::-1]),
     ("alarm", "these are counts", counted),
     ("alarm", "the number of all answers", of_all),
     ("alarm", "percentages", lambda *given: [100 * share for share in alarm(*given)]),
