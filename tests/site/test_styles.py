@@ -51,17 +51,21 @@ def paper(page):
     page.emulate_media(media="print")
 
 
+def answering(page):
+    page.locator(".answer button").first.evaluate("button => button.ariaDisabled = 'true'")     # while Python loads
+
+
 def answered(page):
     page.locator(".answer textarea").first.fill("nonsense(")
     page.locator(".answer button").first.click()
     page.wait_for_function("""() => [...document.querySelectorAll(".answer [role=status], .answer output, .answer pre")]
-        .some(said => said.textContent.trim())""")
+        .some(said => said.textContent.trim()) && !document.querySelector(".answer [aria-disabled=true]")""")
 
 
 STATES = [(menu, "phone-light", LSTM), (contents, "phone-dark", LSTM), (search, "desktop-light", LSTM),
           (found, "desktop-light", LSTM), (tooltip, "desktop-light", LSTM), (dropdown, "desktop-dark", LSTM),
           (copied, "desktop-light", LSTM), (scrolled, "desktop-light", LSTM), (paper, "desktop-light", LSTM),
-          (answered, "desktop-light", PRACTICE)]
+          (answering, "desktop-light", PRACTICE), (answered, "desktop-light", PRACTICE)]
 
 
 @pytest.mark.parametrize(("bring_about", "mode", "name"), STATES, ids=[state.__name__ for state, _, _ in STATES])

@@ -4,6 +4,7 @@ A task is a function whose docstring is how the text sets it; what it asserts is
 """
 
 import re
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -81,11 +82,11 @@ class Hand:
                 page.mouse.move(*point, steps=6)
             page.mouse.up()
         else:
-            finger = page.context.new_cdp_session(page)
+            finger, lifted = page.context.new_cdp_session(page), time.time() - 1    # a tap so soon after it is no tap
             for kind, points in (("touchStart", path[:1]), *(("touchMove", [one]) for one in path[1:]),
                                  ("touchEnd", [])):
-                finger.send("Input.dispatchTouchEvent",
-                            {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+                finger.send("Input.dispatchTouchEvent", {"type": kind, "timestamp": lifted,
+                                                         "touchPoints": [{"x": x, "y": y} for x, y in points]})
         self.figure.settle()
 
     def hold(self, start, places, done):

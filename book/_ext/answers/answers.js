@@ -245,14 +245,14 @@
 
     /** While an answer runs no other may start. Nothing is disabled or hidden under the focus, so that it stays. */
     busy(is, pressed) {
-      for (const one of editors) for (const button of [one.run, one.check]) button.ariaDisabled = String(is);
+      for (const one of editors) for (const button of [one.run, one.check]) button.setAttribute("aria-disabled", is);
       if (!is && document.activeElement === this.stop) pressed.focus();
       this.stop.hidden = !is;
       this.section.setAttribute("aria-busy", is);
     }
 
     async go(checking) {
-      if (this.check.ariaDisabled === "true") return;
+      if (this.check.getAttribute("aria-disabled") === "true") return;
       const pressed = checking ? this.check : this.run;
       this.printed.textContent = "";
       this.printed.hidden = true;
