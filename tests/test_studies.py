@@ -677,7 +677,7 @@ def test_the_reader_is_trained_where_it_has_no_weights_and_scored_on_the_digits_
         tiny_digits, tmp_path, monkeypatch, what, accuracy):
     monkeypatch.setattr(digit_reader.figure, "WEIGHTS", tmp_path)
     monkeypatch.setattr(digit_reader, "WEIGHTS", tmp_path / "digit_reader.npz")
-    monkeypatch.setattr(digit_reader.train_digit_reader, "__defaults__", (1, 2))
+    monkeypatch.setattr(digit_reader.train_digit_reader, "__defaults__", (1, 2, 8))
     assert digit_reader.read_by_figure(what) == [8 if accuracy else 16, accuracy]
     assert (tmp_path / "digit_reader.npz").exists()
 

@@ -730,6 +730,7 @@ def test_the_stored_network_is_as_good_as_published():
     assert rows["test digits"] >= 98.5
     assert rows["test digits, drawn anew"] >= 97
     assert rows["test digits, drawn anew"] - rows["test digits, drawn anew, not centred"] > 10
+    assert rows["hard cases, ones with an upstroke"] >= 90 and rows["hard cases, 36 x 240"] >= 80
 
 
 def test_most_of_what_is_no_digit_is_called_strange_and_few_digits_are():
@@ -739,7 +740,7 @@ def test_most_of_what_is_no_digit_is_called_strange_and_few_digits_are():
     strange = ("letters", "shapes", "scribbles")
     assert all(rows[kind]["head"] >= 75 for kind in strange) and rows["squares"]["head"] >= 80
     assert all(rows[kind]["head"] > rows[kind]["best"] for kind in ("letters", "shapes", "squares"))
-    bounds = {"test digits": 5, "test digits, drawn anew": 8, "hard cases, 11 styles": 5}
+    bounds = {"test digits": 6, "test digits, drawn anew": 8, "hard cases, 11 styles": 5}
     assert all(rows[kind]["head"] <= bound for kind, bound in bounds.items())
     assert rows["random strokes"]["head"] == max(rows["random strokes"].values()), "so it was chosen"
 

@@ -606,26 +606,26 @@ def look_at(hand, unit, row):
 
 
 def what_protects_it(hand):
-    """Unit 12, from row 15 on: the candidate is often near −1, and yet c hardly moves. Which gate keeps it, and which
+    """Unit 12, from row 15 on: the candidate is often near −1, and yet c moves little. Which gate keeps it, and which
     one protects it? Look at the sum of one such row."""
     assert hand.get("unit") == 11
     for row in (15, 20, 26):
         found = look_at(hand, 12, row)
-        assert found["f"] > 0.96 and found["i"] < 0.08
+        assert found["f"] > 0.95 and found["i"] < 0.11
     assert hand.figure.box.locator(".sums p").first.inner_text().startswith("c26 = f · c25 + i · g")
 
 
 def what_lets_it_out(hand):
     """Unit 1: step from row 23 to the end."""
     opened = [look_at(hand, 1, row)["o"] for row in range(23, 29)]
-    assert opened[0] == pytest.approx(0.03, abs=0.01) and opened[-1] == pytest.approx(0.89, abs=0.01)
+    assert opened[0] == pytest.approx(0.05, abs=0.01) and opened[-1] == pytest.approx(0.92, abs=0.01)
 
 
 def a_number_in_both(hand):
     """Take the ready 7, then the 6. Does unit 12 keep a number in both, and is it the same one? Then draw a digit of
     your own."""
     hand.press("a seven")
-    assert look_at(hand, 12, 28)["c"] == pytest.approx(1.6, abs=0.15)
+    assert look_at(hand, 12, 28)["c"] == pytest.approx(1.7, abs=0.15)
     hand.press("a six")
     assert look_at(hand, 12, 28)["c"] < 0
     empty(hand)
