@@ -94,7 +94,7 @@ def tiny_digits(monkeypatch):
 
     made = Digits((images(128), torch.zeros(128, dtype=torch.long)), (images(8), torch.zeros(8, dtype=torch.long)),
                   (images(16), torch.ones(16, dtype=torch.long)), "mnist")
-    for module in (digits, digit_reader, head_to_heads):
+    for module in (digits, digit_reader, head_to_heads, equal_size):
         monkeypatch.setattr(module, "load_digits", lambda source, quiet: made)
     return made
 
@@ -232,6 +232,18 @@ EQUAL = {"linear": 7850, "plain": 81_895, "convolution": 82_181, "RNN": 82_554, 
 
 def at_equal_size(run, monkeypatch):
     assert {name: only_zeros(run(name, 0.03, 0), 5) for name in EQUAL} == EQUAL
+
+
+def confused_digits(run, monkeypatch):
+    """Of two runs; every test digit is a 1."""
+    def where(name, rate):
+        assert (name, rate) == ("RNN", equal_size.CHOSEN["RNN"])
+        first, second = [[0, 7], [3, 7], [5, 2]], [[3, 7]]
+        return types.SimpleNamespace(rows=[["RNN", rate, 0, 98, first], ["RNN", rate, 1, 98, second]])
+
+    monkeypatch.setattr(equal_size, "results", lambda name: types.SimpleNamespace(where=where))
+    (counts,) = run("RNN")
+    assert counts == [[3 * (read == 7) + (read == 2) if digit == 1 else 0 for read in range(10)] for digit in range(10)]
 
 
 def with_few_images(run, monkeypatch):
@@ -398,7 +410,7 @@ MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_co
               "recall_rates": rates_of_memories,
               "recall_factor": factor_of_memories, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
               "head_to_head": head_to_head, "two_epoch_tutorial": two_epoch_tutorial,
-              "at_equal_size": at_equal_size, "with_few_images": with_few_images,
+              "at_equal_size": at_equal_size, "confused_digits": confused_digits, "with_few_images": with_few_images,
               "digit_reader": read_digits, "digit_strange": strange_digits,
               "padded_ends": padded_ends, "inside_rows": read_after_rows,
               "inside_digits": read_without_units, "inside_changed": read_changed}
