@@ -28,7 +28,7 @@ import studies
 from seqlab import results
 from seqlab.data import Digits
 from seqlab.measured import RESULTS
-from studies import STUDIES, digit_reader, digits, inside, padding, recall, recall_rates, runner
+from studies import STUDIES, digit_reader, digits, equal_size, inside, padding, recall, recall_rates, runner
 from studies import head_to_head as head_to_heads
 from studies.__main__ import main
 from studies.fingerprint import ROOT, _module, fingerprint
@@ -94,7 +94,7 @@ def tiny_digits(monkeypatch):
 
     made = Digits((images(128), torch.zeros(128, dtype=torch.long)), (images(8), torch.zeros(8, dtype=torch.long)),
                   (images(16), torch.ones(16, dtype=torch.long)), "mnist")
-    for module in (digits, digit_reader, head_to_heads):
+    for module in (digits, digit_reader, head_to_heads, equal_size):
         monkeypatch.setattr(module, "load_digits", lambda source, quiet: made)
     return made
 
@@ -216,7 +216,7 @@ def only_zeros(row, epochs):
 
 def head_to_head(run, monkeypatch):
     for cell, gates in (("rnn", 1), ("gru", 3), ("lstm", 4)):
-        for head, states in (("last", 1), ("concat", 28)):
+        for head, states in (("last", 1), ("concat", 28), ("mean", 1)):
             row = run(cell, head, 0.03, 0)
             assert row[0] == gates * 256 * (28 + 3 * 256 + 4) + 10 * (256 * states + 1)
             if head == "last" and cell != "rnn":
@@ -225,6 +225,36 @@ def head_to_head(run, monkeypatch):
 
 def two_epoch_tutorial(run, monkeypatch):
     assert only_zeros(run(0), 2) == 4 * 128 * (28 + 3 * 128 + 4) + 1290
+
+
+EQUAL = {"linear": 7850, "plain": 81_895, "convolution": 82_181, "RNN": 82_554, "GRU": 82_510, "LSTM": 82_186}
+
+
+def at_equal_size(run, monkeypatch):
+    assert {name: only_zeros(run(name, 0.03, 0), 5) for name in EQUAL} == EQUAL
+
+
+def confused_digits(run, monkeypatch):
+    """Of two runs; every test digit is a 1."""
+    def where(name, rate):
+        assert (name, rate) == ("RNN", equal_size.CHOSEN["RNN"])
+        first, second = [[0, 7], [3, 7], [5, 2]], [[3, 7]]
+        return types.SimpleNamespace(rows=[["RNN", rate, 0, 98, first], ["RNN", rate, 1, 98, second]])
+
+    monkeypatch.setattr(equal_size, "results", lambda name: types.SimpleNamespace(where=where))
+    (counts,) = run("RNN")
+    assert counts == [[3 * (read == 7) + (read == 2) if digit == 1 else 0 for read in range(10)] for digit in range(10)]
+
+
+def with_few_images(run, monkeypatch):
+    """100 digits in batches of 10, at the rate that was chosen with all of them."""
+    given, measured = [], equal_size.measured
+    monkeypatch.setattr(equal_size, "measured", lambda model, seed, images, **settings: given.append(
+        (images, settings)) or measured(model, seed, images, **settings))
+    for name in ("linear", "GRU"):
+        assert only_zeros(run(name, 100, 0), 40) == EQUAL[name]
+        assert given.pop() == (100, {"epochs": 40, "batch_size": 10, "lr": equal_size.CHOSEN[name],
+                                     "weight_decay": 0.1})
 
 
 def read_digits(run, monkeypatch):
@@ -380,6 +410,7 @@ MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_co
               "recall_rates": rates_of_memories,
               "recall_factor": factor_of_memories, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
               "head_to_head": head_to_head, "two_epoch_tutorial": two_epoch_tutorial,
+              "at_equal_size": at_equal_size, "confused_digits": confused_digits, "with_few_images": with_few_images,
               "digit_reader": read_digits, "digit_strange": strange_digits,
               "padded_ends": padded_ends, "inside_rows": read_after_rows,
               "inside_digits": read_without_units, "inside_changed": read_changed}
