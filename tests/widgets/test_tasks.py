@@ -510,7 +510,7 @@ def parity(hand):
 
 
 def the_bug_happens(hand):
-    """Press batch_first forgotten, then Play. Then tap rows of the digits, or choose which answers a row reaches: find
+    """Press batch_first forgotten, then Play. Then tap rows of the images, or choose which answers a row reaches: find
     one whose change no answer notices, and one that all four notice."""
     hand.press("batch_first forgotten")
     hand.press("Play")
