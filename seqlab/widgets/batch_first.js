@@ -91,6 +91,10 @@ export function reading(s) {
 const sequences = ({ batch_first }) => (batch_first ? `${BATCH} sequences of ${ROWS} steps`
   : `${ROWS} sequences of ${BATCH} steps`);
 
+/** What the marks of the drawing are. */
+export const marks = ({ batch_first }) => "Stripes: the state h behind each row. Frame: one step, which reads "
+  + `${batch_first ? "one row of every image" : `one image whole, ${ROWS} rows at once`}.`;
+
 function inShapes(s) {
   const code = (text) => make("code", {}, text);
   return [code("x"), ` (${BATCH}, ${ROWS}, ${SIDE}) as `, make("b", {}, sequences(s)), ": ", code("out"),
@@ -131,6 +135,7 @@ function counted(rows, more) {
 function digitParts(drawing, digit, images) {
   const group = svg("g", {}, drawing);
   const name = svg("text", { y: TOP - 8 }, group, named(digit));
+  const letter = svg("text", { y: TOP - 8, class: "letter", "text-anchor": "middle" }, group, "h");
   const rows = range(ROWS).map((row) => {
     const line = svg("g", {}, group), start = key([digit, row]) * SIDE;
     svg("rect", { class: "ground", width: SIDE, height: 1 }, line);
@@ -144,14 +149,15 @@ function digitParts(drawing, digit, images) {
   const box = svg("rect", { rx: 5, height: BOX }, group);
   const text = svg("text", { "text-anchor": "middle" }, group, `out[${digit}, -1]`);
   const told = svg("text", { "text-anchor": "middle", class: "told" }, group);
-  return { group, name, rows, edge, states, box, text, told };
+  return { group, name, letter, rows, edge, states, box, text, told };
 }
 
 /** Put the nodes of one digit where they stand, as they are at this step. */
 function drawDigit(parts, digit, at, scene) {
-  const { rows, states, box, text, told, edge, group } = parts, { s, now, found } = scene;
+  const { letter, rows, states, box, text, told, edge, group } = parts, { s, now, found } = scene;
   put(group, { transform: `translate(${at.x(digit)} 0)` });
   put(edge, { y: TOP, width: at.wide, height: ROWS * at.high });
+  put(letter, { x: at.wide + at.state / 2 });
   rows.forEach((line, row) => {
     const one = key([digit, row]);
     put(line, { transform: `translate(0 ${at.y(row)}) scale(${at.wide / SIDE} ${at.high})`,
@@ -238,8 +244,8 @@ function board(model) {
       part(brushes[k].paint, at, scene);
       brushes[k].done();
     });
-    put(drawing, { viewBox: `0 0 ${at.width} ${Math.ceil(at.tall)}`, "aria-label": "Four digits side by side, 28 rows "
-      + `each, with a state behind every row. Time runs ${s.batch_first ? "down each digit" : "across the digits"}. `
+    put(drawing, { viewBox: `0 0 ${at.width} ${Math.ceil(at.tall)}`, "aria-label": "Four images side by side, 28 rows "
+      + `each, with a state behind every row. Time runs ${s.batch_first ? "down each image" : "across the images"}. `
       + `${reading(s)} ${finding(s, pixels)}` });
   };
   return { drawing, draw, pixels };
@@ -275,10 +281,12 @@ function render({ model, el }) {
   const { element, say } = report();
   const walk = time(model);
   const caption = make("p", { class: "caption" }), shapes = make("p", { class: "shapes" });
+  const legend = make("p", { class: "key" });
   root.append(
     presets(model, { name: "nn.LSTM(28, 64, …)", options: STORIES, looking: ["step"], settings: SETTINGS }),
     shapes,
     make("div", { class: "stage" }, drawing),
+    legend,
     make("div", { class: "walking" }, walk.play, walk.slider, caption),
     element,
     ...questions(model),
@@ -288,6 +296,7 @@ function render({ model, el }) {
     const s = values(model, SETTINGS);
     drawBatch(s);
     caption.textContent = reading(s);
+    legend.textContent = marks(s);
     if (told !== sequences(s)) shapes.replaceChildren(...inShapes(s));
     told = sequences(s);
     say(finding(s, pixels));

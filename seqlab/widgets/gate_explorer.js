@@ -315,6 +315,7 @@ function drawNear(paint, s, steps, at, p, hatch) {
 const sub = (letter, index, colour) => `<var class="${colour}">${letter}<sub>${index}</sub></var>`;
 const sym = (letter, colour = letter) => `<var class="${colour}">${letter}</var>`;
 const num = (value) => figures(value, 4);
+const added = (value) => figures(value).replace(/^(\u2212?)/, (_, minus) => ` ${minus || "+"} `);
 const inner = (value) => (num(value).startsWith("\u2212") ? `(${num(value)})` : num(value));
 
 /** A factor: what it looks like, what lights with it, what a screen reader says, and what it picks when pressed. */
@@ -354,7 +355,8 @@ function gateRow(s, { x, hBefore: h, ...one }, name) {
       `tanh(${num(w * x + v)} + ${num(one.r)} · ${inner(b * h + last)})`, made];
   }
   const by = news ? "tanh" : "σ";
-  return [`${says} = ${by}(${W}${X} + ${V}${H} + ${B})`, `${by}(${num(w * x + v * h + b)})`, made];
+  return [`${says} = ${by}(${W}${X} + ${V}${H} + ${B})`,
+    `${by}(${figures(w * x)} from x${added(v * h)} from h${added(b)})`, made];
 }
 
 // --- the figure -----------------------------------------------------------------------------------------------------

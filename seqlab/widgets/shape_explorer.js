@@ -535,13 +535,14 @@ const sizeSlider = (model, trait, sizes = SIZES) => slider(model, trait, { label
   min: 0, max: sizes.length - 1, step: 1, show: String, value: (place) => sizes[place],
   place: (value) => (sizes === SIZES ? nearest(value) : sizes.indexOf(value)) });
 
-const PLAIN = { kind: "rnn", batch: 2, seq_len: 5, input_size: 4, hidden_size: 6, num_layers: 1,
+// Sizes that all differ, from the rows of the state too: so a number in a shape tells its axis.
+const PLAIN = { kind: "rnn", batch: 5, seq_len: 7, input_size: 4, hidden_size: 6, num_layers: 1,
   bidirectional: false, batch_first: true, packed: false, expression: "out[:, -1]" };
 const STORIES = [
   ["plain", PLAIN],
   ["three layers", { ...PLAIN, kind: "gru", num_layers: 3, expression: "h_n[0]" }],
   ["both ways", { ...PLAIN, kind: "gru", bidirectional: true }],
-  ["lengths differ", { ...PLAIN, kind: "gru", batch: 4, seq_len: 8, packed: true }],
+  ["lengths differ", { ...PLAIN, kind: "gru", packed: true }],
   ["a digit, row by row", { ...PLAIN, kind: "lstm", batch: 32, seq_len: 28, input_size: 28, hidden_size: 128 }],
 ];
 export const stories = Object.fromEntries(STORIES);

@@ -35,8 +35,8 @@ class ShapeExplorer(Figure):
     _styles = styles("shape_explorer.css")
 
     kind = traitlets.Unicode("rnn").tag(sync=True)
-    batch = traitlets.Int(2).tag(sync=True)
-    seq_len = traitlets.Int(5).tag(sync=True)
+    batch = traitlets.Int(5).tag(sync=True)
+    seq_len = traitlets.Int(7).tag(sync=True)
     input_size = traitlets.Int(4).tag(sync=True)
     hidden_size = traitlets.Int(6).tag(sync=True)
     num_layers = traitlets.Int(1).tag(sync=True)

@@ -1,6 +1,8 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { before, finding, history, ink, lit, reading, results, strokes } from "../../seqlab/widgets/batch_first.js";
+import {
+  before, finding, history, ink, lit, marks, reading, results, strokes,
+} from "../../seqlab/widgets/batch_first.js";
 
 const right = { batch_first: true, step: 27, show: "seen", digit: 2, row: 10 };
 const wrong = { ...right, batch_first: false };
@@ -50,6 +52,12 @@ test("a step says what is read and where the states go", () => {
   assert.match(reading({ ...right, step: 3 }), /^Step 3: row 3 of every image .* goes on to its own row 4\.$/);
   assert.match(reading({ ...wrong, step: 1 }), /^Step 1: x\[1\] is read whole, .* the same row of x\[2\]\.$/);
   assert.match(reading(wrong), /^Step 3: x\[3\] .* It is the last\.$/);
+});
+
+test("the marks are explained: one step is a row of every image, or one image whole", () => {
+  const [stripes, ...frames] = [right, wrong].map((s) => marks(s).split(" Frame: one step, ")).flat();
+  assert.deepEqual([stripes, ...frames], ["Stripes: the state h behind each row.",
+    "which reads one row of every image.", stripes, "which reads one image whole, 28 rows at once."]);
 });
 
 test("ink is counted in the rows that are asked for, and drawn in four strengths", () => {

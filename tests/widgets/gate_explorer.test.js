@@ -134,3 +134,12 @@ test("the formulas of a step end at the state, and each factor lights a part", (
     }
   }
 });
+
+test("the gate's row tells the share of x from the share of h", () => {
+  const story = { ...stories.lstm["remember for 50 steps"], w_xf: 3 }, steps = run({ ...story, inputs: [1, -1, 0.5] });
+  const [, sum] = arithmetic(story, steps[2], "f")[0], minus = "\u2212";
+  near(steps[1].h, 0.7447, 5e-3);
+  const ofH = (12 * steps[1].h).toFixed(2);
+  assert.equal(sum, `\u03c3(1.50 from x ${minus} ${ofH} from h + 10.00)`);
+  near(steps[2].f, 1 / (1 + Math.exp(-(1.5 - 12 * steps[1].h + 10))));
+});

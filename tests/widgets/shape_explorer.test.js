@@ -4,7 +4,15 @@ import {
   boxes, code, drawnAxis, evaluate, facts, finding, holds, lengths, parameters, shapes, stories, twin,
 } from "../../seqlab/widgets/shape_explorer.js";
 
-const plain = stories.plain;
+const plain = { ...stories.plain, batch: 2, seq_len: 5 };
+
+test("in the first sizes a number tells its axis, however many rows the state has", () => {
+  const { batch, seq_len, input_size, hidden_size } = stories.plain;
+  assert.equal(new Set([batch, seq_len, input_size, hidden_size]).size, 4);
+  for (const num_layers of [1, 2, 3, 4]) for (const bidirectional of [false, true]) {
+    assert.notEqual(shapes({ ...stories.plain, num_layers, bidirectional }).h_n[0], batch);
+  }
+});
 
 test("lengths fall evenly from seq_len and are never 0", () => {
   assert.deepEqual(lengths({ batch: 2, seq_len: 5 }), [5, 3]);

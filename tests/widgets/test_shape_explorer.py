@@ -272,7 +272,7 @@ def test_what_a_finding_warns_of(node):
         ({**plain, "num_layers": 3}, "h_n[1, 0]", "It is nowhere in out, which shows the last layer only."),
         ({**plain, "num_layers": 3}, "h_n", "Only the rows of the last layer are in out."),
         ({**plain, "kind": "lstm"}, "c_n[0]", "It is not in out: the cell state is carried inside."),
-        (plain, "out[:, 5]", "PyTorch says: index 5 is out of bounds for dimension 1 with size 5."),
+        (plain, "out[:, 5]", "PyTorch says: index 7 is out of bounds for dimension 1 with size 7."),
         (plain, "c_n", "Python says: name 'c_n' is not defined. Only an LSTM has one."),
         (plain, "out[0, 1, 2]", "has the shape (), one number. It holds number 2 of step 1 of sequence 0, the first."),
     ]
@@ -290,12 +290,12 @@ def test_bad_input_gets_one_clear_sentence(trait, value):
 def test_repr_and_still():
     assert repr(ShapeExplorer()) == "ShapeExplorer: a figure to move. Run this cell to use it."
     texts = {text.get_text() for text in ShapeExplorer().still().axes[0].texts}
-    assert {"x (2, 5, 4)", "out (2, 5, 6)", "h_n (1, 2, 6)", "A: out[:, -1] = h_n[-1]", "A"} <= texts
+    assert {"x (5, 7, 4)", "out (5, 7, 6)", "h_n (1, 5, 6)", "A: out[:, -1] = h_n[-1]", "A"} <= texts
     both = [text.get_text() for text in ShapeExplorer(bidirectional=True).still().axes[0].texts]
     assert both.count("A") == both.count("B") == 2
     fancy = ShapeExplorer(kind="lstm", bidirectional=True, batch_first=False, packed=True, num_layers=2)
     texts = " ".join(text.get_text() for text in fancy.still().axes[0].texts)
-    for words in ("x (5, 2, 4)", "out (5, 2, 12)", "c_n (4, 2, 6)", "own last step, forward half = h_n[-2]", "out[0]"):
+    for words in ("x (7, 5, 4)", "out (7, 5, 12)", "c_n (4, 5, 6)", "own last step, forward half = h_n[-2]", "out[0]"):
         assert words in texts
 
 
@@ -354,10 +354,10 @@ def test_every_story_shows_what_it_says(figure):
     assert len(said) == len(expected)
     figure.box.get_by_role("button", name="lengths differ").click()
     figure.settle()
-    assert figure.get("lengths") == [8, 6, 4, 2] and "padding for 3 of 4 sequences" in words(figure)
-    assert "20 of 32 steps are real" in figure.box.locator(".lengths").inner_text()
+    assert figure.get("lengths") == [7, 6, 5, 3, 2] and "padding for 4 of 5 sequences" in words(figure)
+    assert "23 of 35 steps are real" in figure.box.locator(".lengths").inner_text()
     figure.box.get_by_text("Which slices hold the same numbers").click()
-    assert "padding for 3 of 4" in figure.box.locator(".facts").inner_text()
+    assert "padding for 4 of 5" in figure.box.locator(".facts").inner_text()
     figure.box.get_by_role("button", name="reset").click()
     assert settings_of(figure) == start
 
@@ -391,10 +391,10 @@ def lit(figure, look):
 def test_what_is_typed_lights_up_as_soon_as_it_can_be_read(figure):
     assert (lit(figure, "picked"), lit(figure, "twin")) == ({"out"}, {"h_n"})
     field = write(figure, "h_n[-1")
-    assert figure.get("expression") == "h_n" and words(figure).startswith("h_n has the shape (1, 2, 6)")
+    assert figure.get("expression") == "h_n" and words(figure).startswith("h_n has the shape (1, 5, 6)")
     field.press_sequentially("]")
     figure.settle()
-    assert figure.get("picked_shape") == [2, 6] and words(figure).endswith("It equals out[:, -1].")
+    assert figure.get("picked_shape") == [5, 6] and words(figure).endswith("It equals out[:, -1].")
     assert (lit(figure, "picked"), lit(figure, "twin")) == ({"h_n"}, {"out"})
     write(figure, "x[0, 1:3]")
     assert figure.get("picked_shape") == [2, 4] and lit(figure, "picked") == {"x"} and lit(figure, "twin") == set()
@@ -406,15 +406,15 @@ def test_what_is_typed_lights_up_as_soon_as_it_can_be_read(figure):
 
 
 def test_a_wrong_index_says_what_pytorch_says_and_loses_nothing(figure):
-    field = write(figure, "out[:, 5]")
+    field = write(figure, "out[:, 7]")
     assert figure.get("expression") == "out", "what cannot be read is not taken over while one types"
     field.press("Enter")
     figure.settle()
-    assert words(figure) == "PyTorch says: index 5 is out of bounds for dimension 1 with size 5."
-    assert (field.input_value(), field.get_attribute("aria-invalid")) == ("out[:, 5]", "true")
+    assert words(figure) == "PyTorch says: index 7 is out of bounds for dimension 1 with size 7."
+    assert (field.input_value(), field.get_attribute("aria-invalid")) == ("out[:, 7]", "true")
     assert figure.get("picked_shape") is None and lit(figure, "picked") == set()
-    figure.set(seq_len=6)
-    assert field.input_value() == "out[:, 5]" and figure.get("picked_shape") == [2, 6]
+    figure.set(seq_len=8)
+    assert field.input_value() == "out[:, 7]" and figure.get("picked_shape") == [5, 6]
     assert words(figure).endswith("It equals h_n[-1].") and field.get_attribute("aria-invalid") is None
     field.fill("c_n[0]")
     field.blur()
@@ -522,7 +522,7 @@ def test_one_announcement_for_one_action(browser, tmp_path):
         write(figure, "h_n[-1]")
         figure.pass_time(2000)
         said = figure.page.evaluate("window.said")
-        assert len(said) == 1 and said[0].startswith("h_n[-1] has the shape (2, 6)")
+        assert len(said) == 1 and said[0].startswith("h_n[-1] has the shape (5, 6)")
 
 
 def test_the_copy_button_copies_or_selects(figure):
@@ -544,8 +544,8 @@ def test_python_and_the_page_stay_in_step(figure, lab):
     figure.settle()
     assert figure.python("figure.kind") == "gru"
     lab.run("figure.batch, figure.bidirectional, figure.expression = 3, True, 'out[0]'")
-    figure.box.locator("svg[aria-label*='x (3, 5, 4)'][aria-label*='out (3, 5, 12)']").wait_for()
-    assert figure.python("figure.out_shape") == [3, 5, 12] == figure.get("out_shape")
+    figure.box.locator("svg[aria-label*='x (3, 7, 4)'][aria-label*='out (3, 7, 12)']").wait_for()
+    assert figure.python("figure.out_shape") == [3, 7, 12] == figure.get("out_shape")
     assert figure.python("figure.code") == figure.get("code")
-    assert figure.python("figure.picked_shape") == figure.get("picked_shape") == [5, 12]
+    assert figure.python("figure.picked_shape") == figure.get("picked_shape") == [7, 12]
     assert figure.box.get_by_role("textbox", name="expression").input_value() == "out[0]"

@@ -232,7 +232,7 @@ def the_state_keeps_its_shape(hand):
     hand.tick("batch_first")
     assert hand.get("batch_first") is False and hand.get("h_n_shape") == before and "not a step" in hand.words
     hand.write("out[-1]")
-    assert "the last" in hand.words and hand.get("picked_shape") == [2, 12]
+    assert "the last" in hand.words and hand.get("picked_shape") == [5, 12]
 
 
 def the_end_of_layer_one(hand):
@@ -510,7 +510,7 @@ def parity(hand):
 
 
 def the_bug_happens(hand):
-    """Press batch_first forgotten, then Play. Then tap rows of the digits, or choose which answers a row reaches: find
+    """Press batch_first forgotten, then Play. Then tap rows of the images, or choose which answers a row reaches: find
     one whose change no answer notices, and one that all four notice."""
     hand.press("batch_first forgotten")
     hand.press("Play")
