@@ -272,7 +272,7 @@ def test_what_a_finding_warns_of(node):
         ({**plain, "num_layers": 3}, "h_n[1, 0]", "It is nowhere in out, which shows the last layer only."),
         ({**plain, "num_layers": 3}, "h_n", "Only the rows of the last layer are in out."),
         ({**plain, "kind": "lstm"}, "c_n[0]", "It is not in out: the cell state is carried inside."),
-        (plain, "out[:, 5]", "PyTorch says: index 7 is out of bounds for dimension 1 with size 7."),
+        (plain, "out[:, 5]", "PyTorch says: index 5 is out of bounds for dimension 1 with size 5."),
         (plain, "c_n", "Python says: name 'c_n' is not defined. Only an LSTM has one."),
         (plain, "out[0, 1, 2]", "has the shape (), one number. It holds number 2 of step 1 of sequence 0, the first."),
     ]
