@@ -1,6 +1,6 @@
 """The chapter: its counts are PyTorch's, its clock is read where it should be, and what it says of the study is so."""
 
-import types
+import time
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import seqlab
-from seqlab import Recurrent
+from seqlab import Recurrent, plots
 from studies import speed
 from tools import course
 
@@ -79,9 +79,10 @@ def test_the_intensity_is_operations_by_bytes():
 
 # --- how it is timed --------------------------------------------------------------------------------------------------
 
-def test_each_call_is_timed_by_itself_in_turns_and_the_warm_up_is_left_out():
+def test_each_call_is_timed_by_itself_in_turns_and_the_warm_up_is_left_out(monkeypatch):
     now, done = [0.0], []
-    names = LAB.definitions(time=types.SimpleNamespace(process_time=lambda: now[0]))
+    names = LAB.definitions()
+    monkeypatch.setattr(time, "process_time", lambda: now[0])
 
     def action(name, costs):
         left = iter(costs)
@@ -120,9 +121,11 @@ def test_the_compiled_layer_is_used_once_and_a_missing_compiler_stops_nothing(ca
 
 def test_it_all_runs_on_few_digits():
     """With one turn each: what is printed depends on the machine, that it is printed does not."""
-    ran = LAB.play(load_digits=lambda: coded_digits(640))
-    assert len(ran("where a step of nn.LSTM takes 1 s").printed.splitlines()) >= 3
-    assert ran("COMPILE = False")["compiled"] is None
+    drawing = course.Recorder()
+    drawing.figure = plots.figure
+    ran = LAB.play(load_digits=lambda: coded_digits(640), plots=drawing)
+    assert len(ran("where a step of nn.LSTM takes 1 s").printed.splitlines()) == 3
+    assert ran("if COMPILE")["compiled"] is None
 
 
 # --- what it says of the study ----------------------------------------------------------------------------------------
