@@ -299,6 +299,7 @@ EQUIVALENT = {      # exercise -> words of a changed line of its reference solut
     "head-to-head/units": {"units = 0": "a search may begin there: no layer is as small",
                            "units + 1) < parameters": "what fits exactly is then found as the one above"},
     "head-to-head/chosen": {"len(right[-1])": "all are tried on the same digits"},
+    "speed-lab/bound": {"if multiplying >= moving:": "both take as long: either is the bound"},
 }
 
 

@@ -21,6 +21,7 @@ from seqlab.checks.plain import backprop_through_time, order_matters, scalar_rnn
 from seqlab.checks.plain import head_to_head as plain_head_to_head
 from seqlab.checks.plain import images_as_sequences as plain_images
 from seqlab.checks.plain import inside_the_lstm as plain_inside
+from seqlab.checks.plain import speed_lab as plain_speed
 
 # --- what a call leaves -----------------------------------------------------------------------------------------------
 
@@ -165,6 +166,8 @@ CASES = {
         "per_unit": 29, "square": 0, "head": 0, "rest": 0}),
     plain_head_to_head._spread: (given(plain_head_to_head._spread, [1.0, 2.0, 4.0]), {}, {"less": 0}),
     plain_inside._drawn: (given(plain_inside._drawn, 20), {}, {"often": 2}),
+    plain_speed._products: (given(plain_speed._products, 2, 3, 4, 5, 6), {}, {"two": 1}),
+    plain_speed._layers: (given(plain_speed._layers, 2, 3, 4, 5, 6), {}, {"blocks": 4, "upper": 9, "two": 1}),
     gru._step: (given(gru._step, *step_of(3, 1)), {}, {
         "order": "zrn", "reset": "before", "z_keeps": False, "squash": torch.sigmoid, "biases": (1, 0),
         "mix": lambda r, z, n, h: n}),

@@ -25,10 +25,10 @@ from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 import studies
-from seqlab import results
+from seqlab import Recurrent, SequenceClassifier, results
 from seqlab.data import Digits
 from seqlab.measured import RESULTS
-from studies import STUDIES, digit_reader, digits, equal_size, inside, padding, recall, recall_rates, runner
+from studies import STUDIES, digit_reader, digits, equal_size, inside, padding, recall, recall_rates, runner, speed
 from studies import head_to_head as head_to_heads
 from studies.__main__ import main
 from studies.fingerprint import ROOT, _module, fingerprint
@@ -60,7 +60,9 @@ ELSEWHERE = {
     "inside_changed": {"55,000": "the split", "5": "the quantile 0.05"},
     "inside_digits": {"55,000": "the split"}, "inside_rows": {"55,000": "the split"},
     "padded_ends": {"-1": "out[:, -1]", f"{2 * padding.LONGEST}": "twice as wide"},
-    "recall_first": {f"{100 // 4}": "a guess among four"}, "recall_rates": {"2018": "the year of the paper"}}
+    "recall_first": {f"{100 // 4}": "a guess among four"}, "recall_rates": {"2018": "the year of the paper"},
+    "speed_table": {f"{speed.TURNS - speed.WARM_UP}": "the turns that count"},
+    "time_to_accuracy": {"55,000": "the split"}}
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -94,7 +96,7 @@ def tiny_digits(monkeypatch):
 
     made = Digits((images(128), torch.zeros(128, dtype=torch.long)), (images(8), torch.zeros(8, dtype=torch.long)),
                   (images(16), torch.ones(16, dtype=torch.long)), "mnist")
-    for module in (digits, digit_reader, head_to_heads, equal_size):
+    for module in (digits, digit_reader, head_to_heads, equal_size, speed):
         monkeypatch.setattr(module, "load_digits", lambda source, quiet: made)
     return made
 
@@ -202,6 +204,36 @@ def digits_recipe(run, monkeypatch):
         best, on_val, on_test, wrong = run(change, 1)
         assert 1 <= best <= 3 and 0 <= on_val <= 100
         assert wrong == sorted(set(wrong)) and on_test == pytest.approx(100 - 100 * len(wrong) / 16, abs=0.005)
+
+
+def time_to_accuracy(run, monkeypatch):
+    """Every training digit is a 0: nobody reads test digits that are called 1, everybody those that are called 0."""
+    monkeypatch.setattr(speed, "AT_MOST", 2)
+    *row, histories = run(0)
+    assert row == 6 * [None] and [[accuracy for accuracy, _ in one] for one in histories] == 3 * [[0, 0]]
+    monkeypatch.setattr(speed, "AT_MOST", 30)
+    made = speed.load_digits("mnist", quiet=True)
+    zeros = made._replace(test=(made.test[0], torch.zeros(16, dtype=torch.long)))
+    monkeypatch.setattr(speed, "load_digits", lambda source, quiet: zeros)
+    for seed in (0, 1):
+        *row, histories = run(seed)
+        for epochs, seconds, history in zip(row[::2], row[1::2], histories, strict=True):
+            assert 1 <= epochs == len(history) and history[-1] == [100, seconds]
+            assert not [accuracy for accuracy, _ in history[:-1] if accuracy >= 98.77]
+            times = [passed for _, passed in history]
+            assert sorted(times) == times
+
+
+def speed_table(run, monkeypatch):
+    """Times and rates are numbers above nothing, and only one size is compiled."""
+    for name, value in (("TURNS", 3), ("WARM_UP", 1)):
+        monkeypatch.setattr(speed, name, value)
+    compiled = []
+    monkeypatch.setattr(torch, "compile", lambda layer: (compiled.append(layer), layer)[1])
+    *row, last, compiling = run(2, 3, 4)
+    assert min(row) > 0 and last is compiling is None and not compiled
+    *row, last, compiling = run(*speed.PUBLISHED_SIZES)
+    assert min(row) > 0 and last > 0 and compiling >= 0 and len(compiled) == 1
 
 
 def only_zeros(row, epochs):
@@ -406,6 +438,7 @@ MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_co
               "recall_factor": factor_of_memories, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
               "head_to_head": head_to_head, "two_epoch_tutorial": two_epoch_tutorial,
               "at_equal_size": at_equal_size, "with_few_images": with_few_images,
+              "time_to_accuracy": time_to_accuracy, "speed_table": speed_table,
               "digit_reader": read_digits, "digit_strange": strange_digits,
               "padded_ends": padded_ends, "inside_rows": read_after_rows,
               "inside_digits": read_without_units, "inside_changed": read_changed}
@@ -696,6 +729,50 @@ def test_a_change_of_the_recipe_changes_what_it_says_and_nothing_else(tiny_digit
         assert told["one-cycle"] is None and told["rate"] == constant
     else:
         assert told["one-cycle"] == (0.1 if change == "one-cycle to 0.1" else 0.01, 3 * 320 // batch)
+
+
+@pytest.mark.parametrize("name", speed.RECIPES)
+def test_a_recipe_trains_as_its_note_says(name, tiny_digits, monkeypatch):
+    """Which optimiser, rate, clipping and batches it has, and that its rate begins anew with each cycle."""
+    steps, sizes = [], []
+    forward = SequenceClassifier.forward
+    monkeypatch.setattr(SequenceClassifier, "forward", lambda self, x: (sizes.append(len(x)), forward(self, x))[1])
+    clip = nn.utils.clip_grad_norm_
+    clipped = []
+    monkeypatch.setattr(nn.utils, "clip_grad_norm_", lambda weights, norm: (clipped.append(norm), clip(weights, norm)))
+    hook = register_optimizer_step_pre_hook(
+        lambda optimizer, *_: steps.append((type(optimizer).__name__, optimizer.param_groups[0]["lr"])))
+    try:
+        recipe = speed.RECIPES[name]
+        model, = itertools.islice(speed.trained(recipe, tiny_digits, 0), 4, 5)
+    finally:
+        hook.remove()
+    batches = -(-128 // recipe.batch)
+    assert sizes == 5 * batches * [min(128, recipe.batch)]
+    rates = [rate for _, rate in steps]
+    if name == "published":
+        assert set(steps) == {("Adam", 0.001)} and not clipped
+        assert sum(isinstance(one, nn.Linear) for one in model.layer.modules()) == 8
+    else:
+        assert {kind for kind, _ in steps} == {"AdamW"} and set(clipped) == {1.0}
+        assert max(rates) <= recipe.rate and rates[recipe.cycle] == rates[0] > rates[recipe.cycle - 1]
+        assert isinstance(model.layer, nn.LSTM)
+    assert model.layer.hidden_size == recipe.hidden_size and model.pooling == recipe.pooling
+
+
+def test_the_layers_that_are_timed_all_compute_an_lstm():
+    torch.manual_seed(0)
+    builtin, x = nn.LSTM(3, 4, batch_first=True), torch.rand(2, 5, 3)
+    eight, cell = Recurrent(speed.EightLinearCell, 3, 4), Recurrent(speed.BuiltInCell, 3, 4)
+    with torch.no_grad():
+        for name, layers in (("ih", eight.cells[0].from_x), ("hh", eight.cells[0].from_h)):
+            for kind in ("weight", "bias"):
+                whole = getattr(builtin, f"{kind}_{name}_l0")
+                getattr(cell.cells[0], f"{kind}_{name}").copy_(whole)
+                for layer, part in zip(layers, whole.chunk(4), strict=True):
+                    getattr(layer, kind).copy_(part)
+    for layer in (eight, cell):
+        assert torch.allclose(layer(x)[0], builtin(x)[0], atol=1e-6)
 
 
 @pytest.mark.parametrize(("what", "accuracy"), [("validation digits", 100), ("test digits", 0)])

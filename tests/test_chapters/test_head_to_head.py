@@ -1,5 +1,6 @@
 """The chapter: its races are fair, its intervals are right, and what it says of the study is so."""
 
+import itertools
 import math
 import random
 import re
@@ -13,6 +14,7 @@ from torch import nn
 
 import seqlab
 from seqlab import plots
+from studies import equal_size
 from tools import course
 
 from . import coded_digits, numbers, trained_by_hand, verdicts
@@ -151,12 +153,13 @@ def test_the_last_of_out_is_another_digit(ran):
 
 def test_the_table_is_that_of_the_study(ran):
     lines = ran('table = seqlab.results("head_to_head")').printed.splitlines()[1:]
-    assert len(lines) == 6
+    assert len(lines) == 9
+    heads = {"all states": "concat", "last state": "last", "mean state": "mean"}
     video = seqlab.published("video")
     for line in lines:
         name = line[:17].strip()
         cell, head = name.split(", ")
-        runs = [row for row in TABLE if row[:3] == (cell.lower(), {"all states": "concat"}.get(head, "last"), 0.001)]
+        runs = [row for row in TABLE if row[:3] == (cell.lower(), heads[head], 0.001)]
         mean = statistics.fmean(row[TABLE.columns.index("test accuracy (%)")] for row in runs)
         assert numbers(line[17:])[0] == pytest.approx(mean, abs=0.051) and f"{runs[0][4]:,}" in line
         assert name not in video or f" {100 * video[name]:.2f} " in line
@@ -203,7 +206,8 @@ def test_the_misread_digits_are_shares_of_the_runs(ran):
 def test_the_winner_of_one_half_leads_by_less_on_the_other():
     """With Python's own halves, in place of the chapter's."""
     chance, leads = random.Random(1), []
-    nets = [{digit for digit, _ in row[-1]} for row in TABLE if row[0] != "rnn"]
+    nets = [{digit for digit, _ in row[-1]} for row in TABLE
+            if row[0] != "rnn" and row[1] != "mean"]
     for _ in range(300):
         here = set(chance.sample(range(10_000), 5_000))
         counts = [len(net & here) for net in nets]
@@ -213,6 +217,40 @@ def test_the_winner_of_one_half_leads_by_less_on_the_other():
     printed = numbers(HEADS.printed("halves = ").partition("lead of the winner")[2])
     mine = [statistics.fmean(lead) for lead in zip(*leads, strict=True)]
     assert printed == pytest.approx(mine, abs=0.04) and printed[1] < printed[0]
+
+
+def test_each_at_its_own_rate():
+    equal, few, best = seqlab.results("at_equal_size"), seqlab.results("with_few_images"), {}
+    for name, runs in equal.by("model").items():
+        first = runs.where(name).by("seed")[0]
+        best[name] = dict(zip(first["validation accuracy (%)"], first["rate"], strict=True))
+        best[name] = best[name][max(best[name])]
+        assert equal_size.CHOSEN[name] == best[name], "the study runs on with what validation chose"
+    assert max(best, key=best.get) == "linear" and min(best, key=best.get) == "RNN"
+    at = {name: equal.where(name, rate) for name, rate in best.items()}
+    own = {name: runs["test accuracy (%)"] for name, runs in at.items()}
+    order = ["convolution", "GRU", "LSTM", "plain", "RNN"]
+    printed = HEADS.printed("def at_own_rate").splitlines()
+    for line in printed[1:7]:
+        assert numbers(line[13:])[0] == pytest.approx(statistics.fmean(own[line.split()[0]]), abs=0.051)
+    for (one, other), line in zip(itertools.pairwise(order), printed[-4:], strict=True):
+        low, high = student([a - b for a, b in zip(own[one], own[other], strict=False)])
+        assert low > 0 and numbers(line.partition(" (")[2]) == pytest.approx([low, high], abs=0.0051)
+    low, high = student([a - b for a, b in zip(own["GRU"][:5], own["LSTM"][:5], strict=True)])
+    assert low < 0 < high, "five seeds would have left it open"
+    after = {name: [statistics.fmean(100 - epoch[2] for epoch in epochs) for epochs in
+                    zip(*runs["history"], strict=True)] for name, runs in at.items()}
+    assert min(after, key=lambda name: after[name][0]) == "convolution" and after["LSTM"][0] > after["plain"][0]
+    assert abs(after["LSTM"][2] - after["plain"][2]) < 0.3 and after["LSTM"][4] < after["plain"][4] - 1
+    accuracy = {(name, images): few.where(name, images).summary("test accuracy (%)").mean
+                for name in best for images in (100, 1000, 10_000)}
+    for images in (100, 1000, 10_000):
+        ranked = sorted(best, key=lambda name: accuracy[name, images], reverse=True)
+        assert ranked[0] == "convolution"
+        if images == 100:
+            assert ranked[-3:] == ["GRU", "LSTM", "RNN"] and ranked[1] == "linear"
+        elif images == 1000:
+            assert ranked == ["convolution", "GRU", "LSTM", "plain", "linear", "RNN"]
 
 
 # --- the stored run ---------------------------------------------------------------------------------------------------
