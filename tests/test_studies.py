@@ -52,6 +52,7 @@ def test_every_stored_result_has_its_study_and_every_study_its_claim():
 
 # What stands in a note and in no line of the code as it stands there: where it comes from.
 ELSEWHERE = {
+    "at_equal_size": {"55,000": "the split", "82,000": "EQUAL, below"}, "with_few_images": {"5,000": "the split"},
     "digit_reader": {"55,000": "the split, test_data", "31": "hard_cases.json", "11": "in_styles"},
     "digit_strange": {"11": "in_styles", "23": "hard_cases.json", "20": "hard_cases.json", "31": "hard_cases.json"},
     "digits_lstm": {"55,000": "the split"},
