@@ -120,7 +120,7 @@ OPTIONS = {Recurrent: [{"cell": kind, **deep} for kind in ("rnn", "gru", "lstm")
 SIZES = {"input_size": 3, "hidden_size": 4, "num_classes": 2, "cell": "lstm", "kind": "gru", "use": "lengths - 1",
          "reset_after": True, "z_keeps": True}
 READS = {"FirstClassifier": 1, "Reader": 1, "StepReader": 1,      # input_size, where it is fixed
-         "RowReader": 28, "ForgetfulReader": 28}
+         "RowReader": 28, "ForgetfulReader": 28, "Prepared": 28}
 
 
 def made(part, **options):
@@ -136,7 +136,8 @@ def test_everything_written_here_stays_on_another_device(part):
     x = torch.randn(2, 5, READS.get(part.__name__, 3))
     if part.__name__.endswith("Cell") or part.__name__ == "AnyGRU":
         h = torch.randn(2, 4)
-        given = [x[:, 0], (h, h) if "LSTM" in part.__name__ or part.__name__ == "EightLinearCell" else h]
+        pair = "LSTM" in part.__name__ or part.__name__ in ("EightLinearCell", "BuiltInCell")
+        given = [x[:, 0], (h, h) if pair else h]
     else:
         given = [x, torch.tensor([5, 3])] if part.__name__ in ("Reader", "StepReader") else [x]
     for chosen in OPTIONS.get(part, [{}]):

@@ -1,9 +1,11 @@
 """The chapter: its counts are PyTorch's, its clock is read where it should be, and what it says of the study is so."""
 
+import statistics
 import time
 
 import pytest
 import torch
+from scipy import stats
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -187,3 +189,21 @@ def test_the_two_bounds_meet_where_the_text_says():
     assert [numbers(line.replace(",", " "))[-1] for line in lines] == pytest.approx([32, 7], abs=8)
     base = ours(32, 128, 28)
     assert base["cache (GB/s)"] > 3 * base["memory (GB/s)"], "several times as quick"
+
+
+def test_the_seconds_to_an_accuracy():
+    runs = seqlab.results("time_to_accuracy")
+    lines = LAB.printed("ratios = ").splitlines()[2:]
+    for name, line in zip(speed.RECIPES, lines, strict=True):
+        shares = [one / other for one, other in
+                  zip(runs[f"{name} (CPU s)"], runs["published (CPU s)"], strict=True)]
+        low, high = stats.t.interval(0.95, len(shares) - 1, statistics.fmean(shares), stats.sem(shares)) \
+            if name != "published" else (1, 1)
+        assert numbers(line.partition("to")[2].partition("to")[0].split(maxsplit=2)[2]) == pytest.approx(
+            [statistics.fmean(shares), low], abs=0.00051)
+        if name == "least":
+            assert high < 1 / 20 and set(runs["least, epochs"]) == {3}
+    assert (min(runs["published, epochs"]), max(runs["published, epochs"])) == (9, 14)
+    assert sorted(runs["same network, epochs"])[-2:] == [4, 8], "one seed needs a second cycle"
+    floors = [numbers(line.replace(" %", ""))[-1] for line in LAB.printed("floor = training").splitlines()]
+    assert 100 / 8 < floors[0] < 100 / 6.5 and 28 < floors[1] < 100 / 3
