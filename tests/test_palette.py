@@ -111,7 +111,8 @@ def test_what_meets_in_a_figure_is_told_apart(together, sight, scheme):
 
 HEX = r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})(?![\w-])"
 MIXED = r"\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\(\s*[\d.]"
-COLOUR = re.compile(rf"{HEX}|{MIXED}")
+MATPLOTLIBS = r"['\"](?:C\d|tab:\w)"             # its own cycle, whatever the figure's style says
+COLOUR = re.compile(rf"{HEX}|{MIXED}|{MATPLOTLIBS}")
 
 
 def sources():
@@ -133,7 +134,8 @@ def test_no_colour_is_written_outside_the_palette():
 
 
 def test_a_written_colour_is_seen():
-    for text in ("color: #fff;", '"#349DDA"', "fill:#11181f80", "rgb(1, 2, 3)", "hsla( 120, 50%"):
+    for text in ("color: #fff;", '"#349DDA"', "fill:#11181f80", "rgb(1, 2, 3)", "hsla( 120, 50%", '"C0--s"',
+                 "'tab:blue'"):
         assert COLOUR.search(text), text
     for text in ("#pst-skip-link", "&#10007;", "issue #12", "url(#tip-h)", "rgb(${r})", "%23000", "#facade-of-a-house"):
         assert not COLOUR.search(text), text

@@ -147,7 +147,7 @@ def test_the_table_of_five_ways():
     times = [base[f"{name} (CPU ms)"] for name in ("eight Linear", "fused", "compiled", "nn.LSTM")]
     assert times == sorted(times, reverse=True)
     assert share(base, "eight Linear") < 20 and 30 < share(base, "nn.LSTM") < 50
-    assert 0.5 < times[2] / times[1] < 0.8 and base["compiling (s)"] > 60
+    assert 0.5 < times[2] / times[1] < 0.8 and 20 < base["compiling (s)"] < 30
 
 
 def test_where_the_time_goes():
@@ -186,7 +186,7 @@ def test_where_the_built_in_does_not_win():
 
 def test_the_two_bounds_meet_where_the_text_says():
     lines = LAB.printed("ridge = ").splitlines()
-    assert [numbers(line.replace(",", " "))[-1] for line in lines] == pytest.approx([32, 7], abs=8)
+    assert [numbers(line.replace(",", " "))[-1] for line in lines] == pytest.approx([21, 6], abs=4)
     base = ours(32, 128, 28)
     assert base["cache (GB/s)"] > 3 * base["memory (GB/s)"], "several times as quick"
 
@@ -206,4 +206,4 @@ def test_the_seconds_to_an_accuracy():
     assert (min(runs["published, epochs"]), max(runs["published, epochs"])) == (9, 14)
     assert sorted(runs["same network, epochs"])[-2:] == [4, 8], "one seed needs a second cycle"
     floors = [numbers(line.replace(" %", ""))[-1] for line in LAB.printed("floor = training").splitlines()]
-    assert 100 / 8 < floors[0] < 100 / 6.5 and 28 < floors[1] < 100 / 3
+    assert 100 / 8.5 < floors[0] < 100 / 6.5 and 100 / 3.8 < floors[1] < 100 / 3.2
