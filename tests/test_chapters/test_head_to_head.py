@@ -29,7 +29,7 @@ SCORES = {"gru": [70.0, 78.0, 74.0, 73.0, 76.0], "lstm": [71.0, 75.5, 74.5, 70.0
 def ran():
     """The chapter on coded digits, with races whose scores are known: they rise with the rate and the head."""
     drawing = course.Recorder()
-    drawing.figure, drawing.lines = plots.figure, plots.lines
+    drawing.figure, drawing.lines, drawing.COLOURS = plots.figure, plots.lines, plots.COLOURS
 
     def race(kind, seed, lr, head="last"):
         return SCORES[kind][seed] + 100 * lr + len(head)
