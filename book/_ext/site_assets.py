@@ -36,6 +36,12 @@ PLAIN = ("n", "nn", "p", "w")         # names, punctuation and blanks in code: w
 PLAIN_WORDS = re.compile(rf'<span class="(?:{"|".join(PLAIN)})">([^<]*)</span>')
 CODE_COLOUR = r'html\[data-theme="(\w+)"\] \.highlight{} \{{[^}}]*[ ;{{]color: (#\w+)'
 
+# The theme looks for what scrolls by measuring and changing one element after another: each time the page is laid out,
+# and all that is the longest task. seqlab.js does it instead.
+THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
+LOOKS_FOR_SCROLLING = re.compile(
+    r'"complete"===document\.readyState\?(\w)\(\):window\.addEventListener\("load",\1\)')
+
 UNUSED_FOLDERS = ("vendor/fontawesome", "locales", "styles")
 UNUSED_FILES = ("*.map", "fontawesome*", "sphinx-thebe.*", "togglebutton.*", "design-tabs.js", "*webpack-macros.html",
                 "check-solid.svg", "play-solid.svg", "copy-button.svg", "searchtools.js", "language_data.js",
@@ -77,6 +83,10 @@ def copy_assets(app, problem):
     assert len({tuple(re.findall(CODE_COLOUR.format(kind), joined)) for kind in ("", *(rf" \.{one}" for one in PLAIN))}
                ) == 1, "names or punctuation have got a colour of their own: change PLAIN"
     (static.parents[1] / "whole.css").write_text(whole, "utf8")
+    theme = static / THEME_SCRIPT
+    text, found = LOOKS_FOR_SCROLLING.subn("0", theme.read_text("utf8"))
+    assert found == 1, "the theme's script looks for what scrolls in another way"
+    theme.write_text(text, "utf8")
     scripts = [file.read_text("utf8") for pattern in SCRIPTS for file in sorted(static.glob(pattern))]
     (static / "site.css").write_text(font_face(characters(pages)) + used_rules(whole, pages, scripts), "utf8")
 

@@ -16,7 +16,7 @@ console.error = (...words) => problems.push("console: " + words.join(" "));
 addEventListener("error", (event) => problems.push("error: " + (event.message ?? event.target.outerHTML)), true);
 addEventListener("unhandledrejection", (event) => problems.push("rejection: " + event.reason));
 </script>"""
-LIVE = """() => document.readyState === "complete"
+LIVE = """() => document.readyState === "complete" && !document.querySelector("[data-in-parts]")
     && [...document.querySelectorAll(".interactive")].every((place) => place.matches(".is-live"))"""
 
 

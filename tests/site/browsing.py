@@ -161,7 +161,7 @@ LOOK = """() => {
       .map(host => host.dataset.figure),
   };
 }"""
-LIVE = "() => document.querySelector('.interactive:not(.is-live, :has(.figure-words))') === null"
+LIVE = "() => !document.querySelector('[data-in-parts], .interactive:not(.is-live, :has(.figure-words))')"
 OPEN_REVEALS = """() => {
   document.querySelectorAll(".bd-article details").forEach(reveal => { reveal.open = true; });
 }"""

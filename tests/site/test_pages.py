@@ -110,6 +110,41 @@ def test_a_reveal_opens_by_keyboard_and_says_what_it_holds(reader):
     page.close()
 
 
+IN_PARTS = """() => {
+  self.seen = [];
+  new MutationObserver(() => seen.push(document.documentElement.hasAttribute("data-in-parts"))).observe(document,
+    { subtree: true, attributes: true, attributeFilter: ["data-in-parts"] });
+}"""
+
+
+@pytest.mark.parametrize(("place", "seen"), [("", [True, False]), ("#quiz", [])])
+def test_a_page_opened_at_its_top_is_laid_out_in_parts_and_then_whole(reader, place, seen):
+    """At a place further down it is laid out at once, so that the place is where it is."""
+    page = reader.browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.add_init_script(f"({IN_PARTS})()")
+    page.goto(f"{reader.address}{NOTEBOOK_PAGES[0]}.html{place}")
+    page.wait_for_function("""([count, down]) => document.readyState === "complete" && seen.length >= count
+        && scrollY > 1000 === down""", arg=[len(seen), bool(place)])
+    assert page.evaluate("seen") == seen
+    skipped = "() => [...document.querySelectorAll('section')].filter(one => getComputedStyle(one)" \
+              ".contentVisibility !== 'visible').length"
+    assert page.evaluate(skipped) == 0
+    page.context.close()
+
+
+def test_what_scrolls_sideways_is_reached_by_tab_and_nothing_else_is(reader):
+    look = reader.open(f"{reader.address}book/06-backprop-through-time.html", "phone-light")
+    look.page.wait_for_function("document.querySelector('.bd-article pre[tabindex=\"0\"]')")
+    wrong = look.page.evaluate("""async () => {
+      document.querySelectorAll(".bd-article details").forEach(reveal => { reveal.open = true; });
+      for (let k = 0; k < 3; k++) await new Promise(done => requestAnimationFrame(done));
+      return [...document.querySelectorAll(".bd-article :is(pre, .formula)")].filter(one => one.getClientRects().length
+        && (one.scrollWidth > one.clientWidth) !== (one.tabIndex === 0)).map(one => one.textContent.slice(0, 40));
+    }""")
+    look.page.close()
+    assert wrong == []
+
+
 # --- how much is loaded ----------------------------------------------------------------------------------------------
 
 
