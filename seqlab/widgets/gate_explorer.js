@@ -127,8 +127,8 @@ const COUNTER = { ...LSTM, b_f: 12, w_xi: 16, b_i: -8, w_xg: 4, b_o: 12 };
 
 export const stories = {
   lstm: {
-    "remember for 50 steps": { ...LSTM, w_hf: -12, b_f: 10, w_xi: 16, b_i: -8, w_xg: 2, w_xo: -16, b_o: -8,
-      inputs: pulses(51, { 0: 1, 50: -1 }), step: 50 },
+    "remember for 50 steps": { ...LSTM, w_xf: -6, w_hf: -12, b_f: 10, w_xi: 16, b_i: -8, w_xg: 2, w_xo: -16, b_o: -8,
+      inputs: pulses(51, { 0: 1, 49: -1, 50: -1 }), step: 50 },
     count: { ...COUNTER, inputs: pulses(40, { 3: 1, 7: 1, 9: 1, 16: 1, 21: 1, 22: 1, 30: 1, 35: 1 }), step: 35 },
     reset: { ...COUNTER, w_xf: 16, b_f: 8, inputs: pulses(40, { 3: 1, 7: 1, 9: 1, 16: 1, 22: -1, 28: 1, 33: 1 }),
       step: 22 },

@@ -35,8 +35,14 @@ test("remember: after 50 steps 99 % of what was written is there, and shown", ()
     assert.ok(Math.abs(last(steps).belt / steps[0].written - 1) < 0.01);
     const wanted = kind === "lstm" ? Math.tanh(steps[0].written) : steps[0].written;
     assert.ok(Math.abs(last(steps).h / wanted - 1) < 0.01);
-    if (kind === "lstm") assert.ok(steps.slice(0, 50).every(({ h }) => Math.abs(h) < 0.01));
+    if (kind === "lstm") assert.ok(steps.slice(0, 49).every(({ h }) => Math.abs(h) < 0.01));
   }
+});
+
+test("remember: at the step that it starts at, x, h and the bias all have a part in f", () => {
+  const story = stories.lstm["remember for 50 steps"], one = run(story)[story.step];
+  const [, sum] = arithmetic(story, one, "f")[0];
+  assert.match(sum, /^\u03c3\(6\.00 from x \u2212 8\.9\d from h \+ 10\.00\)$/);
 });
 
 test("count: c is the number of pulses so far", () => {
