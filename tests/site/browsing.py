@@ -161,7 +161,7 @@ LOOK = """() => {
       .map(host => host.dataset.figure),
   };
 }"""
-LIVE = "() => !document.querySelector('[data-in-parts], .interactive:not(.is-live, :has(.figure-words))')"
+LIVE = "() => document.querySelector('.interactive:not(.is-live, :has(.figure-words))') === null"
 OPEN_REVEALS = """() => {
   document.querySelectorAll(".bd-article details").forEach(reveal => { reveal.open = true; });
 }"""
@@ -407,6 +407,7 @@ class Reader:
         response = page.goto(url, wait_until="load")
         look.status = response.status if response else 0
         if context.get("java_script_enabled", True):
+            page.wait_for_function("() => !document.querySelector('[data-in-parts]')")     # laid out to its end
             page.mouse.move(300, 300)  # a reader is there
         return look
 
