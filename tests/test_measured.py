@@ -117,6 +117,7 @@ def test_the_page_shows_mean_sd_and_n_first_and_folds_the_runs(site_numbers):
     assert "| RNN | 5 | 1 | 3.0 |" in folded and "| RNN | 20 | 0 | diverged |" in folded
     assert "± 0.086 | 10 |" in "".join(site_numbers.as_markdown(results("digits_lstm")))
     assert "<details>" not in "".join(site_numbers.as_markdown(results("digit_reader"))), "one run each"
+    assert "<details><summary>All 341 runs</summary>" in site_numbers.as_markdown(results("recall_factor")), "too many"
     listed = dataclasses.replace(RUNS, rows=[("RNN", 5, 0, [7, 8, 9]), ("RNN", 5, 1, [7])])
     assert "| RNN | 5 | 2.0 ± 1.4 | 2 |" in site_numbers.as_markdown(listed), "a list counts as its length"
 

@@ -38,6 +38,8 @@ def _answer(ask, *question):
     except ValueError as problem:
         raise ExtensionError(str(problem)) from None
 
+IN_SIGHT = 40       # rows; nobody reads more, and laying them out keeps the page from answering
+
 
 class Subject(NamedTuple):
     """A module of studies: where it is, what it claims and what would prove that wrong, and its studies' names."""
@@ -85,11 +87,15 @@ def as_markdown(runs, claim=(), origin=()):
                        [[*key, *(one.spread for one in row), row[0].n] for key, row in summaries])
         diverged = any(one.diverged for _, row in summaries for one in row)
         tables += ["Mean ± standard deviation over n seeds." + " Where a run diverged there is no mean." * diverged, "",
-                   f"<details><summary>All {len(runs)} runs</summary>", "", *single, "</details>", ""]
+                   *folded(f"All {len(runs)} runs", single)]
     else:
-        tables = [*single, "One run each.", ""]
+        tables = [*(single if len(runs) <= IN_SIGHT else folded(f"All {len(runs)} runs", single)), "One run each.", ""]
     return [f"## {runs.title}", "", *(line for part in claim for line in (part, "")), *tables,
             f"*What was measured.* {runs.note}", "", *origin]
+
+
+def folded(title, lines):
+    return [f"<details><summary>{title}</summary>", "", *lines, "</details>", ""]
 
 
 def how_it_was_made(name, file, record):
