@@ -48,6 +48,7 @@ class Look:
     failed: list = field(default_factory=list)
     console: list = field(default_factory=list)
     loaded: set = field(default_factory=set)
+    at_once: set = field(default_factory=set)       # of these, what was loaded before anybody scrolled
     problems: list = field(default_factory=list)
     dropped: list = field(default_factory=list)
 
@@ -425,6 +426,7 @@ class Reader:
         try:
             ask("opened")
             until_live(look)        # a still picture that is out of sight is not loaded once its figure is there
+            look.at_once = set(look.loaded)
             look.page.evaluate(LOAD_IMAGES)
             ARTEFACTS.mkdir(parents=True, exist_ok=True)
             for scheme in SCHEMES:
