@@ -244,7 +244,7 @@ PAPER = {"width": 680, "height": 990}       # what the margins leave of A4, in C
 PRINTED = """() => {
   const article = document.querySelector("article");
   const frames = [...document.querySelectorAll("[data-figure]")].map(host => host.shadowRoot.querySelector(".figure"));
-  const unseen = ".spoken, .tag_setup, .cell[hidden], mjx-assistive-mml";       // for ears, or for a notebook
+  const unseen = ".spoken, .tag_setup, .cell[hidden]";       // for ears, or for a notebook
   const shown = element => element.getClientRects().length > 0 && !element.closest(unseen);
   const all = selector => [article, ...frames].flatMap(part => [...part.querySelectorAll(selector)]).filter(shown);
   const named = element => `${element.tagName}.${element.getAttribute("class")} ${element.textContent.slice(0, 40)}`;
