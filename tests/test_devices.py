@@ -307,6 +307,18 @@ def test_the_hand_built_classifier_is_trained_there():
     on_both(work, digits, answers)
 
 
+@pytest.mark.slow
+def test_a_race_of_two_layers_is_run_there():
+    digits, answers = torch.rand(40, 28, 28), torch.arange(40) % 10
+
+    def work(device, images, labels):
+        names = chapter("head-to-head").definitions(device=device, images=images, labels=labels, val=(images, labels))
+        read = [images[batch].mean() for batch in names["batches"](0)]
+        return read, [names["race"](kind, 0, 0.01, head) for kind, head in (("rnn", "last"), ("lstm", "mean"))]
+
+    on_both(work, digits, answers)
+
+
 def test_digits_on_a_gpu_are_drawn():
     with pretend_gpu():
         digits = torch.rand(4, 28, 28).to(GPU)
