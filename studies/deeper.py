@@ -1,11 +1,11 @@
 """An LSTM that reads digits row by row, made deeper, read both ways, trained in other ways: one change at a time.
 
-Claim: with five epochs of `fit`, each at the better of two rates, what makes the reader larger gains about a fifth of a
-point (two layers, 214 units in one layer, a second direction), and one of these as much as another; two layers with
+Claim: with five epochs of `fit`, each at the better of two rates, what makes the reader larger gains about a fifth of
+a point (two layers, 214 units in one layer, a second direction), and one of these as much as another; two layers with
 dropout between them gain a little more. A second direction at equal size gains nothing. A constant rate costs more than
-a point, and averaging the weights makes up for it. The other changes gain less than a fifth, or nothing that three seeds
-show. Three times the epochs and no change at all gain more than any of the sixteen. With those, images that are changed
-anew in every epoch gain another tenth of a point, most of it by shifting alone.
+a point, and averaging the weights makes up for it. The other changes gain less than a fifth, or nothing that three
+seeds show. Three times the epochs and no change at all gain more than any of the sixteen. With those, images that are
+changed anew in every epoch gain another tenth of a point, most of it by shifting alone.
 
 Wrong if: the paired differences over the seeds say otherwise. Each rate is chosen by the validation accuracy of one
 seed; three or four layers were tried with one seed. The test set is read once a run.
