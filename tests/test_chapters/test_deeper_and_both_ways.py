@@ -144,7 +144,7 @@ def test_images_stay_within_the_given_amounts_and_go_both_ways():
 
 
 def test_the_images_vary_as_in_the_study_and_only_in_training(ran):
-    names, images = DEEPER.definitions(), coded_digits(20).train[0]
+    names, images = DEEPER.definitions("EVERYTHING"), coded_digits(20).train[0]
     assert names["EVERYTHING"] == deeper.EVERYTHING
     for amounts in deeper.IMAGES.values():
         torch.manual_seed(3)
@@ -164,8 +164,7 @@ def test_each_change_is_at_the_rate_that_validation_chose():
         _, rate = max(zip(first[VAL], first["rate"], strict=True))
         assert deeper.CHOSEN.get(name, rate) == rate and set(at_its_rate(name)["rate"]) == {rate}, name
         assert len(at_its_rate(name)) == (3 if name in deeper.CHOSEN else 1)
-    for line, (name, runs) in zip(DEEPER.printed("def at_its_rate").splitlines()[1:],
-                                  changes.by("change").items(), strict=True):
+    for line, name in zip(DEEPER.printed("def at_its_rate").splitlines()[1:], changes.by("change"), strict=True):
         assert line.startswith(name)
         mean = statistics.fmean(at_its_rate(name)[TEST])
         assert numbers(line.removeprefix(name).replace(",", ""))[0] == pytest.approx(mean, abs=0.06)
