@@ -580,7 +580,9 @@ function imageSeen(model) {
     put(sight, { "aria-label": `The image of 28 by 28 pixels that the network reads; ${row} of its rows are read.`
       + (led && ` The most probable digit: ${led}.`) });
   };
-  return { element: panel("seen", "What it sees and says", sight, make("div", { class: "row" }, centring)), draw };
+  const title = make("span", {}, make("span", {}, "What it sees"), " ", make("span", {}, "and says"));
+  const below = make("div", { class: "row" }, centring, make("span", { class: "soft" }, "how sure"));
+  return { element: panel("seen", title, sight, below), draw };
 }
 
 /** Beside every row a bar, as long and as strong as the leading digit is probable; and where it begins to lead, it. */
