@@ -23,12 +23,25 @@ import torch.nn.functional as F
 from scipy import ndimage
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 import studies
 from seqlab import Recurrent, SequenceClassifier, results
 from seqlab.data import Digits
 from seqlab.measured import RESULTS
-from studies import STUDIES, digit_reader, digits, equal_size, inside, padding, recall, recall_rates, runner, speed
+from studies import (
+    STUDIES,
+    deeper,
+    digit_reader,
+    digits,
+    equal_size,
+    inside,
+    padding,
+    recall,
+    recall_rates,
+    runner,
+    speed,
+)
 from studies import head_to_head as head_to_heads
 from studies.__main__ import main
 from studies.fingerprint import ROOT, _module, fingerprint
@@ -60,6 +73,7 @@ ELSEWHERE = {
     "head_to_head": {"55,000": "the split"}, "two_epoch_tutorial": {"55,000": "the split"},
     "inside_changed": {"55,000": "the split", "5": "the quantile 0.05"},
     "inside_digits": {"55,000": "the split"}, "inside_rows": {"55,000": "the split"},
+    "one_change": {"55,000": "the split"}, "with_varied_images": {"55,000": "the split"},
     "padded_ends": {"-1": "out[:, -1]", f"{2 * padding.LONGEST}": "twice as wide"},
     "recall_first": {f"{100 // 4}": "a guess among four"}, "recall_rates": {"2018": "the year of the paper"},
     "speed_table": {f"{speed.TURNS - speed.WARM_UP}": "the turns that count"},
@@ -97,7 +111,7 @@ def tiny_digits(monkeypatch):
 
     made = Digits((images(128), torch.zeros(128, dtype=torch.long)), (images(8), torch.zeros(8, dtype=torch.long)),
                   (images(16), torch.ones(16, dtype=torch.long)), "mnist")
-    for module in (digits, digit_reader, head_to_heads, equal_size, speed):
+    for module in (deeper, digits, digit_reader, head_to_heads, equal_size, speed):
         monkeypatch.setattr(module, "load_digits", lambda source, quiet: made)
     return made
 
@@ -285,6 +299,52 @@ def with_few_images(run, monkeypatch):
                                      "weight_decay": 0.1})
 
 
+def one_change(run, monkeypatch):
+    """Every change is what its name says, alone: sizes, settings, first weights; the averaged weights are a mean."""
+    told, fit = [], deeper.fit
+    monkeypatch.setattr(deeper, "fit", lambda model, *data, **settings: told.append(
+        (settings, {name: weights.detach().clone() for name, weights in model.named_parameters()})) or
+        fit(model, *data, **settings))
+    sizes = {"none": 82_186, "2 layers": 214_282, "4 layers": 478_474, "214 units": 211_014, "both ways": 164_362,
+             "both ways, 86 units": 81_538, "mean and last": 83_466, "learned start": 82_442}
+    usual = {"epochs": 5, "lr": 0.03, "weight_decay": 0.1, "seed": 4, "quiet": True}
+    other = {"no clipping": {"clip": None}, "constant rate": {"schedule": None},
+             "constant rate, averaged": {"schedule": None}}
+    kept = []
+    monkeypatch.setattr(deeper, "get_ema_multi_avg_fn", lambda keep: kept.append(keep) or get_ema_multi_avg_fn(keep))
+    for change in deeper.CHANGES:
+        row = run(change, 0.03, 4)
+        size = sizes[change] if change in sizes else sizes["2 layers"] if "dropout" in change else row[0]
+        assert only_zeros(row, 5) == size if "averaged" not in change else row[2] == 5
+        settings, start = told[-1]
+        assert settings == usual | other.get(change, {})
+        start = {name.removeprefix("model."): weights for name, weights in start.items()}
+        if change == "none":
+            plain = start
+        elif change not in sizes and "layers" not in change:
+            changed = [name for name, weights in start.items() if not torch.equal(weights, plain[name])]
+            assert changed == {"forget bias 1": ["layer.bias_ih_l0"], "orthogonal": ["layer.weight_hh_l0"]}.get(
+                change, []), change
+            if change == "orthogonal":
+                gates = start["layer.weight_hh_l0"].view(4, 128, 128)
+                assert torch.allclose(gates @ gates.mT, torch.eye(128).expand(4, -1, -1), atol=1e-4)
+            if change == "forget bias 1":
+                assert (start["layer.bias_ih_l0"][128:256] == 1).all()
+                assert torch.equal(start["layer.bias_ih_l0"][256:], plain["layer.bias_ih_l0"][256:])
+    assert [keep for keep in kept if keep] == [0.998, 0.998]
+
+
+def with_varied_images(run, monkeypatch):
+    """In training alone, and with the amounts of each name."""
+    asked, varied = [], deeper.varied
+    monkeypatch.setattr(deeper, "varied", lambda images, **amounts: asked.append((len(images), amounts)) or
+                        varied(images, **amounts))
+    for name, amounts in deeper.IMAGES.items():
+        asked.clear()
+        only_zeros(run(name, 2), 15)
+        assert asked == 15 * [(128, amounts)], "one batch an epoch"
+
+
 def read_digits(run, monkeypatch):
     """A network whose head says 0 to everything."""
     hidden_size, weights = digit_reader.figure.stored_weights()
@@ -439,6 +499,7 @@ MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_co
               "recall_factor": factor_of_memories, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
               "head_to_head": head_to_head, "two_epoch_tutorial": two_epoch_tutorial,
               "at_equal_size": at_equal_size, "with_few_images": with_few_images,
+              "one_change": one_change, "with_varied_images": with_varied_images,
               "time_to_accuracy": time_to_accuracy, "speed_table": speed_table,
               "digit_reader": read_digits, "digit_strange": strange_digits,
               "padded_ends": padded_ends, "inside_rows": read_after_rows,
@@ -456,6 +517,19 @@ def test_a_run_in_miniature_gives_the_known_answer(name, tiny_digits, memories, 
 
     MINIATURES[name](run, monkeypatch)
     assert rows and all(len(row) == len(STUDIES[name].columns) for row in rows)
+
+
+def test_averaged_weights_are_a_running_mean_of_every_step(monkeypatch):
+    model = nn.Linear(1, 1, bias=False)
+    optimizer, mean = torch.optim.SGD(model.parameters(), lr=0.1), None
+    with deeper.averaged(model, 0.75) as kept:
+        for _ in range(4):
+            model.weight.grad = torch.ones(1, 1)
+            optimizer.step()
+            mean = model.weight.item() if mean is None else 0.75 * mean + 0.25 * model.weight.item()
+    assert kept.module.weight.item() == pytest.approx(mean)
+    optimizer.step()
+    assert kept.module.weight.item() == pytest.approx(mean), "nothing is added after the block"
 
 
 @pytest.mark.parametrize("name", recall.RECALL_LAYERS)
