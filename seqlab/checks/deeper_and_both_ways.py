@@ -21,40 +21,43 @@ def _states(*shape):
 # --- your turn, in the chapter ----------------------------------------------------------------------------------------
 
 @exercise("turn")
-def _turn(summaries):
-    out = _states(BATCH, STEPS, HIDDEN_SIZE)
-    answer = call(summaries, out.clone(), name="summaries")
-    if not isinstance(answer, (tuple, list)) or len(answer) != 3:
+@torch.no_grad()
+def _turn(read_stacked):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        lower = nn.LSTM(INPUT_SIZE, HIDDEN_SIZE, batch_first=True)
+        upper = nn.LSTM(HIDDEN_SIZE, HIDDEN_SIZE, batch_first=True)
+    x = _states(BATCH, STEPS, INPUT_SIZE)
+    below, (h_lower, c_lower) = lower(x)
+    above, (h_upper, c_upper) = upper(below)
+    answer = call(read_stacked, lower, upper, x.clone(), name="read_stacked", hints={
+        "input.size(-1) must be equal": "The upper layer reads what the lower layer's out holds",
+        "'tuple' object": "A layer returns a pair, out and its states; the upper one reads out alone"})
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         count = f"{len(answer)} things" if isinstance(answer, (tuple, list)) else type(answer).__name__
-        fail(f"summaries should return three things, last, mean and concat, but it returned {count}")
-    last, mean, concat = answer
-    one, flat = (BATCH, HIDDEN_SIZE), (BATCH, STEPS * HIDDEN_SIZE)
-    last = expect_tensor(last, one, "last", "(batch, hidden_size)", {
-        (STEPS, HIDDEN_SIZE): "That is every state of the last sequence; the first axis is the batch",
-        (BATCH, STEPS): "That is the last unit at every step. Which axis are the steps?",
-        (BATCH, 1, HIDDEN_SIZE): "A slice keeps its axis; an index drops it"})
-    expect_close(last, out[:, -1], "last", {"that is the state after the first row": out[:, 0]},
-                 "Which index along the axis of the steps is the last?")
-    mean = expect_tensor(mean, one, "mean", "(batch, hidden_size)", {
-        (STEPS, HIDDEN_SIZE): "That is the mean over the batch, so the digits are mixed",
-        (BATCH, STEPS): "That is the mean over the units. Which axis are the steps?",
-        (): "That is one number for everything; take the mean over the steps alone"})
-    expect_close(mean, out.mean(dim=1), "mean", {
-        "that is the sum; divide by the number of steps": out.sum(dim=1),
-        "that is the largest of each unit, not the mean": out.amax(dim=1)},
-        "Average the states of all steps, each unit for itself")
-    concat = expect_tensor(concat, flat, "concat", "(batch, seq_len * hidden_size)", {
-        (BATCH * STEPS, HIDDEN_SIZE): "Every digit should keep a row of its own",
-        (STEPS, BATCH * HIDDEN_SIZE): "Every digit should keep a row of its own",
-        (BATCH, STEPS, HIDDEN_SIZE): "These are the states as they were; put those of a digit side by side",
-        (BATCH * STEPS * HIDDEN_SIZE,): "Every digit should keep a row of its own"})
-    expect_close(concat, out.flatten(1), "concat", {
-        "the numbers of a unit stand side by side. First come all numbers of the first state, then the second":
-            out.transpose(1, 2).flatten(1),
-        "the rows are in the opposite order": out.flip(1).flatten(1),
-        "the batch is mixed: a row holds states of several digits": out.transpose(0, 1).reshape(flat)},
-        "Print concat[0, :hidden_size] and compare it with out[0, 0]")
-    return "Three summaries of the same states."
+        fail(f"read_stacked should return two things, out and h_n, but it returned {count}")
+    out, h_n = answer
+    if isinstance(h_n, (tuple, list)):
+        fail("the second thing should be one tensor: the h_n of both layers, one after the other")
+    out = expect_tensor(out, (BATCH, STEPS, HIDDEN_SIZE), "out", "(batch, seq_len, hidden_size)", {
+        (BATCH, STEPS, 2 * HIDDEN_SIZE): "These are both layers side by side; out holds the upper one alone"})
+    h_n = expect_tensor(h_n, (2, BATCH, HIDDEN_SIZE), "h_n", "(num_layers, batch, hidden_size)", {
+        (1, BATCH, HIDDEN_SIZE): "That is one layer; every layer has a row",
+        (1, BATCH, 2 * HIDDEN_SIZE): "The layers stand side by side; every layer should have a row of its own",
+        (2, 1, BATCH, HIDDEN_SIZE): "Each layer's h_n has an axis for layers already, so join them along it",
+        (1, 2 * BATCH, HIDDEN_SIZE): "They stand one below the other in the batch; join them along the first axis",
+        (BATCH, 2, HIDDEN_SIZE): "The first axis is the layers, the second the batch"})
+    expect_close(out, above, "out", {
+        "these are the lower layer's states; the upper one reads them": below,
+        "the upper layer started from the lower layer's last state; every layer starts from zeros":
+            upper(below, (h_lower, c_lower))[0]},
+        "Give the lower layer's out, as it is, to the upper layer")
+    expect_close(h_n, torch.cat([h_lower, h_upper]), "h_n", {
+        "the upper layer comes first; begin with the lowest": torch.cat([h_upper, h_lower]),
+        "these are the cell states, c_n": torch.cat([c_lower, c_upper]),
+        "both rows are the same layer's": torch.cat([h_upper, h_upper])},
+        "Put the lower layer's h_n first and the upper layer's below it")
+    return "Two layers, one after the other."
 
 
 # --- the practice -----------------------------------------------------------------------------------------------------

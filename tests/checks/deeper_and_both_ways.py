@@ -1,42 +1,70 @@
 """Right and wrong answers to the exercises of this chapter that need NumPy or PyTorch (see tests/test_checks.py)."""
 
 import torch
-from forms import in_float64, in_lists, in_numpy
+from forms import in_lists, in_numpy
 from torch import nn
 from torch.nn import functional as F
 
 
-def summaries(out):
-    return out[:, -1], out.mean(dim=1), out.flatten(1)
+def read_stacked(lower, upper, x):
+    below, (h_lower, _) = lower(x)
+    above, (h_upper, _) = upper(below)
+    return above, torch.cat([h_lower, h_upper])
 
 
-def summaries_in_a_loop(out):
-    states = [out[:, t] for t in range(out.shape[1])]
-    return [states[-1], sum(states) / len(states), torch.cat(states, dim=1)]
+def stacked_as_a_list(lower, upper, x):
+    below = lower(x)
+    above = upper(below[0])
+    return [above[0], torch.stack([below[1][0][0], above[1][0][0]])]
 
 
-def summaries_digit_by_digit(out):
-    return (torch.stack([digit[-1] for digit in out]), torch.stack([digit.mean(0) for digit in out]),
-            torch.stack([digit.reshape(-1) for digit in out]))
+def stacked_by_out(lower, upper, x):
+    below, _ = lower(x)
+    above, _ = upper(below)
+    return above, torch.stack([below[:, -1], above[:, -1]])
 
 
-def summaries_by_einsum(out):
-    steps = out.shape[1]
-    at_the_end = torch.eye(steps)[-1]
-    return (torch.einsum("bth,t->bh", out, at_the_end), torch.einsum("bth->bh", out) / steps,
-            torch.einsum("bth->bth", out).reshape(len(out), -1))
+def stacked_in_a_loop(lower, upper, x):
+    states = []
+    for layer in (lower, upper):
+        x, (h_n, _) = layer(x)
+        states.append(h_n)
+    return x, torch.cat(states, dim=0)
 
 
-def with_last(last):
-    return lambda out: (last(out), *summaries(out)[1:])
+def stacked_digit_by_digit(lower, upper, x):
+    outs, states = zip(*(read_stacked(lower, upper, digit[None]) for digit in x), strict=True)
+    return torch.cat(outs), torch.cat(states, dim=1)
 
 
-def with_mean(mean):
-    return lambda out: (out[:, -1], mean(out), out.flatten(1))
+def stacked_step_by_step(lower, upper, x):
+    below = above = None
+    out = []
+    for step in x.split(1, dim=1):
+        state, below = lower(step, below)
+        state, above = upper(state, above)
+        out.append(state)
+    return torch.cat(out, dim=1), torch.cat([below[0], above[0]])
 
 
-def with_concat(concat):
-    return lambda out: (*summaries(out)[:2], concat(out))
+def with_states(states):
+    """The right `out`, and other states."""
+    def read(lower, upper, x):
+        below, (h_lower, c_lower) = lower(x)
+        above, (h_upper, c_upper) = upper(below)
+        return above, states(h_lower, h_upper, c_lower, c_upper)
+    return read
+
+
+def with_upper(out):
+    """The right states, and another `out`."""
+    return lambda lower, upper, x: (out(lower, upper, x), read_stacked(lower, upper, x)[1])
+
+
+def the_upper_goes_on_from_the_lower(lower, upper, x):
+    below, state = lower(x)
+    above, _ = upper(below, state)
+    return above, read_stacked(lower, upper, x)[1]
 
 
 def layer_states(h_n, layer, bidirectional):
@@ -371,13 +399,12 @@ class OneColumn(Told):
 
 
 RIGHT = [
-    ("turn", summaries),
-    ("turn", summaries_in_a_loop),
-    ("turn", summaries_digit_by_digit),
-    ("turn", summaries_by_einsum),
-    ("turn", in_numpy(summaries)),
-    ("turn", in_float64(summaries)),
-    ("turn", in_lists(summaries)),
+    ("turn", read_stacked),
+    ("turn", stacked_as_a_list),
+    ("turn", stacked_by_out),
+    ("turn", stacked_in_a_loop),
+    ("turn", stacked_digit_by_digit),
+    ("turn", stacked_step_by_step),
     ("rows", layer_states),
     ("rows", rows_by_view),
     ("rows", rows_by_slice),
@@ -405,28 +432,29 @@ RIGHT = [
 ]
 
 WRONG = [
-    ("turn", "returns nothing yet", lambda out: ...),
-    ("turn", "three things", lambda out: summaries(out)[:2]),
-    ("turn", "three things", lambda out: out[:, -1]),
-    ("turn", "every state of the last sequence", with_last(lambda out: out[-1])),
-    ("turn", "the last unit at every step", with_last(lambda out: out[:, :, -1])),
-    ("turn", "a slice keeps its axis", with_last(lambda out: out[:, -1:])),
-    ("turn", "after the first row", with_last(lambda out: out[:, 0])),
-    ("turn", "along the axis of the steps is the last", with_last(lambda out: out[:, -2])),
-    ("turn", "the mean over the batch", with_mean(lambda out: out.mean(dim=0))),
-    ("turn", "the mean over the units", with_mean(lambda out: out.mean(dim=2))),
-    ("turn", "one number for everything", with_mean(lambda out: out.mean())),
-    ("turn", "divide by the number of steps", with_mean(lambda out: out.sum(dim=1))),
-    ("turn", "the largest of each unit", with_mean(lambda out: out.amax(dim=1))),
-    ("turn", "each unit for itself", with_mean(lambda out: out.median(dim=1).values)),
-    ("turn", "keep a row of its own", with_concat(lambda out: out.flatten(0, 1))),
-    ("turn", "keep a row of its own", with_concat(lambda out: out.transpose(0, 1).flatten(1))),
-    ("turn", "keep a row of its own", with_concat(lambda out: out.flatten())),
-    ("turn", "side by side", with_concat(lambda out: out)),
-    ("turn", "the numbers of a unit", with_concat(lambda out: out.transpose(1, 2).flatten(1))),
-    ("turn", "in the opposite order", with_concat(lambda out: out.flip(1).flatten(1))),
-    ("turn", "states of several digits", with_concat(lambda out: out.transpose(0, 1).reshape(len(out), -1))),
-    ("turn", "print concat[0", with_concat(lambda out: out.flatten(1).flip(1))),
+    ("turn", "returns nothing yet", lambda lower, upper, x: ...),
+    ("turn", "it returned Tensor", lambda lower, upper, x: read_stacked(lower, upper, x)[0]),
+    ("turn", "it returned 3 things", lambda lower, upper, x: (*read_stacked(lower, upper, x), None)),
+    ("turn", "reads what the lower layer's out holds", lambda lower, upper, x: (upper(x)[0], lower(x)[1][0])),
+    ("turn", "the upper one reads out alone", lambda lower, upper, x: (upper(lower(x))[0], lower(x)[1][0])),
+    ("turn", "one tensor: the h_n of both layers", lambda lower, upper, x: upper(lower(x)[0])),
+    ("turn", "both layers side by side", with_upper(
+        lambda lower, upper, x: torch.cat([lower(x)[0], upper(lower(x)[0])[0]], dim=2))),
+    ("turn", "these are the lower layer's states", with_upper(lambda lower, upper, x: lower(x)[0])),
+    ("turn", "every layer starts from zeros", the_upper_goes_on_from_the_lower),
+    ("turn", "to the upper layer", with_upper(lambda lower, upper, x: upper(torch.tanh(lower(x)[0]))[0])),
+    ("turn", "every layer has a row", with_states(lambda h_lower, h_upper, *_: h_upper)),
+    ("turn", "stand side by side", with_states(lambda h_lower, h_upper, *_: torch.cat([h_lower, h_upper], dim=2))),
+    ("turn", "an axis for layers already", with_states(lambda h_lower, h_upper, *_: torch.stack([h_lower, h_upper]))),
+    ("turn", "one below the other in the batch", with_states(
+        lambda h_lower, h_upper, *_: torch.cat([h_lower, h_upper], dim=1))),
+    ("turn", "The first axis is the layers", with_states(
+        lambda h_lower, h_upper, *_: torch.cat([h_lower, h_upper]).transpose(0, 1))),
+    ("turn", "begin with the lowest", with_states(lambda h_lower, h_upper, *_: torch.cat([h_upper, h_lower]))),
+    ("turn", "the cell states, c_n", with_states(lambda h_lower, h_upper, *cells: torch.cat(cells))),
+    ("turn", "both rows are the same layer's", with_states(
+        lambda h_lower, h_upper, *_: torch.cat([h_upper, h_upper]))),
+    ("turn", "the lower layer's h_n first", with_states(lambda h_lower, h_upper, *_: torch.cat([h_lower, h_lower]))),
     ("rows", "returns nothing yet", lambda h_n, layer, bidirectional: None),
     ("rows", "all of h_n", lambda h_n, layer, bidirectional: h_n),
     ("rows", "as wide as one direction", lambda h_n, layer, bidirectional: h_n[layer]),
