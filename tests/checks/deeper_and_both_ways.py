@@ -378,11 +378,6 @@ class Narrow(Told):
         self.head = nn.Linear(2 * self.layer.hidden_size, 1)
 
 
-class HeadInTwo(Told):
-    def more(self):
-        self.head = nn.Sequential(self.head)
-
-
 class HeadByItsWeights(Told):
     def forward(self, x):
         return F.linear(self.dropped(self.seen(x)), self.head.weight, self.head.bias)
@@ -538,7 +533,6 @@ WRONG = [
         ahead[:, -2], back[:, -2]))),
     ("bug", "returns nothing yet", lambda input_size, hidden_size, dropout: None),
     ("bug", "under their names", lambda input_size, hidden_size, dropout: nn.Linear(input_size, 2)),
-    ("bug", "under their names", HeadInTwo),
     ("bug", "as they were given", Narrow),
     ("bug", "axis 1 is 1", OneColumn),
     ("bug", "something is drawn anew", AsGiven),
