@@ -300,6 +300,8 @@ EQUIVALENT = {      # exercise -> words of a changed line of its reference solut
     "head-to-head/units": {"units = 0": "a search may begin there: no layer is as small",
                            "units + 1) < parameters": "what fits exactly is then found as the one above"},
     "head-to-head/chosen": {"len(right[-1])": "all are tried on the same digits"},
+    "deeper-and-both-ways/widest": {"units = 0": "a search may begin there: one unit always fits"},
+    "deeper-and-both-ways/running-mean": {"in steps[:]": "a mean of the first list and itself is the first list"},
     "speed-lab/bound": {"if multiplying >= moving:": "both take as long: either is the bound"},
 }
 
