@@ -18,6 +18,7 @@ from seqlab import data as seqlab_data
 from seqlab.checks import backprop_through_time as clipping
 from seqlab.checks import first_classifier, gru, hand_built_digits, images_as_sequences, lstm, plain, variable_lengths
 from seqlab.checks.plain import backprop_through_time, order_matters, scalar_rnn, shapes
+from seqlab.checks.plain import deeper_and_both_ways as plain_deeper
 from seqlab.checks.plain import head_to_head as plain_head_to_head
 from seqlab.checks.plain import images_as_sequences as plain_images
 from seqlab.checks.plain import inside_the_lstm as plain_inside
@@ -162,6 +163,9 @@ CASES = {
     plain.expect_close: (said(plain.expect_close, [2.01], [2.0], "out", [], "Print both"), {}, {"tolerance": 0.1}),
     backprop_through_time._walk: (given(backprop_through_time._walk, [1.0, 0.5, -1.0], 0.8, 0.5, 0.1), {}, {
         "slope": lambda h: 1.0, "step_weight": 0.8, "last_factor": 0.5}),
+    plain_deeper._size: (given(plain_deeper._size, 3, 4, 2, True), {}, {
+        "biases": 1, "deep": lambda inputs, units: inputs, "blocks": 3}),
+    plain_deeper._mean: (given(plain_deeper._mean, [[1.0], [3.0], [2.0]], 0.5), {}, {"take": 1.0, "begin": 0.0}),
     plain_head_to_head._size: (given(plain_head_to_head._size, 8, 3), {}, {
         "per_unit": 29, "square": 0, "head": 0, "rest": 0}),
     plain_head_to_head._spread: (given(plain_head_to_head._spread, [1.0, 2.0, 4.0]), {}, {"less": 0}),
