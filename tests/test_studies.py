@@ -1,7 +1,6 @@
 """Studies: one run at a time on disk, resumable; what is published was measured, and by the code that stands here."""
 
 import ast
-import functools
 import itertools
 import json
 import math
@@ -79,6 +78,8 @@ ELSEWHERE = {
     "pixels_rates": {"55,000": "the split", "14": "half of 28"},
     "pixels_read": {"55,000": "the split", "14": "half of 28"},
     "scan_seconds": {f"{long_sequences.TURNS - long_sequences.WARM_UP}": "the turns that count"},
+    "tiny_numbers": {f"{long_sequences.TURNS - long_sequences.WARM_UP}": "the turns that count",
+                     "38": "the smallest normal number of 32 bits, 1.2e-38"},
     "one_change": {"55,000": "the split"}, "with_varied_images": {"55,000": "the split"},
     "padded_ends": {"-1": "out[:, -1]", f"{2 * padding.LONGEST}": "twice as wide"},
     "recall_first": {f"{100 // 4}": "a guess among four"}, "recall_rates": {"2018": "the year of the paper"},
@@ -390,7 +391,6 @@ def copying(run, monkeypatch):
 
 def pixels_rates(run, monkeypatch):
     """Every validation digit is a 0, as all training digits are."""
-    monkeypatch.setattr(torch.optim, "Adam", functools.partial(torch.optim.SGD, lr=1))
     for order in long_sequences.ORDERS:
         accuracy, seconds = run("RNN", order, 0.5)
         assert accuracy in (0, 100) and seconds >= 0
@@ -418,6 +418,18 @@ def scan_seconds(run, monkeypatch):
     for name, value in (("TURNS", 3), ("WARM_UP", 1)):
         monkeypatch.setattr(long_sequences, name, value)
     assert min(run(5)) > 0
+
+
+def tiny_numbers(run, monkeypatch):
+    """Within the second half a number below 1e-38 is 0, and afterwards it is not."""
+    smallest = []
+    monkeypatch.setattr(long_sequences, "in_turns", lambda layers, x: smallest.append(
+        (torch.tensor(1e-30) * torch.tensor(1e-10)).item()) or [2.5])
+    assert run("RNN") == [2.5, 2.5] and smallest[0] > 0 == smallest[1]
+    assert (torch.tensor(1e-30) * torch.tensor(1e-10)).item() > 0
+    monkeypatch.undo()
+    monkeypatch.setattr(long_sequences, "TURNS", 3)
+    assert len(long_sequences.tiny_numbers("RNN")) == 2
 
 
 def read_digits(run, monkeypatch):
@@ -577,7 +589,7 @@ MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_co
               "one_change": one_change, "with_varied_images": with_varied_images,
               "time_to_accuracy": time_to_accuracy, "speed_table": speed_table,
               "adding": adding, "copying": copying, "pixels_rates": pixels_rates, "pixels_read": pixels_read,
-              "scan_seconds": scan_seconds,
+              "scan_seconds": scan_seconds, "tiny_numbers": tiny_numbers,
               "digit_reader": read_digits, "digit_strange": strange_digits,
               "padded_ends": padded_ends, "inside_rows": read_after_rows,
               "inside_digits": read_without_units, "inside_changed": read_changed}
