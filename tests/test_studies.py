@@ -79,7 +79,7 @@ ELSEWHERE = {
     "pixels_read": {"55,000": "the split", "14": "half of 28"},
     "scan_seconds": {f"{long_sequences.TURNS - long_sequences.WARM_UP}": "the turns that count"},
     "tiny_numbers": {f"{long_sequences.TURNS - long_sequences.WARM_UP}": "the turns that count",
-                     "38": "the smallest normal number of 32 bits, 1.2e-38"},
+                     "1e-38": "the smallest normal number of 32 bits is 1.2e-38"},
     "one_change": {"55,000": "the split"}, "with_varied_images": {"55,000": "the split"},
     "padded_ends": {"-1": "out[:, -1]", f"{2 * padding.LONGEST}": "twice as wide"},
     "recall_first": {f"{100 // 4}": "a guess among four"}, "recall_rates": {"2018": "the year of the paper"},
