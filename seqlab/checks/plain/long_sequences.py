@@ -1,132 +1,160 @@
-"""Checks of the exercises on speed that need no tensor."""
+"""Checks of the exercises on long sequences that need no tensor."""
 
-from . import call, exercises_of, expect_close, fail, listed, number, numbers, shown
+import math
+
+from . import call, exercises_of, expect_close, expect_count, fail, listed, number, numbers, shown
 
 exercise = exercises_of(__name__)
 
 
-def _products(batch, steps, inputs, units, blocks, two=2):
-    return two * batch * steps * blocks * units * (inputs + units)
+def _states(keep, new, h):
+    states = []
+    for k in range(len(keep)):
+        h = keep[k] * h + new[k]
+        states.append(h)
+    return states
 
 
 # --- your turn, in the chapter ----------------------------------------------------------------------------------------
 
+STEPS = [([0.5, 0.25, 0.5], [8.0, 4.0, 2.0]), ([0.9, 0.0, 1.0, 0.5], [1.0, 2.0, 3.0, -4.0]), ([0.25], [3.0])]
+
+
 @exercise("turn")
-def _turn(operations):
-    for sizes in ((1, 1, 3, 4), (5, 7, 3, 4), (32, 28, 28, 128)):
-        batch, steps, inputs, units = sizes
-        name = f"operations{sizes}"
-        got = number(call(operations, *sizes, name="operations"), f"what {name} returns")
-        each = batch * steps
-        expect_close(got, _products(*sizes, 4), name, [
-            ("these are the multiplications alone; there are as many additions", _products(*sizes, 4, two=1)),
-            ("that is one product for each source; i, f, g and o need one each", _products(*sizes, 1)),
-            ("the product with h is missing", 2 * each * 4 * inputs * units),
-            ("the product with x is missing", 2 * each * 4 * units * units),
-            ("that is one step; the weights are used at every step", _products(batch, 1, inputs, units, 4)),
-            ("that is one example; the batch has more", _products(1, steps, inputs, units, 4)),
-            ("the biases are counted too. Leave them out", 2 * each * 4 * units * (inputs + units + 1)),
-            ("x and h are put side by side, so their sizes are added, not multiplied",
-             2 * each * 4 * units * inputs * units),
-        ], "With one example, one step, 3 inputs and 4 units there are 4 matrices of 4 x 3 and 4 of 4 x 4", 1e-9)
-    return "Two operations for each weight, example and step."
+def _turn(all_states):
+    for keep, new in STEPS:
+        name = f"all_states({shown(keep)}, {shown(new)})"
+        got = numbers(call(all_states, list(keep), list(new), name="all_states"), f"what {name} returns",
+                      "a list of states, one for each step")
+        expect_count(got, len(keep), name, "one state for each step", {
+            1: "That may be the last state alone; every state is asked for",
+            len(keep) + 1: "Does the list begin with the state before the first step? It is not asked for"})
+        running = [sum(new[:k + 1]) for k in range(len(new))]
+        late, h = [], 0.0
+        for k in range(len(keep)):
+            h = keep[k] * (h + new[k])
+            late.append(h)
+        swapped, h = [], 0.0
+        for k in range(len(keep)):
+            h = h + keep[k] * new[k]
+            swapped.append(h)
+        expect_close(got, _states(keep, new, 0.0), name, [
+            ("every state is the sum of what is new. Which share of the old state is kept?", running),
+            ("what is new is multiplied by keep as well; only the old state is", late),
+            ("keep multiplies what is new in place of the old state", swapped),
+            ("each step begins from 0, as if there were no state before it", list(new)),
+            ("it starts from a state of 1, not of 0", _states(keep, new, 1.0)),
+            ("keep is taken for what is lost: it is the share that stays",
+             _states([1 - one for one in keep], new, 0.0)),
+        ], "Do the first two steps by hand: the first state is new[0], for there was nothing before", 1e-9)
+    return "One multiplication and one addition a step."
 
 
 # --- the practice -----------------------------------------------------------------------------------------------------
 
-def _layers(batch, steps, inputs, units, layers, blocks=3, upper=None, two=2):
-    """Products of so many layers; the upper ones read `upper` numbers, as many as there are units by default."""
-    first = _products(batch, steps, inputs, units, blocks, two)
-    return first + (layers - 1) * _products(batch, steps, units if upper is None else upper, units, blocks, two)
+def _mean_loss(letters, copied, steps):
+    return copied * math.log(letters) / steps
 
 
-@exercise("gru")
-def _gru(gru_operations):
-    for sizes in ((1, 1, 3, 2, 1), (5, 7, 3, 2, 1), (4, 6, 10, 3, 2), (8, 5, 2, 6, 4)):
-        name = f"gru_operations{sizes}"
-        got = number(call(gru_operations, *sizes, name="gru_operations"), f"what {name} returns")
-        one = sizes[:4]
-        expect_close(got, _layers(*sizes), name, [
-            ("that is an LSTM, which has four blocks; a GRU has r, z and n", _layers(*sizes, blocks=4)),
-            ("these are the multiplications alone; there are as many additions", _layers(*sizes, two=1)),
-            ("every layer reads the input here. What does the second layer read?", _layers(*sizes, upper=one[2])),
-            ("that is one layer alone", _products(*one, 3)),
-            ("that is one block; a GRU has r, z and n", _layers(*sizes, blocks=1)),
-            ("that is the first layer and one more; there are others", _layers(*one, 2)),
-            ("that is one step; the weights are used at every step", _layers(one[0], 1, *sizes[2:])),
-            ("that is one example; the batch has more", _layers(1, *sizes[1:])),
-        ], "Count the weights of each layer's two matrices by themselves, and use each of them twice", 1e-9)
-    return "The same count, with three blocks."
+@exercise("baseline")
+def _baseline(baseline):
+    for letters, copied, delay in ((8, 4, 5), (2, 1, 3), (8, 10, 500)):
+        name = f"baseline({letters}, {copied}, {delay})"
+        got = number(call(baseline, letters, copied, delay, name="baseline"), f"what {name} returns")
+        steps = delay + 2 * copied
+        expect_close(got, _mean_loss(letters, copied, steps), name, [
+            ("that is the loss of one letter. Over how many steps is the mean taken?", math.log(letters)),
+            ("that is the sum over the steps; take the mean", copied * math.log(letters)),
+            ("that is in bits. Cross-entropy in PyTorch has the natural logarithm",
+             _mean_loss(letters, copied, steps) / math.log(2)),
+            ("there are as many letters to be read as to be said, and both are steps",
+             _mean_loss(letters, copied, delay + copied)),
+            ("the steps at which letters are read and said are missing in the mean",
+             _mean_loss(letters, copied, delay)),
+            ("that is as if it had to guess at every step. When there is nothing to say, it knows",
+             math.log(letters) * (delay + copied) / steps),
+            ("that is a mean of probabilities. What is the cross-entropy of a probability of 1 / letters?",
+             copied / letters / steps),
+            ("letters and copied are swapped", letters * math.log(copied) / (delay + 2 * letters)),
+        ], "How many steps are there in all, at how many of them is something lost, and how much at each?", 1e-6)
+    return "So much for a net that keeps nothing."
 
 
-TIMES = [       # mine, theirs, and how many turns warm up
-    ([50.0, 9.0, 7.0, 3.0, 30.0, 3.5, 3.0], [9.0, 2.0, 8.0, 2.0, 10.0, 2.5, 1.5], 2),
-    ([1.0, 2.0, 3.0, 8.0], [2.0, 1.0, 2.0, 2.0], 0),
-    ([40.0, 3.0, 9.0, 1.0, 5.0], [8.0, 2.0, 3.0, 4.0, 2.5], 1),
-]
+HISTORIES = {       # [accuracy in percent, seconds so far] after each epoch
+    "quick": [[40.0, 5.0], [62.0, 10.0], [70.0, 15.0], [60.0, 20.0], [71.0, 25.0]],
+    "slow": [[66.0, 18.0], [80.0, 36.0], [90.0, 54.0]],
+    "late": [[10.0, 9.0], [11.0, 19.0], [85.0, 28.0], [95.0, 60.0]]}
 
 
-def _middle(values):
-    values = sorted(values)
-    half = len(values) // 2
-    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+def _highest(scores):
+    return max(scores, key=lambda name: scores[name])
 
 
-def _mean(values):
-    return sum(values) / len(values)
+def _by_the_best(histories, least, most, epochs):
+    """Whose best accuracy is the highest, of its first epochs and of those that end between the two times."""
+    return _highest({name: max([-1] + [one[0] for one in history[:epochs] if least <= one[1] <= most])
+                     for name, history in histories.items()})
 
 
-@exercise("ratio")
-def _ratio(ratio):
-    for mine, theirs, warm_up in TIMES:
-        what = f"ratio({shown(mine)}, {shown(theirs)}, {warm_up})"
-        got = number(call(ratio, list(mine), list(theirs), warm_up, name="ratio"), f"what {what} returns")
-        a, b = mine[warm_up:], theirs[warm_up:]
-        turns = [one / other for one, other in zip(a, b)]
-        every = [one / other for one, other in zip(mine, theirs)]
-        expect_close(got, _middle(turns), what, [
-            ("of an even number of ratios the median is the mean of the two in the middle; this is the upper one",
-             sorted(turns)[len(turns) // 2]),
-            ("of an even number of ratios the median is the mean of the two in the middle; this is the lower one",
-             sorted(turns)[(len(turns) - 1) // 2]),
-            ("the turns that warm up are in it", _middle(every)),
-            ("that is theirs to mine. How many times *their* time do you take?", _middle([1 / one for one in turns])),
-            ("that is the mean of the ratios, which one bad turn can move far; take the median", _mean(turns)),
-            ("that is the ratio of two means; one bad turn moves them", _mean(a) / _mean(b)),
-            ("that is the ratio of two medians. Divide turn by turn first: what slows a turn down slows both",
-             _middle(a) / _middle(b)),
-            ("one turn too many is dropped", _middle(turns[1:])),
-            ("that is the best ratio, not the typical one", min(turns)),
-            ("that is one turn. Sort the ratios before you take the one in the middle", turns[len(turns) // 2]),
-        ], "Write the ratios of the turns that count in one line, sort them, and look at the middle", 1e-9)
-    return "A ratio that one bad turn does not move."
+def _by_the_last(histories, most):
+    return _highest({name: ([-1] + [one[0] for one in history if one[1] <= most])[-1]
+                     for name, history in histories.items()})
 
 
-WORK = [(8e9, 1e8, 1e11, 1e10), (1e9, 4e8, 1e11, 1e10), (6.0, 4.0, 2.0, 8.0)]      # operations, bytes, rates
+def _added_up(history):
+    return [[history[k][0], sum([one[1] for one in history[:k + 1]])] for k in range(len(history))]
 
 
-@exercise("bound")
-def _bound(bound):
-    for given in WORK:
-        operations, moved, product, memory = given
-        name = f"bound{tuple(map(shown, given))}".replace("'", "")
-        got = listed(call(bound, *given, name="bound"), f"what {name} returns", "two things, seconds and a word")
-        if len(got) != 2:
-            fail(f"{name} should return two things, seconds and a word, but it returns {len(got)}")
-        word, both = got[1], (operations / product, moved / memory)
-        want = "products" if both[0] > both[1] else "memory"
-        seconds = numbers([got[0]], f"the first thing that {name} returns", "a number of seconds")
-        expect_close(seconds, [max(both)], f"the time of {name}", [
-            ("that is the shorter of the two; the work is not done before both are", [min(both)]),
-            ("the two are added. At best the memory works while the processor multiplies", [sum(both)]),
-            ("that is a rate; seconds are work divided by rate", [min(product, memory * operations / moved)]),
-            ("a time is work divided by rate, not rate divided by work",
-             [max(product / operations, memory / moved)]),
-            ("the rates are swapped", [max(operations / memory, moved / product)]),
-        ], "How long do the operations take at the full rate, and how long do the bytes?", 1e-9)
-        if word not in ("products", "memory"):
-            fail(f'{name} should name the bound, "products" or "memory", but it says {shown(word)}')
-        if word != want:
-            fail(f'{name} says "{word}", but of the two times the other one is longer: {shown(both[0])} s for the '
-                 f"products, {shown(both[1])} s for the memory")
-    return "The longer of two times is the bound."
+@exercise("ahead")
+def _ahead(ahead):
+    for seconds in (12, 30, 20, 54, 100):
+        name = f"ahead(histories, {seconds})"
+        copies = {one: [list(point) for point in history] for one, history in HISTORIES.items()}
+        got = call(ahead, copies, seconds, name="ahead")
+        if not isinstance(got, str) or got not in HISTORIES:
+            fail(f"{name} should return one of the names in histories, but it is {shown(got)}")
+        sums = {one: _added_up(history) for one, history in HISTORIES.items()}
+        causes = [
+            ("an epoch that ends exactly when the time is up counts too",
+             _by_the_best(HISTORIES, 0, seconds - 0.1, 9)),
+            ("the best of all epochs is taken, whenever it came", _by_the_best(HISTORIES, 0, 1000, 9)),
+            ("the last accuracy in time is taken. The best so far counts, for its weights were kept",
+             _by_the_last(HISTORIES, seconds)),
+            ("it compares after equally many epochs. Does an epoch take equally long?",
+             _by_the_best(HISTORIES, 0, 1000, 3)),
+            ("the seconds are added up from epoch to epoch, but each says already how many have passed so far",
+             _by_the_best(sums, 0, seconds, 9))]
+        if got != _by_the_best(HISTORIES, 0, seconds, 9):
+            for cause, other in causes:
+                if got == other:
+                    fail(f'{name} says "{got}": {cause}')
+            fail(f'{name} says "{got}". Write down which accuracies each has reached by then, and compare the best')
+    return "The same seconds for all."
+
+
+PAIRS = [((0.5, 8.0), (0.25, 3.0)), ((0.9, 1.0), (0.5, -2.0)), ((0.0, 4.0), (1.0, 5.0)), ((0.75, 2.0), (0.25, 0.0))]
+
+
+@exercise("join")
+def _join(join):
+    for first, second in PAIRS:
+        name = f"join({first}, {second})"
+        got = numbers(listed(call(join, first, second, name="join"), f"what {name} returns",
+                             "a pair: a share and something new"), f"what {name} returns", "a pair of numbers")
+        expect_count(got, 2, name, "a share and something new")
+        (k1, n1), (k2, n2) = first, second
+        both = k1 * k2
+        expect_close(got, [both, k2 * n1 + n2], name, [
+            ("the second stretch is taken before the first", [both, k1 * n2 + n1]),
+            ("what the first stretch has made goes through the second, too: which share of it is left?",
+             [both, n1 + n2]),
+            ("the share and what is new stand the other way round", [k2 * n1 + n2, both]),
+            ("what the first stretch has made is lost", [both, n2]),
+            ("what the second stretch adds is lost", [both, k2 * n1]),
+            ("of the old state the second stretch keeps a share of what the first has kept: is that a sum?",
+             [k1 + k2, k2 * n1 + n2]),
+            ("that is the share of the second stretch alone", [k2, k2 * n1 + n2]),
+            ("that is the share of the first stretch alone", [k1, k2 * n1 + n2]),
+        ], "Put a state h through the first stretch, then what comes out through the second, and collect what "
+           "stands with h", 1e-9)
+    return "Two stretches are a stretch."

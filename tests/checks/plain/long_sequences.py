@@ -1,265 +1,290 @@
 """Right and wrong answers in plain Python, which also run on a page."""
 
+import math
 
-def operations(batch, seq_len, input_size, hidden_size):
-    return 2 * batch * seq_len * 4 * hidden_size * (input_size + hidden_size)
-
-
-def operations_by_source(batch, seq_len, input_size, hidden_size):
-    from_x = 2 * batch * input_size * 4 * hidden_size
-    from_h = 2 * batch * hidden_size * 4 * hidden_size
-    return seq_len * (from_x + from_h)
+# --- your turn: all states --------------------------------------------------------------------------------------------
 
 
-def operations_in_loops(batch, seq_len, input_size, hidden_size):
-    count = 0
-    for _ in range(seq_len):
-        for _ in "ifgo":
-            for size in (input_size, hidden_size):
-                count += batch * hidden_size * size         # multiplications
-                count += batch * hidden_size * size         # additions
-    return count
+def all_states(keep, new):
+    h, states = 0.0, []
+    for share, added in zip(keep, new):
+        h = share * h + added
+        states.append(h)
+    return states
 
 
-def operations_as_float(batch, seq_len, input_size, hidden_size):
-    return 8.0 * batch * seq_len * hidden_size * input_size + 8.0 * batch * seq_len * hidden_size**2
+def all_states_by_index(keep, new):
+    states = [new[0]]
+    for k in range(1, len(new)):
+        states.append(keep[k] * states[k - 1] + new[k])
+    return states
 
 
-def operations_in_a_list(batch, seq_len, input_size, hidden_size):
-    return [sum(8 * batch * hidden_size * size for _ in range(seq_len) for size in (input_size, hidden_size))]
+def all_states_recursive(keep, new):
+    if not new:
+        return []
+    before = all_states_recursive(keep[:-1], new[:-1])
+    return before + [keep[-1] * (before[-1] if before else 0) + new[-1]]
 
 
-def operations_by_weights(batch, seq_len, input_size, hidden_size):
-    weights = [4 * hidden_size * input_size, 4 * hidden_size * hidden_size]
-    return sum(weights) * batch * seq_len + sum(weights) * batch * seq_len
+def all_states_as_sums(keep, new):
+    """Each state is the sum of what was new at every step, times all shares since."""
+    states = []
+    for t in range(len(new)):
+        total = 0
+        for k in range(t + 1):
+            left = new[k]
+            for share in keep[k + 1:t + 1]:
+                left *= share
+            total += left
+        states.append(total)
+    return tuple(states)
 
 
-def products(batch, seq_len, inputs, units, blocks=4, two=2):
-    return two * batch * seq_len * blocks * units * (inputs + units)
+def all_states_in_rounds(keep, new):
+    keep, new, reach = list(keep), list(new), 1
+    while reach < len(new):
+        new = new[:reach] + [new[k] + keep[k] * new[k - reach] for k in range(reach, len(new))]
+        keep = keep[:reach] + [keep[k] * keep[k - reach] for k in range(reach, len(keep))]
+        reach *= 2
+    return new
 
 
-def gru_operations(batch, seq_len, input_size, hidden_size, num_layers):
-    count = 0
-    for layer in range(num_layers):
-        reads = hidden_size if layer else input_size
-        count += 6 * batch * seq_len * hidden_size * (reads + hidden_size)
-    return count
+def all_states_yielded(keep, new):
+    h = 0
+    for k in range(len(new)):
+        h *= keep[k]
+        h += new[k]
+        yield h
 
 
-def gru_by_formula(batch, seq_len, input_size, hidden_size, num_layers):
-    weights = 3 * hidden_size * (input_size + (2 * num_layers - 1) * hidden_size)
-    return 2 * batch * seq_len * weights
-
-
-def gru_by_sizes(batch, seq_len, input_size, hidden_size, num_layers):
-    sizes = [input_size] + [hidden_size] * (num_layers - 1)
-    return float(sum(products(batch, seq_len, size, hidden_size, 3) for size in sizes))
-
-
-def gru_layer_on_layer(batch, seq_len, input_size, hidden_size, num_layers):
-    own = products(batch, seq_len, input_size, hidden_size, 3)
-    if num_layers == 1:
-        return own
-    return own + gru_layer_on_layer(batch, seq_len, hidden_size, hidden_size, num_layers - 1)
-
-
-def gru_in_a_while(batch, seq_len, input_size, hidden_size, num_layers):
-    count, reads = 0, input_size
-    while num_layers > 0:
-        for _ in "rzn":
-            count += 2 * batch * seq_len * (hidden_size * reads + hidden_size * hidden_size)
-        reads, num_layers = hidden_size, num_layers - 1
-    return [count]
-
-
-def gru_step_by_step(batch, seq_len, input_size, hidden_size, num_layers):
-    return sum(6 * batch * hidden_size * ((hidden_size if layer else input_size) + hidden_size)
-               for _ in range(seq_len) for layer in range(num_layers))
-
-
-def gru(two=2, blocks=3, layers=None, steps=None, batches=None):
-    """A count with something left out."""
-    def answer(batch, seq_len, input_size, hidden_size, num_layers):
-        one, many = batch if batches is None else batches, seq_len if steps is None else steps
-        below = products(one, many, input_size, hidden_size, blocks, two)
-        return below + ((layers or num_layers) - 1) * products(one, many, hidden_size, hidden_size, blocks, two)
+def stepping(step, h=0.0):
+    def answer(keep, new):
+        states, state = [], h
+        for k in range(len(new)):
+            state = step(state, keep[k], new[k])
+            states.append(state)
+        return states
     return answer
 
 
-def middle(values):
-    values = sorted(values)
-    half = len(values) // 2
-    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+# --- the baseline -----------------------------------------------------------------------------------------------------
+
+def baseline(letters, copied, delay):
+    return copied * math.log(letters) / (delay + 2 * copied)
 
 
-def mean(values):
-    return sum(values) / len(values)
+def baseline_step_by_step(letters, copied, delay):
+    losses = [0.0] * (copied + delay) + [math.log(letters)] * copied
+    return sum(losses) / len(losses)
 
 
-def ratio(mine, theirs, warm_up):
-    return middle([one / other for one, other in zip(mine[warm_up:], theirs[warm_up:])])
+def baseline_of_probabilities(letters, copied, delay):
+    steps = copied + delay + copied
+    return -math.log(1 / letters) * copied / steps
 
 
-def ratio_by_places(mine, theirs, warm_up):
-    return [middle([mine[k] / theirs[k] for k in range(warm_up, len(mine))])]
+def baseline_in_other_logarithm(letters, copied, delay):
+    bits = copied * math.log(letters) / math.log(2)
+    return [bits * math.log(2) / (delay + copied + copied)]
 
 
-def ratio_in_place(mine, theirs, warm_up):
-    """Takes the warm-up out of the lists that it is given."""
-    for _ in range(warm_up):
-        mine.pop(0)
-        theirs.pop(0)
-    ratios = []
-    while mine:
-        ratios.append(mine.pop() / theirs.pop())
-    ratios.sort()
-    return (ratios[len(ratios) // 2] + ratios[(len(ratios) - 1) // 2]) / 2
+def baseline_as_share(letters, copied, delay):
+    share = copied / (delay + copied * 2)
+    return share * math.log(letters)
 
 
-def ratio_by_taking_ends_off(mine, theirs, warm_up):
-    ratios = sorted(a / b for a, b in list(zip(mine, theirs))[warm_up:])
-    while len(ratios) > 2:
-        ratios = ratios[1:-1]
-    return sum(ratios) / len(ratios)
+def baseline_in_a_loop(letters, copied, delay):
+    total = 0
+    for _ in range(copied):
+        total += math.log(letters)
+    return total / (2 * copied + delay)
 
 
-def ratio_by_counting(mine, theirs, warm_up):
-    """The numbers with as many below as above them, or the nearest two."""
-    ratios = [a / b for a, b in zip(mine, theirs)][warm_up:]
-    n, inner = len(ratios), []
-    for one in ratios:
-        below, same = sum(other < one for other in ratios), sum(other == one for other in ratios)
-        if below <= n / 2 <= below + same:
-            inner.append(one)
-    return (min(inner) + max(inner)) / 2
+# --- who is ahead -----------------------------------------------------------------------------------------------------
+
+def ahead(histories, seconds):
+    best = {}
+    for name, history in histories.items():
+        best[name] = max([accuracy for accuracy, passed in history if passed <= seconds] + [0])
+    return max(best, key=lambda name: best[name])
 
 
-def ratio_of_floats(mine, theirs, warm_up):
-    turns = []
-    for turn, (a, b) in enumerate(zip(mine, theirs)):
-        if turn >= warm_up:
-            turns.append(float(a) / float(b))
-    return middle(turns)
+def ahead_in_a_loop(histories, seconds):
+    leader, most = None, -1
+    for name in histories:
+        for accuracy, passed in histories[name]:
+            if passed <= seconds and accuracy > most:
+                leader, most = name, accuracy
+    return leader
 
 
-def of_turns(what):
-    return lambda mine, theirs, warm_up: what([a / b for a, b in zip(mine[warm_up:], theirs[warm_up:])])
+def ahead_sorted(histories, seconds):
+    points = [(accuracy, name) for name, history in histories.items() for accuracy, passed in history
+              if not passed > seconds]
+    return sorted(points)[-1][1]
 
 
-def bound(operations, bytes, product, memory):
-    times = {"products": operations / product, "memory": bytes / memory}
-    word = max(times, key=lambda name: times[name])
-    return times[word], word
+def ahead_by_pairs(histories, seconds):
+    return max([(accuracy, name) for name, history in histories.items() for accuracy, passed in history
+                if passed <= seconds])[1]
 
 
-def bound_by_if(operations, bytes, product, memory):
-    if operations / product > bytes / memory:
-        return [operations / product, "products"]
-    else:
-        return [bytes / memory, "memory"]
+def ahead_with_a_break(histories, seconds):
+    best = {name: 0 for name in histories}
+    for name, history in histories.items():
+        for accuracy, passed in history:
+            if passed > seconds:
+                break
+            best[name] = max(best[name], accuracy)
+    return sorted(best, key=lambda name: -best[name])[0]
 
 
-def bound_by_max(operations, bytes, product, memory):
-    return max((operations / product, "products"), (bytes / memory, "memory"))
+def ahead_by_index(histories, seconds):
+    names = list(histories)
+    best = []
+    for name in names:
+        score = 0
+        for k in range(len(histories[name])):
+            if histories[name][k][1] <= seconds:
+                score = max(score, histories[name][k][0])
+        best.append(score)
+    return names[best.index(max(best))]
 
 
-def bound_by_intensity(operations, bytes, product, memory):
-    if operations / bytes < product / memory:
-        return bytes / memory, "memory"
-    return operations / product, "products"
-
-
-def bound_by_roof(operations, bytes, product, memory):
-    roof = min(product, memory * operations / bytes)
-    return operations / roof, "products" if roof == product else "memory"
-
-
-def bound_by_sorting(operations, bytes, product, memory):
-    yield sorted([operations / product, bytes / memory])[1]
-    yield ["memory", "products"][operations * memory > bytes * product]
-
-
-def bound_with(seconds, word=None):
-    def answer(operations, bytes, product, memory):
-        return seconds(operations, bytes, product, memory), word or bound(operations, bytes, product, memory)[1]
+def ahead_among(chosen):
+    """Whose accuracies, of those that are chosen from the history, have the highest maximum."""
+    def answer(histories, seconds):
+        best = {name: max([0] + chosen(history, seconds)) for name, history in histories.items()}
+        return max(best, key=lambda name: best[name])
     return answer
+
+
+def in_time(history, seconds):
+    return [accuracy for accuracy, passed in history if passed <= seconds]
+
+
+def added_up(history, seconds):
+    kept, total = [], 0
+    for accuracy, passed in history:
+        total += passed
+        if total <= seconds:
+            kept.append(accuracy)
+    return kept
+
+
+# --- two stretches joined ---------------------------------------------------------------------------------------------
+
+def join(first, second):
+    keep = second[0] * first[0]
+    return keep, second[0] * first[1] + second[1]
+
+
+def join_unpacked(first, second):
+    (k1, n1), (k2, n2) = first, second
+    return [k1 * k2, n2 + n1 * k2]
+
+
+def join_by_trying(first, second):
+    """What becomes of a state of 0, and of a state of 1."""
+    def through(h):
+        for keep, new in (first, second):
+            h = keep * h + new
+        return h
+    return through(1.0) - through(0.0), through(0.0)
+
+
+def join_as_a_function(first, second):
+    def step(stretch, h):
+        return stretch[0] * h + stretch[1]
+    new = step(second, step(first, 0))
+    return first[0] * second[0], new
+
+
+def join_in_place(first, second):
+    joined = list(first)
+    for k in range(2):
+        joined[k] *= second[0]
+    joined[1] += second[1]
+    return joined
+
+
+def join_by_index(first, second):
+    return tuple([first[0] * second[0], first[1] * second[0] + second[1]])
 
 
 RIGHT = [
-    ("turn", operations),
-    ("turn", operations_by_source),
-    ("turn", operations_in_loops),
-    ("turn", operations_as_float),
-    ("turn", operations_in_a_list),
-    ("turn", operations_by_weights),
-    ("gru", gru_operations),
-    ("gru", gru_by_formula),
-    ("gru", gru_by_sizes),
-    ("gru", gru_layer_on_layer),
-    ("gru", gru_in_a_while),
-    ("gru", gru_step_by_step),
-    ("ratio", ratio),
-    ("ratio", ratio_by_places),
-    ("ratio", ratio_in_place),
-    ("ratio", ratio_by_taking_ends_off),
-    ("ratio", ratio_by_counting),
-    ("ratio", ratio_of_floats),
-    ("bound", bound),
-    ("bound", bound_by_if),
-    ("bound", bound_by_max),
-    ("bound", bound_by_intensity),
-    ("bound", bound_by_roof),
-    ("bound", bound_by_sorting),
+    ("turn", all_states),
+    ("turn", all_states_by_index),
+    ("turn", all_states_recursive),
+    ("turn", all_states_as_sums),
+    ("turn", all_states_in_rounds),
+    ("turn", all_states_yielded),
+    ("baseline", baseline),
+    ("baseline", baseline_step_by_step),
+    ("baseline", baseline_of_probabilities),
+    ("baseline", baseline_in_other_logarithm),
+    ("baseline", baseline_as_share),
+    ("baseline", baseline_in_a_loop),
+    ("ahead", ahead),
+    ("ahead", ahead_in_a_loop),
+    ("ahead", ahead_sorted),
+    ("ahead", ahead_by_pairs),
+    ("ahead", ahead_with_a_break),
+    ("ahead", ahead_by_index),
+    ("join", join),
+    ("join", join_unpacked),
+    ("join", join_by_trying),
+    ("join", join_as_a_function),
+    ("join", join_in_place),
+    ("join", join_by_index),
 ]
 
 WRONG = [
-    ("turn", "returns nothing yet", lambda b, t, f, h: None),
-    ("turn", "should be one number", lambda b, t, f, h: "many"),
-    ("turn", "the multiplications alone", lambda b, t, f, h: products(b, t, f, h, two=1)),
-    ("turn", "i, f, g and o need one each", lambda b, t, f, h: products(b, t, f, h, blocks=1)),
-    ("turn", "the product with h is missing", lambda b, t, f, h: 8 * b * t * f * h),
-    ("turn", "the product with x is missing", lambda b, t, f, h: 8 * b * t * h * h),
-    ("turn", "that is one step", lambda b, t, f, h: products(b, 1, f, h)),
-    ("turn", "that is one example", lambda b, t, f, h: products(1, t, f, h)),
-    ("turn", "the biases are counted too", lambda b, t, f, h: 8 * b * t * h * (f + h + 1)),
-    ("turn", "added, not multiplied", lambda b, t, f, h: 8 * b * t * h * f * h),
-    ("turn", "4 matrices of 4 x 3", lambda b, t, f, h: products(b, t, f, h) + 7),
-    ("gru", "returns nothing yet", lambda b, t, f, h, n: ...),
-    ("gru", "should be one number", lambda b, t, f, h, n: [1, 2]),
-    ("gru", "which has four blocks", gru(blocks=4)),
-    ("gru", "the multiplications alone", gru(two=1)),
-    ("gru", "what does the second layer read", lambda b, t, f, h, n: n * products(b, t, f, h, 3)),
-    ("gru", "that is one layer alone", gru(layers=1)),
-    ("gru", "that is one block", gru(blocks=1)),
-    ("gru", "there are others", lambda b, t, f, h, n: gru(layers=min(n, 2))(b, t, f, h, n)),
-    ("gru", "that is one step", gru(steps=1)),
-    ("gru", "that is one example", gru(batches=1)),
-    ("gru", "each layer's two matrices", lambda b, t, f, h, n: 12345),
-    ("ratio", "returns nothing yet", lambda mine, theirs, warm_up: None),
-    ("ratio", "should be one number", lambda mine, theirs, warm_up: [a / b for a, b in zip(mine, theirs)]),
-    ("ratio", "the turns that warm up are in it", lambda mine, theirs, warm_up: ratio(mine, theirs, 0)),
-    ("ratio", "theirs to mine", lambda mine, theirs, warm_up: ratio(theirs, mine, warm_up)),
-    ("ratio", "the mean of the ratios", of_turns(mean)),
-    ("ratio", "the ratio of two means", lambda mine, theirs, warm_up: mean(mine[warm_up:]) / mean(theirs[warm_up:])),
-    ("ratio", "the ratio of two medians",
-     lambda mine, theirs, warm_up: middle(mine[warm_up:]) / middle(theirs[warm_up:])),
-    ("ratio", "one turn too many", lambda mine, theirs, warm_up: ratio(mine, theirs, warm_up + 1)),
-    ("ratio", "the best ratio", of_turns(min)),
-    ("ratio", "this is the upper one", of_turns(lambda turns: sorted(turns)[len(turns) // 2])),
-    ("ratio", "this is the lower one", of_turns(lambda turns: sorted(turns)[(len(turns) - 1) // 2])),
-    ("ratio", "sort the ratios", of_turns(lambda turns: turns[len(turns) // 2])),
-    ("ratio", "look at the middle", lambda mine, theirs, warm_up: -1.0),
-    ("bound", "returns nothing yet", lambda *given: None),
-    ("bound", "two things, seconds and a word", lambda *given: bound(*given)[0]),
-    ("bound", "it returns 3", lambda *given: list(bound(*given)) + ["s"]),
-    ("bound", "a number of seconds", lambda *given: ("soon", "memory")),
-    ("bound", "the shorter of the two", bound_with(lambda o, b, p, m: min(o / p, b / m))),
-    ("bound", "the two are added", bound_with(lambda o, b, p, m: o / p + b / m)),
-    ("bound", "that is a rate", bound_with(lambda o, b, p, m: min(p, m * o / b))),
-    ("bound", "not rate divided by work", bound_with(lambda o, b, p, m: max(p / o, m / b))),
-    ("bound", "the rates are swapped", bound_with(lambda o, b, p, m: max(o / m, b / p))),
-    ("bound", "at the full rate, and how long", bound_with(lambda o, b, p, m: 77.0)),
-    ("bound", "should name the bound", lambda *given: (bound(*given)[0], True)),
-    ("bound", "the other one is longer", bound_with(lambda *given: bound(*given)[0], "memory")),
-    ("bound", "the other one is longer", bound_with(lambda *given: bound(*given)[0], "products")),
+    ("turn", "returns nothing yet", lambda keep, new: None),
+    ("turn", "a list of states", lambda keep, new: "states"),
+    ("turn", "the last state alone", lambda keep, new: [all_states(keep, new)[-1]]),
+    ("turn", "the state before the first step", lambda keep, new: [0.0] + all_states(keep, new)),
+    ("turn", "Which share of the old state", stepping(lambda h, keep, new: h + new)),
+    ("turn", "multiplied by keep as well", stepping(lambda h, keep, new: keep * (h + new))),
+    ("turn", "in place of the old state", stepping(lambda h, keep, new: h + keep * new)),
+    ("turn", "begins from 0", stepping(lambda h, keep, new: new)),
+    ("turn", "a state of 1, not of 0", stepping(lambda h, keep, new: keep * h + new, h=1.0)),
+    ("turn", "the share that stays", stepping(lambda h, keep, new: (1 - keep) * h + new)),
+    ("turn", "first two steps by hand", stepping(lambda h, keep, new: keep * h - new)),
+    ("baseline", "returns nothing yet", lambda letters, copied, delay: None),
+    ("baseline", "should be one number", lambda letters, copied, delay: [1.0, 2.0]),
+    ("baseline", "the loss of one letter", lambda letters, copied, delay: math.log(letters)),
+    ("baseline", "the sum over the steps", lambda letters, copied, delay: copied * math.log(letters)),
+    ("baseline", "in bits", lambda letters, copied, delay: baseline(letters, copied, delay) / math.log(2)),
+    ("baseline", "and both are steps", lambda letters, copied, delay: copied * math.log(letters) / (delay + copied)),
+    ("baseline", "are missing in the mean", lambda letters, copied, delay: copied * math.log(letters) / delay),
+    ("baseline", "guess at every step", lambda letters, copied, delay: (copied + delay) * math.log(letters) /
+     (delay + 2 * copied)),
+    ("baseline", "a mean of probabilities", lambda letters, copied, delay: copied / letters / (delay + 2 * copied)),
+    ("baseline", "are swapped", lambda letters, copied, delay: baseline(copied, letters, delay)),
+    ("baseline", "How many steps are there in all", lambda letters, copied, delay: 0.5),
+    ("ahead", "returns nothing yet", lambda histories, seconds: None),
+    ("ahead", "one of the names", lambda histories, seconds: 71.0),
+    ("ahead", "one of the names", lambda histories, seconds: "nobody"),
+    ("ahead", "exactly when the time is up", ahead_among(
+        lambda history, seconds: [accuracy for accuracy, passed in history if passed < seconds])),
+    ("ahead", "whenever it came", ahead_among(lambda history, seconds: [one[0] for one in history])),
+    ("ahead", "after equally many epochs", ahead_among(lambda history, seconds: [one[0] for one in history[:3]])),
+    ("ahead", "the last accuracy in time", ahead_among(lambda history, seconds: in_time(history, seconds)[-1:])),
+    ("ahead", "are added up", ahead_among(added_up)),
+    ("ahead", "compare the best", lambda histories, seconds: "quick" if seconds == 54 else ahead(histories, seconds)),
+    ("join", "returns nothing yet", lambda first, second: None),
+    ("join", "a pair: a share and something new", lambda first, second: first[0] * second[0]),
+    ("join", "a pair of numbers", lambda first, second: ["share", "new"]),
+    ("join", "holds 4 numbers instead of 2", lambda first, second: list(first) + list(second)),
+    ("join", "the second stretch is taken before", lambda first, second: join(second, first)),
+    ("join", "which share of it is left", lambda first, second: (first[0] * second[0], first[1] + second[1])),
+    ("join", "the other way round", lambda first, second: (join(first, second)[1], join(first, second)[0])),
+    ("join", "the first stretch has made is lost", lambda first, second: (first[0] * second[0], second[1])),
+    ("join", "the second stretch adds is lost", lambda first, second: (first[0] * second[0], first[1] * second[0])),
+    ("join", "is that a sum", lambda first, second: (first[0] + second[0], join(first, second)[1])),
+    ("join", "the second stretch alone", lambda first, second: (second[0], join(first, second)[1])),
+    ("join", "the first stretch alone", lambda first, second: (first[0], join(first, second)[1])),
+    ("join", "collect what stands with h", lambda first, second: (0.0, 0.0)),
 ]
