@@ -52,7 +52,8 @@ def test_what_is_read_and_what_is_to_be_said(answer, draw):
 
 # Two readers, the second with the weights of the first; what the layer of each gets to read, again and again.
 READ = """(lambda one, other, seen: (other.load_state_dict(one.state_dict()),
- [reader.layer.register_forward_pre_hook(lambda module, given: seen.append(given[0][:, :, 0])) for reader in (one, other)],
+ [reader.layer.register_forward_pre_hook(lambda module, given: seen.append(given[0][:, :, 0]))
+  for reader in (one, other)],
  [reader(images) for reader in (one, one.eval(), other.eval())], seen)[-1])(
  PixelReader(5, pixels), PixelReader(5, pixels), [])"""
 
