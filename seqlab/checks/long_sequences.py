@@ -106,6 +106,7 @@ def _bug(reader_class):
         reader, other = (call(reader_class, 6, PIXELS, name="PixelReader") for _ in range(2))
         torch.manual_seed(5)
         images = torch.rand(8, 7, 7)
+        call(call(reader_class, 6, name="PixelReader"), torch.rand(2, 14, 14), name="PixelReader")
         places = _expect_one_order(reader, images)
         _expect_kept(reader, other, images)
         x = images.flatten(1)[:, places, None]
@@ -133,6 +134,9 @@ def _expect_one_order(reader, images):
     if not isinstance(reader, nn.Module) or not isinstance(getattr(reader, "layer", None), nn.GRU) or \
             not isinstance(getattr(reader, "head", None), nn.Linear):
         fail("PixelReader should keep its `layer`, an nn.GRU, and its `head`, an nn.Linear, under their names")
+    layer, head = reader.layer, reader.head
+    if [layer.hidden_size, layer.batch_first, head.in_features, head.out_features] != [6, True, 6, 10]:
+        fail("`layer` and `head` should be as they were given: so many units, with batch_first=True, and ten answers")
     before = torch.get_rng_state()
     orders = [_order_seen(reader.train(), images), _order_seen(reader, images), _order_seen(reader.eval(), images),
               _order_seen(reader, images[:3])]

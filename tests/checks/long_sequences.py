@@ -211,6 +211,17 @@ class AllAtOnce(PixelReader):
         return self.head(self.layer(images.flatten(1)[:, self.places][:, None])[0][:, -1])
 
 
+class StepsFirst(PixelReader):
+    def __init__(self, hidden_size, pixels=196):
+        super().__init__(hidden_size, pixels)
+        self.layer = nn.GRU(1, hidden_size)
+
+
+class OtherSize(PixelReader):
+    def __init__(self, hidden_size, pixels=197):
+        super().__init__(hidden_size, pixels)
+
+
 class FirstState(PixelReader):
     def forward(self, images):
         return self.head(self.layer(images.flatten(1)[:, self.places, None])[0][:, 0])
@@ -268,5 +279,7 @@ WRONG = [
     ("bug", "belongs into the checkpoint", NotInTheCheckpoint),
     ("bug", "under their names", OtherNames),
     ("bug", "one pixel a step", AllAtOnce),
+    ("bug", "as they were given", StepsFirst),
+    ("bug", "stopped with IndexError", OtherSize),
     ("bug", "the head says to the last state", FirstState),
 ]

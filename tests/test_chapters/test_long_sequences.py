@@ -46,11 +46,11 @@ def test_the_tasks_are_those_of_the_studies(names, sizes):
 def test_the_reader_is_that_of_the_studies(names):
     torch.manual_seed(0)
     studied = long_sequences.Reader("GRU", 10, 8, 4)
-    own = names["Reader"](nn.GRU(10, 64, batch_first=True), 8, 4)
+    own = names["TaskReader"]("gru", 10, 8, 4)
     own.load_state_dict(studied.state_dict())
     x, _ = names["copy_batch"](3, 5)
     assert torch.equal(own(x), studied(x)) and own(x).shape == (3, 4, 8)
-    assert names["Reader"](nn.RNN(2, 64, batch_first=True), 1)(torch.rand(3, 5, 2)).shape == (3, 1)
+    assert names["TaskReader"]("rnn", 2, 1)(torch.rand(3, 5, 2)).shape == (3, 1)
 
 
 def test_training_takes_its_steps_on_fresh_batches(names):
@@ -139,7 +139,8 @@ def test_what_a_step_costs():
             for row in taken}
     for length in (128, 512, 2048):
         loop, scan = rows[length]["minGRU, loop"], rows[length]["minGRU, scan"]
-        assert scan > 1.3 * loop, "the scan is slower than its own loop"
+        assert scan > 1.2 * loop, "the scan is slower than its own loop"
+        assert rows[length]["LSTM"] == min(rows[length].values()), "PyTorch's LSTM is the quickest"
     assert rows[512]["minGRU, scan"] < rows[512]["GRU"], "and quicker than PyTorch's GRU at 512 steps"
     for cell, kept, flushed in seqlab.results("tiny_numbers"):
         assert kept > 1.5 * flushed, cell
