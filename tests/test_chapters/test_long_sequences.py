@@ -9,6 +9,7 @@ from torch import nn
 
 import seqlab
 from seqlab import plots
+from seqlab.measured import Results
 from studies import long_sequences
 from tools import course
 
@@ -19,7 +20,7 @@ LONG = course.chapter("long-sequences")
 
 @pytest.fixture(scope="module")
 def names():
-    return LONG.definitions()
+    return LONG.definitions("CELLS")
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,13 @@ def ran():
     drawing = course.Recorder()
     drawing.figure = plots.figure
     return LONG.play(load_digits=lambda: coded_digits(640), plots=drawing)
+
+
+@pytest.fixture(scope="module")
+def places():
+    """The order that the chapter draws."""
+    given = {"torch": torch, "F": nn.functional, "load_digits": lambda: coded_digits(64)}
+    return LONG.cell("PLACES = ").run(given)["PLACES"]
 
 
 # --- the tasks --------------------------------------------------------------------------------------------------------
@@ -112,18 +120,17 @@ def test_at_a_blank_a_unit_only_fades(names):
 
 # --- pixels -----------------------------------------------------------------------------------------------------------
 
-def test_the_pixels_are_those_of_the_study(ran, names, monkeypatch):
+def test_the_pixels_are_those_of_the_study(names, places, monkeypatch):
     digits = coded_digits(64)
     monkeypatch.setattr(long_sequences, "load_digits", lambda source, quiet: digits)
     long_sequences.pixels.cache_clear()
-    for order, places in (("in order", None), ("permuted", ran("PLACES = ")["PLACES"])):
-        assert torch.equal(names["as_pixels"](digits.train[0], places), long_sequences.pixels(order)[0][0][..., 0])
+    for order, drawn in (("in order", None), ("permuted", places)):
+        assert torch.equal(names["as_pixels"](digits.train[0], drawn), long_sequences.pixels(order)[0][0][..., 0])
     long_sequences.pixels.cache_clear()
 
 
-def test_neighbours_come_far_apart_when_permuted(ran):
-    places = ran("PLACES = ")["PLACES"].tolist()
-    comes = {pixel: step for step, pixel in enumerate(places)}
+def test_neighbours_come_far_apart_when_permuted(places):
+    comes = {pixel: step for step, pixel in enumerate(places.tolist())}
     for line, when in zip(LONG.printed("step_of = ").splitlines(), (lambda pixel: pixel, comes.get), strict=True):
         right = [abs(when(14 * row + k + 1) - when(14 * row + k)) for row in range(14) for k in range(13)]
         below = [abs(when(14 * row + 14 + k) - when(14 * row + k)) for row in range(13) for k in range(14)]
@@ -144,6 +151,34 @@ def test_what_a_step_costs():
     assert rows[512]["minGRU, scan"] < rows[512]["GRU"], "and quicker than PyTorch's GRU at 512 steps"
     for cell, kept, flushed in seqlab.results("tiny_numbers"):
         assert kept > 1.5 * flushed, cell
+
+
+def test_how_far_a_cell_reaches_is_the_median_at_its_better_rate(names):
+    """One word on six runs: the steps if all three seeds solve it at some rate, else how many do, else nothing."""
+    def runs(*steps):
+        """Of two rates three seeds each; None where it was not solved."""
+        tried = [(rate, seed) for rate in (0.1, 0.2) for seed in range(3)]
+        rows = [("GRU", rate, seed, 999 if one is None else one, "no" if one is None else "yes")
+                for (rate, seed), one in zip(tried, steps, strict=True)]
+        return Results("", "", "", ("cell", "rate", "seed"), ("cell", "rate", "seed", "steps", "solved"), rows,
+                       "", "", "")
+
+    for steps, said in (((100, 900, 200, 300, 300, 300), "200"), ((None,) * 3 + (1500, 1600, 50), "1,500"),
+                        ((None, 50, 50, None, None, 50), "2/3"), ((None,) * 6, "-"), ((1, 1, None, 9, 9, 9), "9")):
+        assert names["reach"](runs(*steps)) == said
+
+
+def test_the_table_has_a_row_for_each_cell_and_a_column_for_each_case(names, monkeypatch, capsys):
+    keys = ("cell", "delay", "rate", "seed")
+    rows = [(cell, delay, 0.1, seed, 10 * delay + k, "yes") for k, cell in enumerate(long_sequences.CELLS)
+            for delay in (5, 9) for seed in range(3)]
+    made = Results("copying", "", "", keys, (*keys, "steps", "solved"), rows, "", "", "")
+    monkeypatch.setattr(seqlab, "results", lambda name: made)
+    names["table"]("copying", {"after 5": (5,), "after 9": (9,)})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["after", "5", "after", "9"]
+    assert [line.split()[-2:] for line in lines[1:]] == [[str(50 + k), str(90 + k)] for k in range(5)]
+    assert [line[:17].strip() for line in lines[1:]] == list(long_sequences.CELLS)
 
 
 def test_it_all_runs_on_few_digits(ran):
