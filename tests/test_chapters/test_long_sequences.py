@@ -79,7 +79,7 @@ def test_what_a_net_without_a_memory_gets(names):
     assert numbers(LONG.printed("in theory"))[0] == pytest.approx(statistics.variance([0, 1]) / 3, abs=5e-4)
     bits, entropy = numbers(LONG.printed("log2(8)"))
     assert 2 ** bits == 8 ** 4 and entropy == pytest.approx(-math.log(1 / 8), abs=5e-5)
-    for line in LONG.printed("with nothing kept").splitlines():
+    for line in LONG.cell("with nothing kept").printed.splitlines():
         delay, said = numbers(line)
         labels = torch.cat([torch.zeros(int(delay) + 4), torch.full((4,), math.log(8))])
         assert said == pytest.approx(labels.mean().item(), abs=5e-4)
