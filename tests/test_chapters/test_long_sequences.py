@@ -27,7 +27,7 @@ def names():
 def ran():
     """The chapter on coded digits."""
     drawing = course.Recorder()
-    drawing.figure = plots.figure
+    drawing.figure, drawing.COLOURS = plots.figure, plots.COLOURS
     return LONG.play(load_digits=lambda: coded_digits(640), plots=drawing)
 
 
@@ -181,6 +181,7 @@ def test_the_table_has_a_row_for_each_cell_and_a_column_for_each_case(names, mon
     assert [line[:17].strip() for line in lines[1:]] == list(long_sequences.CELLS)
 
 
+@pytest.mark.slow
 def test_it_all_runs_on_few_digits(ran):
     assert verdicts(ran("linear = nn.Linear(196, 10)").printed) == [True]
     assert verdicts(ran("anew = as_pixels(few)").printed) == [True, False]
