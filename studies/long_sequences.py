@@ -3,10 +3,10 @@
 Claim: what is hard about a long sequence is how far a thing must be carried, not how many steps there are. The gated
 cells learn to add two numbers that stand up to a hundred steps apart, the plain RNN does not; where both numbers stand
 near the end of a long sequence, they are learnt as in a short one. One layer of minGRU, whose gate does not see the
-state, learns to add but not to say letters again in their order; two layers do, over a short delay. A digit read pixel by pixel
-is read better in its order than under a fixed permutation by the gated cells. In one thread of a processor a scan is no
-quicker than the loop that it stands for, and an untrained RNN, GRU or LSTM loses most of its time over long sequences
-to numbers below 1e-38, as a vanishing gradient has them.
+state, learns to add but not to say letters again in their order; two layers do, over a short delay. A digit read pixel
+by pixel is read better in its order than under a fixed permutation by the gated cells. In one thread of a processor a
+scan is no quicker than the loop that it stands for, and an untrained RNN, GRU or LSTM loses most of its time over long
+sequences to numbers below 1e-38, as a vanishing gradient has them.
 
 Wrong if: the tables say otherwise. Every cell has the better of two or three rates, and no more steps or epochs than
 two processor cores could give it: who has not learnt here may learn with more. Adding and copying draw fresh sequences
