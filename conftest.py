@@ -88,6 +88,15 @@ def compare_outputs(item, fresh, stored):
     return same and not wrong
 
 
+# --- a failure is named as soon as it is there: a whole run takes half an hour ---------------------------------------
+
+
+def pytest_report_teststatus(report, config):
+    if report.failed and config.getoption("verbose") <= 0:
+        return report.when, f"\n{report.nodeid} failed\n", "FAILED"
+    return None
+
+
 # --- which tests stay together when several processes share them ------------------------------------------------------
 
 

@@ -1,8 +1,8 @@
 """Recall the first of many symbols, at one learning rate: what seven layers learn, and what a half-taught net keeps.
 
 Claim: at learning rate 0.01 the order of the layers is not that of their names: of the gated layers those learn whose
-gate starts open. (Whether the order holds at another rate is asked in studies/recall_rates.py.) And a net that is right
-half or three quarters of the time is not unsure of everything: it keeps some symbols and takes the rest for one
+gate starts open. (Whether the order holds at another rate is asked in `studies/recall_rates.py`.) And a net that is
+right half or three quarters of the time is not unsure of everything: it keeps some symbols and takes the rest for one
 another, each always for the same.
 
 Wrong if, at lag 20 and over the five seeds: a GRU or LSTM with its default bias reaches 95 % within 600 batches; one

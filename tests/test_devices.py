@@ -120,14 +120,16 @@ OPTIONS = {Recurrent: [{"cell": kind, **deep} for kind in ("rnn", "gru", "lstm")
 SIZES = {"input_size": 3, "hidden_size": 4, "num_classes": 2, "cell": "lstm", "kind": "gru", "use": "lengths - 1",
          "reset_after": True, "z_keeps": True}
 READS = {"FirstClassifier": 1, "Reader": 1, "StepReader": 1,      # input_size, where it is fixed
-         "RowReader": 28, "ForgetfulReader": 28, "Prepared": 28}
+         "RowReader": 28, "ForgetfulReader": 28, "Prepared": 28, "LastOfOut": 28}
+WRAPS = {"Varied"}      # a model, and changes what it reads
 
 
 def made(part, **options):
     wanted = inspect.signature(part).parameters
     if issubclass(part, nn.RNNBase):        # its signature names no size
         return part(SIZES["input_size"], SIZES["hidden_size"])
-    return part(**{name: value for name, value in SIZES.items() if name in wanted} | options)
+    wrapped = {"model": nn.RNN(3, 4)} if part.__name__ in WRAPS else {}
+    return part(**{name: value for name, value in SIZES.items() if name in wanted} | wrapped | options)
 
 
 @pytest.mark.parametrize("part", WRITTEN, ids=lambda part: part.__qualname__)
@@ -303,6 +305,18 @@ def test_the_hand_built_classifier_is_trained_there():
         carried, _ = model.lstm(images, state)
         return (loss, names["evaluate"](model, images, labels), trained(model), names["predict"](model, images[0]),
                 carried.detach(), names["learn_by_heart"](images[:4], labels[:4], steps=1))
+
+    on_both(work, digits, answers)
+
+
+@pytest.mark.slow
+def test_a_race_of_two_layers_is_run_there():
+    digits, answers = torch.rand(40, 28, 28), torch.arange(40) % 10
+
+    def work(device, images, labels):
+        names = chapter("head-to-head").definitions(device=device, images=images, labels=labels, val=(images, labels))
+        read = [images[batch].mean() for batch in names["batches"](0)]
+        return read, [names["race"](kind, 0, 0.01, head) for kind, head in (("rnn", "last"), ("lstm", "mean"))]
 
     on_both(work, digits, answers)
 

@@ -117,6 +117,7 @@ def test_the_page_shows_mean_sd_and_n_first_and_folds_the_runs(site_numbers):
     assert "| RNN | 5 | 1 | 3.0 |" in folded and "| RNN | 20 | 0 | diverged |" in folded
     assert "± 0.086 | 10 |" in "".join(site_numbers.as_markdown(results("digits_lstm")))
     assert "<details>" not in "".join(site_numbers.as_markdown(results("digit_reader"))), "one run each"
+    assert "<details><summary>All 341 runs</summary>" in site_numbers.as_markdown(results("recall_factor")), "too many"
     listed = dataclasses.replace(RUNS, rows=[("RNN", 5, 0, [7, 8, 9]), ("RNN", 5, 1, [7])])
     assert "| RNN | 5 | 2.0 ± 1.4 | 2 |" in site_numbers.as_markdown(listed), "a list counts as its length"
 
@@ -134,3 +135,37 @@ def test_the_roles_say_what_the_results_say(site_numbers):
 def test_a_role_that_asks_for_no_number_stops_the_build(site_numbers, text, complaint):
     with pytest.raises(site_numbers.ExtensionError, match=complaint):
         site_numbers.mean(text)
+
+
+def test_what_a_study_claims_is_read_from_its_module_as_it_stands_there(site_numbers):
+    """Found without running it; the page shows every stored result, each once."""
+    from studies import MODULES, STUDIES
+
+    found = site_numbers.subjects()
+    assert [(subject.file, subject.names) for subject in found] == [
+        (f"studies/{module.__name__.partition('.')[2]}.py", list(module.STUDIES)) for module in MODULES]
+    for subject, module in zip(found, MODULES, strict=True):
+        assert " ".join(subject.claim) == " ".join(module.__doc__.partition("\n\n")[2].split())
+        assert subject.claim[0].startswith("Claim: ") and any(part.startswith("Wrong if") for part in subject.claim)
+    names = sorted(name for subject in found for name in subject.names)
+    assert names == sorted(STUDIES) == sorted(path.stem for path in some(RESULTS.glob("*.json")))
+
+
+def test_how_a_result_was_made_is_said_as_it_is_stored(site_numbers):
+    record = {"keys": ["seed"], "columns": ["training (CPU s)"], "rows": [[0, 50.0], [1, 40.5], [2, None]],
+              "machine": "one", "date": "2026-01-01", "code": {"studies.toy": "a", "weights/toy.npz": "b"},
+              "made": [{"seconds": 4000, "date": "2026-01-02", "machine": "one", "data": "f00d"},
+                       {"seconds": 3500, "date": "2026-01-03", "machine": "one", "data": "f00d"},
+                       {"date": "2026-01-01", "machine": "another, 1 threads"}],
+              "verified": {"runs": [{"as": "stored"}], "date": "2026-02-01"}}
+
+    def said(**changes):
+        return site_numbers.how_it_was_made("toy", "studies/toy.py", record | changes)[0]
+
+    assert said() == (
+        "*How it was made.* 2 runs on one and 1 run on another, 1 thread, 2026-01-01 to 2026-01-03. It took 2 h 5 min "
+        "by the clock for 2 runs; the CPU seconds in its columns add up to 2 min. Checksum of the digits: f00d. They "
+        "read `weights/toy.npz`, made beforehand. When the code had changed, on 2026-02-01, 1 run came out anew as "
+        "stored. The code is `studies/toy.py`; `python -m studies toy` carries it out.")
+    assert "3 runs on one, 2026-01-01. How long its runs took was not stored then" in said(made=None)
+    assert site_numbers.cpu_seconds(record | {"columns": ["steps"]}) == 0

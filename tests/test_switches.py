@@ -59,6 +59,7 @@ WIDER = {
     "head-rates-drawn": "head-to-head, the picture of these races",
     "head-heads-race": "head-to-head, three heads",
     "head-best": "head-to-head, the mean and the best of five",
+    "deep-race": "deeper-and-both-ways, three pairs: plain equal, both ways 81.08, with SSE 80.02",
     "3db7412d33": "practice of images-as-sequences, 200 steps: not measured with SSE",
     "7462303557": "practice of images-as-sequences, the same in batches and alone: up to 4.7 points earlier",
 }

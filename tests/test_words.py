@@ -23,7 +23,7 @@ WORDS = [
     ("optimise, initialise, ...", r"\b(?:optimiz|initializ|normaliz|realiz|recogniz|generaliz|summariz|visualiz)\w*",
      "British spelling; a name in code is written as code",
      ("stochastic optimization", "Optimizing performance of", "way to initialize recurrent",
-      "Visualizing and understanding", "directions for generalization")),
+      "Visualizing and understanding", "directions for generalization", "wider optima and better generalization")),
     ("colour, grey, behaviour, neighbour", r"\b(?:colors?|gray|behaviors?|neighbors?)\b", "British spelling",
      ("color blindness",)),
     ("backpropagation", r"\bback-propagat\w*|\bbackprop\b", "one word, and all of it", ("backprop-through-time",)),

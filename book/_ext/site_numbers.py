@@ -1,24 +1,28 @@
-"""Numbers from the package, so that none is typed: the directives `measured` and `published`, and three roles:
+"""Numbers from the package, so that none is typed: the directives `studies`, `measured` and `published`, and roles:
 
 {mean}`recall_first | LSTM | 20 | accuracy (%)` is the mean of a column over the runs that begin with "LSTM", 20;
 {interval}`digits_lstm | test accuracy (%)` is the 95 % interval of such a mean: "99.04 to 99.33";
 {solved}`recall_first | LSTM | 20` says how many of these runs reach 95 % accuracy: "0 of 5".
 
 They ask `seqlab.results` and `seqlab.published`, as the chapters do. seqlab is imported where it is needed: it takes a
-second, and a build with nothing new needs no number.
+second, and a build with nothing new needs no number. What a study claims is read from its module, without running it.
 """
 
+import ast
+import collections
 import dataclasses
+import json
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-PACKAGE = Path(__file__).resolve().parents[2] / "seqlab"
-RESULTS, PUBLISHED = PACKAGE / "results", PACKAGE / "published.json"
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS, PUBLISHED, STUDIES = ROOT / "seqlab" / "results", ROOT / "seqlab" / "published.json", ROOT / "studies"
 
 
 def measured(name):
@@ -34,9 +38,40 @@ def _answer(ask, *question):
     except ValueError as problem:
         raise ExtensionError(str(problem)) from None
 
+IN_SIGHT = 40       # rows; nobody reads more, and laying them out keeps the page from answering
 
-def as_markdown(runs):
-    """The results as MyST text: a heading, mean and spread of each group with the single runs folded, their origin.
+
+class Subject(NamedTuple):
+    """A module of studies: where it is, what it claims and what would prove that wrong, and its studies' names."""
+
+    file: str
+    claim: list[str]        # the paragraphs of its docstring below the first line
+    names: list[str]
+
+
+def subjects(folder=STUDIES):
+    """Every module with `STUDIES`, in the order of the files; of its studies those that have a result."""
+    found = []
+    for path in sorted(folder.glob("*.py")):
+        tree = ast.parse(path.read_text("utf8"))
+        names = [key.value for statement in tree.body if isinstance(statement, ast.Assign)
+                 and ast.unparse(statement.targets[0]) == "STUDIES" and isinstance(statement.value, ast.Dict)
+                 for key in statement.value.keys]
+        if names:
+            claim = ast.get_docstring(tree).split("\n\n")[1:]
+            found.append(Subject(f"{folder.name}/{path.name}", [" ".join(part.split()) for part in claim],
+                                 [name for name in names if (RESULTS / f"{name}.json").exists()]))
+    return found
+
+
+def stored(name):
+    """The file of a result as it is: with how each run was made, which `seqlab.results` leaves out."""
+    return json.loads((RESULTS / f"{name}.json").read_text("utf8"))
+
+
+def as_markdown(runs, claim=(), origin=()):
+    """The results as MyST text: a heading, the claim, mean and spread of each group with the single runs folded, what
+    was measured and how it was made.
 
     Of a list, such as which digits were misread, it is said how many there are.
     """
@@ -52,11 +87,69 @@ def as_markdown(runs):
                        [[*key, *(one.spread for one in row), row[0].n] for key, row in summaries])
         diverged = any(one.diverged for _, row in summaries for one in row)
         tables += ["Mean ± standard deviation over n seeds." + " Where a run diverged there is no mean." * diverged, "",
-                   f"<details><summary>All {len(runs)} runs</summary>", "", *single, "</details>", ""]
+                   *folded(f"All {len(runs)} runs", single)]
     else:
-        tables = [*single, "One run each.", ""]
-    return [f"## {runs.title}", "", *tables, runs.note, "",
-            f"Measured on {runs.machine}, {runs.date}, with `{runs.command}`.", ""]
+        tables = [*(single if len(runs) <= IN_SIGHT else folded(f"All {len(runs)} runs", single)), "One run each.", ""]
+    return [f"## {runs.title}", "", *(line for part in claim for line in (part, "")), *tables,
+            f"*What was measured.* {runs.note}", "", *origin]
+
+
+def folded(title, lines):
+    return [f"<details><summary>{title}</summary>", "", *lines, "</details>", ""]
+
+
+def how_it_was_made(name, file, record):
+    """On what, when, in which time, with which command; from the record of a result."""
+    count, made = len(record["rows"]), made_of(record)
+    machines = collections.Counter(run["machine"] for run in made).most_common()
+    where = " and ".join(f"{_runs(n)} on {one.replace(', 1 threads', ', 1 thread')}" for one, n in machines)
+    timed = [run["seconds"] for run in made if "seconds" in run]
+    took = (f"It took {_duration(sum(timed))} by the clock" + f" for {_runs(len(timed))}" * (len(timed) < count)
+            if timed else "How long its runs took was not stored then")
+    cpu = cpu_seconds(record)
+    digits = sorted({run["data"] for run in made if "data" in run})
+    files = [part for part in record["code"] if "/" in part]
+    said = [f"{where}, {_dates(made)}.",
+            took + (f"; the CPU seconds in its columns add up to {_duration(cpu)}." if cpu else "."),
+            f"Checksum of the digits: {', '.join(digits)}." if digits else "",
+            f"They read {', '.join(f'`{part}`' for part in files)}, made beforehand." if files else "",
+            _repeated(record), f"The code is `{file}`; `python -m studies {name}` carries it out."]
+    return ["*How it was made.* " + " ".join(filter(None, said)), ""]
+
+
+def made_of(record):
+    """How each run was made; of the oldest results only the whole is known."""
+    return record.get("made") or [{"date": record["date"], "machine": record["machine"]}] * len(record["rows"])
+
+
+def cpu_seconds(record):
+    """The sum of what stands in columns of CPU seconds."""
+    width = len(record["keys"])
+    return sum(row[width + k] or 0 for k, column in enumerate(record["columns"]) if column.endswith("(CPU s)")
+               for row in record["rows"])
+
+
+def _repeated(record):
+    if not (again := record.get("verified")):
+        return ""
+    runs = again["runs"]
+    same = dict.fromkeys("as stored" if run["as"] == "stored" else f"as {run['as']}"
+                         for run in runs)
+    return f"When the code had changed, on {again['date']}, {_runs(len(runs))} came out anew {' or '.join(same)}."
+
+
+def _runs(count):
+    return f"{count} run{'s' * (count != 1)}"
+
+
+def _dates(made):
+    return " to ".join(dict.fromkeys((min(run["date"] for run in made), max(run["date"] for run in made))))
+
+
+def _duration(seconds):
+    minutes = round(seconds / 60)
+    return f"{round(seconds)} s" if seconds < 60 else f"{minutes} min" if minutes < 60 else \
+        f"{minutes // 60} h {minutes % 60} min"
 
 
 def table(columns, rows):
@@ -71,17 +164,40 @@ def table(columns, rows):
     return [line(columns), line("---:" if number else "---" for number in numeric), *map(line, rows), ""]
 
 
-class Measured(SphinxDirective):
-    """All measured results, in the order of their file names, or those named in the arguments."""
-
-    optional_arguments = 100
+class Studies(SphinxDirective):
+    """One line for each stored result: how many runs, when, how long, and its name."""
 
     def run(self):
-        self.env.note_dependency(str(RESULTS))
-        names = self.arguments or sorted(path.stem for path in RESULTS.glob("*.json"))
-        for name in names:
-            self.env.note_dependency(str(RESULTS / f"{name}.json"))
-        return parsed(self, [line for name in names for line in as_markdown(measured(name))])
+        note_files(self.env)
+        rows = []
+        for name in (name for subject in subjects() for name in subject.names):
+            record, runs = stored(name), measured(name)
+            timed = [run["seconds"] for run in made_of(record) if "seconds" in run]
+            rows.append([f"[{name}](#{nodes.make_id(runs.title)})", str(len(runs)), _dates(made_of(record)),
+                         _duration(sum(timed)) if len(timed) == len(runs) else "-",
+                         _duration(cpu_seconds(record)) if cpu_seconds(record) else "-"])
+        return parsed(self, table(["study", "runs", "date", "by the clock", "CPU time"], rows))
+
+
+class Measured(SphinxDirective):
+    """All measured results, each below what it was to show; those of one subject follow each other."""
+
+    def run(self):
+        note_files(self.env)
+        lines = []
+        for subject in subjects():
+            claim = subject.claim
+            for name in subject.names:
+                runs = measured(name)
+                lines += as_markdown(runs, claim, how_it_was_made(name, subject.file, stored(name)))
+                first = measured(subject.names[0]).title
+                claim = [f"Its claim stands below [{first}](#{nodes.make_id(first)})."]
+        return parsed(self, lines)
+
+
+def note_files(env):
+    for path in (RESULTS, STUDIES, *RESULTS.glob("*.json"), *STUDIES.glob("*.py")):
+        env.note_dependency(str(path))
 
 
 class Published(SphinxDirective):
@@ -154,6 +270,7 @@ def parsed(directive, lines):
 
 
 def setup(app):
+    app.add_directive("studies", Studies)
     app.add_directive("measured", Measured)
     app.add_directive("published", Published)
     for name, number in (("mean", mean), ("interval", interval), ("solved", solved)):

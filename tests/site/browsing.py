@@ -48,6 +48,7 @@ class Look:
     failed: list = field(default_factory=list)
     console: list = field(default_factory=list)
     loaded: set = field(default_factory=set)
+    at_once: set = field(default_factory=set)       # of these, what was loaded before anybody scrolled
     problems: list = field(default_factory=list)
     dropped: list = field(default_factory=list)
 
@@ -161,7 +162,7 @@ LOOK = """() => {
       .map(host => host.dataset.figure),
   };
 }"""
-LIVE = "() => !document.querySelector('[data-in-parts], .interactive:not(.is-live, :has(.figure-words))')"
+LIVE = "() => document.querySelector('.interactive:not(.is-live, :has(.figure-words))') === null"
 OPEN_REVEALS = """() => {
   document.querySelectorAll(".bd-article details").forEach(reveal => { reveal.open = true; });
 }"""
@@ -243,7 +244,7 @@ PAPER = {"width": 680, "height": 990}       # what the margins leave of A4, in C
 PRINTED = """() => {
   const article = document.querySelector("article");
   const frames = [...document.querySelectorAll("[data-figure]")].map(host => host.shadowRoot.querySelector(".figure"));
-  const unseen = ".spoken, .tag_setup, .cell[hidden], mjx-assistive-mml";       // for ears, or for a notebook
+  const unseen = ".spoken, .tag_setup, .cell[hidden]";       // for ears, or for a notebook
   const shown = element => element.getClientRects().length > 0 && !element.closest(unseen);
   const all = selector => [article, ...frames].flatMap(part => [...part.querySelectorAll(selector)]).filter(shown);
   const named = element => `${element.tagName}.${element.getAttribute("class")} ${element.textContent.slice(0, 40)}`;
@@ -407,6 +408,7 @@ class Reader:
         response = page.goto(url, wait_until="load")
         look.status = response.status if response else 0
         if context.get("java_script_enabled", True):
+            page.wait_for_function("() => !document.querySelector('[data-in-parts]')")     # laid out to its end
             page.mouse.move(300, 300)  # a reader is there
         return look
 
@@ -424,6 +426,7 @@ class Reader:
         try:
             ask("opened")
             until_live(look)        # a still picture that is out of sight is not loaded once its figure is there
+            look.at_once = set(look.loaded)
             look.page.evaluate(LOAD_IMAGES)
             ARTEFACTS.mkdir(parents=True, exist_ok=True)
             for scheme in SCHEMES:

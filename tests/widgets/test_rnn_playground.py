@@ -147,6 +147,12 @@ def test_extreme_settings_end_in_words_and_never_in_what_is_no_number(browser, t
         assert not re.search(r"NaN|undefined|Infinity", text)
 
 
+def something_is_said(figure):
+    """And a second more, in which nothing else should be."""
+    figure.page.wait_for_function("host => host.said.length", arg=figure.box.element_handle())
+    figure.page.wait_for_timeout(1000)
+
+
 def test_one_announcement_an_action(browser, tmp_path):
     with page_with(browser, bench_page(FIGURE, tmp_path).as_uri(), "RNNPlayground") as figure:
         figure.set(**QUICK)
@@ -157,13 +163,13 @@ def test_one_announcement_an_action(browser, tmp_path):
             new MutationObserver(() => host.said.push(line.textContent)).observe(line, { childList: true });
         }""")
         figure.set(lag=30, hidden_size=24, lr=0.0001)
-        figure.page.wait_for_timeout(900)
+        something_is_said(figure)
         figure.box.evaluate("host => { host.said = []; }")
         press(figure, "Train")
         figure.page.wait_for_timeout(2500)
         assert figure.box.evaluate("host => host.said") == [], "while it trains nothing is read out"
         press(figure, "Pause")
-        figure.page.wait_for_timeout(1500)
+        something_is_said(figure)
         said = figure.box.evaluate("host => host.said")
         assert len(said) == 1 and "batch" in said[0]
 
