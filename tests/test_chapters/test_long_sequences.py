@@ -153,6 +153,61 @@ def test_what_a_step_costs():
         assert kept > 1.5 * flushed, cell
 
 
+def steps(said: str) -> int | None:
+    """Of an entry in a table: the batches until a task is solved by every seed; None if it is not."""
+    return int(said.replace(",", "")) if said[0].isdigit() and "/" not in said else None
+
+
+def entries(names, study, cases):
+    """{cell: {case: entry}}, as the chapter's tables have them."""
+    return {cell: {case: names["reach"](runs.where(cell, *case)) for case in cases}
+            for cell in names["CELLS"] for runs in [seqlab.results(study)]}
+
+
+def ends(study, cell, *case):
+    """The losses in the end: of each rate, one for each seed."""
+    return [at_rate["loss"] for at_rate in seqlab.results(study).where(cell, *case).by("rate").values()]
+
+
+def end(*case):
+    """Their median at the better rate."""
+    return min(map(statistics.median, ends(*case)))
+
+
+def test_who_adds_over_which_distance():
+    names = LONG.definitions("CELLS")
+    said = entries(names, "adding", [(25, 25), (50, 50), (100, 100), (200, 200), (200, 25)])
+    first, last, whole = (25, 25), (200, 25), (200, 200)
+    assert {entry for case, entry in said["RNN"].items()} == {"-"}, "not over 25 steps either"
+    adding = {cell: {case: steps(entry) for case, entry in row.items()} for cell, row in said.items() if cell != "RNN"}
+    for cell, row in adding.items():
+        assert [case for case in row if row[case] is None] == ([whole] if cell == "LSTM" else []), cell
+        assert 0.7 * row[first] <= row[last] <= 1.3 * row[first], f"{cell}: in the last 25 steps as over 25"
+    assert end("adding", "LSTM", *whole) == pytest.approx(1 / 6, abs=0.003), "that of a net that keeps nothing"
+    assert adding["GRU"][whole] < 2 * adding["GRU"][first]
+    assert adding["LSTM"][100, 100] > 2 * adding["LSTM"][first]
+    two = "minGRU, 2 layers"
+    assert all(adding[two][case] < (row[case] or math.inf) for case in adding[two]
+               for cell, row in adding.items() if cell != two), "the quickest over every distance"
+
+
+def test_who_says_letters_again_after_which_delay():
+    names = LONG.definitions("CELLS")
+    said = entries(names, "copying", [(5,), (15,), (50,)])
+    assert set(said["minGRU"].values()) == {"-"} and all(loss > 0.5 for rate in ends("copying", "minGRU", 5)
+                                                         for loss in rate)
+    assert end("copying", "minGRU", 5) < math.log(8) / 2, "far below"
+    two = said["minGRU, 2 layers"]
+    after_5 = {cell: steps(row[5,]) for cell, row in said.items() if cell != "minGRU"}
+    assert max(after_5, key=after_5.get) == "minGRU, 2 layers" and two[15,] == "1/3" and two[50,] == "-"
+    assert min(after_5, key=after_5.get) == "RNN" and said["RNN"][15,] == said["RNN"][50,] == "-"
+    assert end("copying", "RNN", 15) < end("copying", "LSTM", 15) / 4 and max(min(ends("copying", "RNN", 15))) < 1
+    assert {cell: row[50,] for cell, row in said.items()} == {**dict.fromkeys(said, "-"), "GRU": "2/3"}
+    assert all(loss == pytest.approx(math.log(8), abs=2e-3) for rate in ends("copying", "LSTM", 50) for loss in rate)
+    assert {cell for cell, row in said.items() if steps(row[15,])} == {"GRU"}
+    assert steps(entries(names, "adding", [(100, 100)])["LSTM"][100, 100]), "the LSTM adds over 100 steps"
+
+
 def test_how_far_a_cell_reaches_is_the_median_at_its_better_rate(names):
     """One word on six runs: the steps if all three seeds solve it at some rate, else how many do, else nothing."""
     def runs(*steps):
@@ -176,9 +231,9 @@ def test_the_table_has_a_row_for_each_cell_and_a_column_for_each_case(names, mon
     monkeypatch.setattr(seqlab, "results", lambda name: made)
     names["table"]("copying", {"after 5": (5,), "after 9": (9,)})
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["after", "5", "after", "9"]
+    assert lines[0].split() == ["copying", "after", "5", "after", "9"]
     assert [line.split()[-2:] for line in lines[1:]] == [[str(50 + k), str(90 + k)] for k in range(5)]
-    assert [line[:17].strip() for line in lines[1:]] == list(long_sequences.CELLS)
+    assert [line[:16].strip() for line in lines[1:]] == list(long_sequences.CELLS)
 
 
 @pytest.mark.slow
