@@ -1,12 +1,14 @@
 """How far RNN, GRU, LSTM and minGRU reach: adding, copying, and digits read pixel by pixel.
 
-Claim: what is hard about a long sequence is how far a thing must be carried, not how many steps there are. The gated
-cells learn to add two numbers that stand up to a hundred steps apart, the plain RNN does not; where both numbers stand
-near the end of a long sequence, they are learnt as in a short one. One layer of minGRU, whose gate does not see the
-state, learns to add but not to say letters again in their order; two layers do, over a short delay. A digit read pixel
-by pixel is read better in its order than under a fixed permutation by the gated cells. In one thread of a processor a
-scan is no quicker than the loop that it stands for, and an untrained RNN, GRU or LSTM loses most of its time over long
-sequences to numbers below 1e-38, as a vanishing gradient has them.
+Claim: what is hard about a long sequence is how far a thing must be carried, not how many steps there are. Within
+2,000 batches GRU, LSTM and minGRU learn to add two numbers that stand up to a hundred steps apart, GRU and minGRU up to
+two hundred, the plain RNN at no distance; where both numbers stand near the end of a long sequence, they are learnt as
+in a short one. The order of the cells is another where four letters have to be said again: over 5 blanks the RNN is the
+first to do it, over 50 only a GRU does. One layer of minGRU, whose gate does not see the state, does not learn it; two
+layers do, over 5 blanks. In four epochs a GRU reads digits pixel by pixel best, in order and under a fixed permutation;
+RNN and LSTM read the permuted digits better than those in order. In one thread of a processor a scan is no quicker than
+the loop that it stands for, and an untrained RNN, GRU or LSTM loses most of its time over long sequences to numbers
+below 1e-38, as a vanishing gradient has them.
 
 Wrong if: the tables say otherwise. Every cell has the better of two or three rates, and no more steps or epochs than
 two processor cores could give it: who has not learnt here may learn with more. Adding and copying draw fresh sequences
