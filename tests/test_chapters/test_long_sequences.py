@@ -185,10 +185,12 @@ def test_who_adds_over_which_distance():
     adding = {cell: {case: steps(entry) for case, entry in row.items()} for cell, row in said.items() if cell != "RNN"}
     for cell, row in adding.items():
         assert [case for case in row if row[case] is None] == ([whole] if cell == "LSTM" else []), cell
-        assert 0.7 * row[first] <= row[last] <= 1.3 * row[first], f"{cell}: in the last 25 steps as over 25"
-    assert end("adding", "LSTM", *whole) == pytest.approx(1 / 6, abs=0.003), "that of a net that keeps nothing"
+        assert 0.9 * row[first] <= row[last] <= 1.1 * row[first], f"{cell}: in the last 25 steps as over 25"
+    assert said["LSTM"][whole] == "1/3"
+    lost = sorted(loss for rate in ends("adding", "LSTM", *whole) for loss in rate)
+    assert len(lost) == 6 and lost[0] < 0.01 and lost[1] > 0.9 / 6, "one of its runs; the others kept next to nothing"
     assert adding["GRU"][whole] < 2 * adding["GRU"][first]
-    assert adding["LSTM"][100, 100] > 2 * adding["LSTM"][first]
+    assert 2.8 < adding["LSTM"][100, 100] / adding["LSTM"][first] < 3.4, "three times"
     two = "minGRU, 2 layers"
     assert all(adding[two][case] < (row[case] or math.inf) for case in adding[two]
                for cell, row in adding.items() if cell != two), "the quickest over every distance"
