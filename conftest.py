@@ -93,7 +93,8 @@ def compare_outputs(item, fresh, stored):
 
 def pytest_report_teststatus(report, config):
     if report.failed and config.getoption("verbose") <= 0:
-        return report.when, f"\n{report.nodeid} failed\n", "FAILED"
+        category = "failed" if report.when == "call" else "error"
+        return category, f"\n{report.nodeid} failed\n", "FAILED"
     return None
 
 

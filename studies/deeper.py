@@ -1,11 +1,12 @@
 """An LSTM that reads digits row by row, made deeper, read both ways, trained in other ways: one change at a time.
 
-Claim: with five epochs of `fit`, each at the better of two rates, what makes the reader larger gains about a fifth of
-a point (two layers, 214 units in one layer, a second direction), and one of these as much as another; two layers with
-dropout between them gain a little more. A second direction at equal size gains nothing. A constant rate costs more than
-a point, and averaging the weights makes up for it. The other changes gain less than a fifth, or nothing that three
-seeds show. Three times the epochs and no change at all gain more than any of the sixteen. With those, images that are
-changed anew in every epoch gain another tenth of a point, most of it by shifting alone.
+Claim: with five epochs of `fit`, a constant rate costs more than a point. Larger readers (two layers, 214 units in one
+layer) gain about a third of a point on the validation digits; on the test digits that stays open. Neither a second
+direction nor a second layer shows a gain at equal size. Of sixteen changes one is clear of 0 on both sets of digits,
+two layers with dropout between them; with five new seeds its gain on the test digits is half as large and no longer
+clear of 0, and two layers without dropout do as well. Ten epochs more, and nothing else, gain as much as the best
+change. With those, images that are changed anew in every epoch gain another tenth of a point or two; what part of it
+shifting does depends on the digits that are asked.
 
 Wrong if: the paired differences over the seeds say otherwise. Each rate is chosen by the validation accuracy of one
 seed; three or four layers were tried with one seed. The test set is read once a run.
@@ -111,9 +112,18 @@ CHANGES = {     # of the network, of its initial weights, of the images, of the 
 }
 
 
+AGAIN = {change: CHANGES[change] for change in ("none", "2 layers", "2 layers, dropout 0.2")} | {
+    "2 layers, 76 units": {"net": {"num_layers": 2, "hidden_size": 76}}}        # as many parameters as one of 128
+
+
 def one_change(change: str, rate: float, seed: int) -> list:
     """Five epochs of `fit` with a weight decay of 0.1."""
     return trained(CHANGES[change], rate, seed, 5)
+
+
+def with_new_seeds(change: str, seed: int) -> list:
+    """Five epochs at a rate of 0.01."""
+    return trained(AGAIN[change], 0.01, seed, 5)
 
 
 def with_varied_images(images: str, seed: int) -> list:
@@ -170,11 +180,21 @@ STUDIES = {
              "shifted, turned, slanted, resized and bent anew in every epoch. Averaged weights are a running mean over "
              "the steps, of which each keeps 0.998; their epoch is the last. Every change is tried at two rates with "
              "one seed, and all but three and four layers go on with the one that is better on the validation "
-             "digits, of equals with the higher. "
+             "digits, of equals with the higher; the network without a change was run at both. "
              f"{RECIPE.format(5)}",
         keys=("change", "rate", "seed"), columns=MEASURED,
         runs=tuple((change, rate, seed) for change in CHANGES for rate in RATES for seed in SEEDS
-                   if seed == 0 or rate == CHOSEN.get(change)), run=one_change, data=checksum_of_mnist),
+                   if seed == 0 or rate == CHOSEN.get(change) or change == "none"),
+        run=one_change, data=checksum_of_mnist),
+    "with_new_seeds": Study(
+        title="The best of sixteen changes, once more with new seeds",
+        note="nn.LSTM(28, 128), one layer, last state, and the same with two layers, with dropout between them, and "
+             "with two layers of 76 units, which have 2.9 % fewer parameters than one of 128. The rate is 0.01, and "
+             "the seeds are others than those that chose. "
+             f"{RECIPE.format(5)}",
+        keys=("change", "seed"), columns=MEASURED,
+        runs=tuple((change, seed) for seed in range(3, 8) for change in AGAIN), run=with_new_seeds,
+        data=checksum_of_mnist),
     "with_varied_images": Study(
         title="Images that are never the same twice",
         note="nn.LSTM(28, 128), one layer, last state, at a rate of 0.01. The images are changed anew in every epoch: "

@@ -120,7 +120,8 @@ OPTIONS = {Recurrent: [{"cell": kind, **deep} for kind in ("rnn", "gru", "lstm")
 SIZES = {"input_size": 3, "hidden_size": 4, "num_classes": 2, "cell": "lstm", "kind": "gru", "use": "lengths - 1",
          "reset_after": True, "z_keeps": True}
 READS = {"FirstClassifier": 1, "Reader": 1, "StepReader": 1,      # input_size, where it is fixed
-         "RowReader": 28, "ForgetfulReader": 28, "Prepared": 28, "LastOfOut": 28}
+         "RowReader": 28, "ForgetfulReader": 28, "Prepared": 28, "LastOfOut": 28,
+         "Varied": 28}
 WRAPS = {"Varied"}      # a model, and changes what it reads
 
 
@@ -128,7 +129,7 @@ def made(part, **options):
     wanted = inspect.signature(part).parameters
     if issubclass(part, nn.RNNBase):        # its signature names no size
         return part(SIZES["input_size"], SIZES["hidden_size"])
-    wrapped = {"model": nn.RNN(3, 4)} if part.__name__ in WRAPS else {}
+    wrapped = {"model": nn.RNN(28, 4)} if part.__name__ in WRAPS else {}
     return part(**{name: value for name, value in SIZES.items() if name in wanted} | wrapped | options)
 
 

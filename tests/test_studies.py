@@ -81,6 +81,7 @@ ELSEWHERE = {
     "tiny_numbers": {f"{long_sequences.TURNS - long_sequences.WARM_UP}": "the turns that count",
                      "1e-38": "the smallest normal number of 32 bits is 1.2e-38"},
     "one_change": {"55,000": "the split", "1.5": "the column of parameters"},
+    "with_new_seeds": {"55,000": "the split", "2.9": "the column of parameters"},
     "with_varied_images": {"55,000": "the split"},
     "padded_ends": {"-1": "out[:, -1]", f"{2 * padding.LONGEST}": "twice as wide"},
     "recall_first": {f"{100 // 4}": "a guess among four"}, "recall_rates": {"2018": "the year of the paper"},
@@ -343,6 +344,17 @@ def one_change(run, monkeypatch):
     assert [keep for keep in kept if keep] == [0.998, 0.998]
 
 
+def with_new_seeds(run, monkeypatch):
+    """The networks of `one_change`, and a stack of equal size, with other seeds."""
+    fit, asked = deeper.fit, []
+    monkeypatch.setattr(deeper, "fit", lambda *given, **settings: asked.append(settings) or fit(*given, **settings))
+    sizes = {"none": 82_186, "2 layers": 214_282, "2 layers, dropout 0.2": 214_282, "2 layers, 76 units": 79_810}
+    assert {change: only_zeros(run(change, 6), 5) for change in deeper.AGAIN} == sizes
+    assert asked == [{"epochs": 5, "lr": 0.01, "weight_decay": 0.1, "seed": 6, "quiet": True}] * 4
+    new = {seed for _, seed in deeper.STUDIES["with_new_seeds"].runs}
+    assert len(new) == 5 and not new & {seed for *_, seed in deeper.STUDIES["one_change"].runs}
+
+
 def with_varied_images(run, monkeypatch):
     """In training alone, and with the amounts of each name."""
     asked, varied = [], deeper.varied
@@ -587,7 +599,8 @@ MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_co
               "recall_factor": factor_of_memories, "digits_lstm": digits_lstm, "digits_recipe": digits_recipe,
               "head_to_head": head_to_head, "two_epoch_tutorial": two_epoch_tutorial,
               "at_equal_size": at_equal_size, "with_few_images": with_few_images,
-              "one_change": one_change, "with_varied_images": with_varied_images,
+              "one_change": one_change, "with_new_seeds": with_new_seeds,
+              "with_varied_images": with_varied_images,
               "time_to_accuracy": time_to_accuracy, "speed_table": speed_table,
               "adding": adding, "copying": copying, "pixels_rates": pixels_rates, "pixels_read": pixels_read,
               "scan_seconds": scan_seconds, "tiny_numbers": tiny_numbers,

@@ -103,16 +103,15 @@ function inShapes(s) {
 
 // --- the drawing ----------------------------------------------------------------------------------------------------
 
-const LEFT = 40, TOP = 46, BOX = 26, WAY = 18;
+const TOP = 46, BOX = 26, WAY = 18;
 const within = (value, low, high) => Math.max(low, Math.min(high, value));
 
-/** Where everything stands in a drawing of this width. */
+/** Where everything stands in a drawing of this width; a pixel is a square. */
 function layOut(width) {
-  const slot = (width - LEFT) / BATCH;
-  const gap = within(0.17 * slot, 13, 28), state = within(0.09 * slot, 8, 14);
-  const wide = slot - gap - state, high = within(wide / SIDE, 3, 4.6);
-  const foot = TOP + ROWS * high;
-  return { width, slot, gap, state, wide, high, foot, x: (digit) => LEFT + digit * slot,
+  const left = width < 480 ? 32 : 40, slot = (width - left) / BATCH;
+  const state = within(0.09 * slot, 7, 14), high = Math.min((slot - state - within(0.13 * slot, 10, 28)) / SIDE, 4.6);
+  const wide = SIDE * high, foot = TOP + ROWS * high;
+  return { width, left, slot, gap: slot - state - wide, state, wide, high, foot, x: (digit) => left + digit * slot,
     y: (row) => TOP + row * high, tall: foot + WAY + BOX + 20 };
 }
 
@@ -147,7 +146,7 @@ function digitParts(drawing, digit, images) {
   const edge = svg("rect", { class: "edge" }, group);
   const states = range(ROWS).map(() => svg("rect", {}, group));
   const box = svg("rect", { rx: 5, height: BOX }, group);
-  const text = svg("text", { "text-anchor": "middle" }, group, `out[${digit}, -1]`);
+  const text = svg("text", { "text-anchor": "middle" }, group);
   const told = svg("text", { "text-anchor": "middle", class: "told" }, group);
   return { group, name, letter, rows, edge, states, box, text, told };
 }
@@ -163,13 +162,15 @@ function drawDigit(parts, digit, at, scene) {
     put(line, { transform: `translate(0 ${at.y(row)}) scale(${at.wide / SIDE} ${at.high})`,
       class: found.rows.has(one) ? "row lit" : "row" });
     const done = (s.batch_first ? row : digit) <= now;
-    put(states[row], { x: at.wide, y: at.y(row) + 0.4, width: at.state, height: at.high - 0.8,
+    put(states[row], { x: at.wide, y: at.y(row + 0.1), width: at.state, height: 0.8 * at.high,
       class: `state${done ? " done" : ""}${found.states.has(one) ? " lit" : ""}` });
   });
   const on = found.answers.has(digit), middle = (at.wide + at.state) / 2;
   const width = at.slot - 7, look = on ? " lit" : "";
   put(box, { x: middle - width / 2, y: at.foot + WAY, width, class: `answer${look}` });
   put(text, { x: middle, y: at.foot + WAY + BOX / 2 + 4.5, class: `out${look}` });
+  const taken = `${at.slot < 64 ? "" : "out"}[${digit}, -1]`;
+  if (text.textContent !== taken) text.textContent = taken;
   put(told, { x: middle, y: at.foot + WAY + BOX + 15 });
   const words = s.show === "seen" ? (on ? counted(found.rows.size, now < last(s)) : "") : on ? "can change" : "stays";
   if (told.textContent !== words) told.textContent = words;
@@ -182,11 +183,11 @@ const arrow = (x0, y0, x1, y1, head = 3) => `M${x0} ${y0}L${x1} ${y1}M${x1} ${y1
 /** Which way time goes, and how far it is. */
 function drawTime(paint, at, { s, now }) {
   paint("text", { x: 0, y: 14 }, "time");
-  const down = s.batch_first, end = at.x(BATCH - 1) + at.wide + at.state;
-  paint("path", { class: "time", d: down ? arrow(8, 24, 8, at.foot, 5) : arrow(LEFT, 10, end, 10, 5) });
-  paint("circle", { class: "now", r: 5, cx: down ? 8 : at.x(now) + at.wide / 2, cy: down ? at.y(now + 0.5) : 10 });
+  const down = s.batch_first, x = at.left / 5, end = at.x(BATCH - 1) + at.wide + at.state;
+  paint("path", { class: "time", d: down ? arrow(x, 24, x, at.foot, 5) : arrow(at.left, 10, end, 10, 5) });
+  paint("circle", { class: "now", r: 5, cx: down ? x : at.x(now) + at.wide / 2, cy: down ? at.y(now + 0.5) : 10 });
   for (const row of [0, ROWS - 1]) {
-    paint("text", { class: "soft number", x: LEFT - 5, y: at.y(row) + at.high / 2 + 4, "text-anchor": "end" }, row);
+    paint("text", { class: "soft number", x: at.left - 5, y: at.y(row) + at.high / 2 + 4, "text-anchor": "end" }, row);
   }
 }
 
@@ -232,7 +233,7 @@ function board(model) {
   drawing.addEventListener("click", (event) => {
     const { left, top, width } = drawing.getBoundingClientRect(), zoom = at.width / width;
     const x = (event.clientX - left) * zoom, y = (event.clientY - top) * zoom;
-    const digit = within(Math.floor((x - LEFT) / at.slot), 0, BATCH - 1);
+    const digit = within(Math.floor((x - at.left) / at.slot), 0, BATCH - 1);
     const row = within(Math.floor((y - TOP) / at.high), 0, ROWS - 1);
     change(model, y > at.foot + WAY / 2 ? { show: "seen", digit } : { show: "reached", digit, row });
   });
@@ -282,15 +283,15 @@ function render({ model, el }) {
   const walk = time(model);
   const caption = make("p", { class: "caption" }), shapes = make("p", { class: "shapes" });
   const legend = make("p", { class: "key" });
-  root.append(
+  root.append(make("div", { class: "whole" },
     presets(model, { name: "nn.LSTM(28, 64, …)", options: STORIES, looking: ["step"], settings: SETTINGS }),
     shapes,
     make("div", { class: "stage" }, drawing),
     legend,
     make("div", { class: "walking" }, walk.play, walk.slider, caption),
     element,
-    ...questions(model),
-  );
+    make("div", {}, ...questions(model)),
+  ));
   let told = "";
   const draw = () => {
     const s = values(model, SETTINGS);

@@ -253,9 +253,12 @@ const percent = (p) => (p > 0.995 ? "over 99" : p < 0.01 ? "under 1" : (100 * p)
 
 const UNLIKE = "unlike any digit it knows";
 
+/** Whether the second head has been asked, and finds the drawing beyond the border. */
+const isUnlike = (strange, row) => row === SIDE && strange > 0.5;
+
 /** What the second meter says, in words; nothing before the last row. */
 export function likeness(strange, row) {
-  return row < SIDE ? `asked after row ${SIDE}` : strange > 0.5 ? UNLIKE : "like a digit";
+  return row < SIDE ? `asked after row ${SIDE}` : isUnlike(strange, row) ? UNLIKE : "like a digit";
 }
 
 /** What is to be seen now, in words. */
@@ -275,9 +278,8 @@ export function finding(probabilities, image, row, centred = true, strange = nul
       : `: it looks like ${article(digit)} (${percent(now[digit])})${doubt}.`;
     return `${row} of 28 rows read${says}`;
   }
-  if (strange > 0.5) {
-    return `It reads ${article(digit)} (${percent(now[digit])})${doubt}, for it must name one of ten. `
-      + `But the drawing is ${UNLIKE}.`;
+  if (isUnlike(strange, row)) {
+    return `U${UNLIKE.slice(1)}. Of the ten, it is nearest to ${article(digit)} (${percent(now[digit])})${doubt}.`;
   }
   const runs = answers(probabilities, image);
   const before = runs.slice(0, -1).map((run) => article(run.digit)).slice(-3);
@@ -335,6 +337,7 @@ function render({ model, el }) {
   const draw = () => {
     const all = now();
     const ink = inks(root);
+    root.classList.toggle("unlike", isUnlike(all.strangeness, all.row));
     for (const each of [pad, seen, belief, meter, inside, controls]) each.draw(all, ink);
     say(finding(all.probabilities, all.image, all.row, model.get("centred"), all.strangeness));
   };
@@ -577,7 +580,9 @@ function imageSeen(model) {
     put(sight, { "aria-label": `The image of 28 by 28 pixels that the network reads; ${row} of its rows are read.`
       + (led && ` The most probable digit: ${led}.`) });
   };
-  return { element: panel("seen", "What it sees and says", sight, make("div", { class: "row" }, centring)), draw };
+  const title = make("span", {}, make("span", {}, "What it sees"), " ", make("span", {}, "and says"));
+  const below = make("div", { class: "row" }, centring, make("span", { class: "soft" }, "how sure"));
+  return { element: panel("seen", title, sight, below), draw };
 }
 
 /** Beside every row a bar, as long and as strong as the leading digit is probable; and where it begins to lead, it. */
@@ -659,7 +664,7 @@ function strangeMeter() {
     words.textContent = likeness(far, row);
     hide(mark, row < SIDE);
     mark.style.left = `${100 * now}%`;
-    element.classList.toggle("far", row === SIDE && far > 0.5);
+    element.classList.toggle("far", isUnlike(far, row));
     put(scale, { "aria-valuenow": row < SIDE ? 0 : now.toFixed(2), "aria-valuetext": words.textContent });
   };
   return { element, draw };

@@ -355,7 +355,7 @@ function drawTrail({ over }, shown, sizes, p) {
   });
   const most = shown[sizes.indexOf(Math.max(...sizes))];
   if (shown.length > 2) {
-    over("text", { class: "most", x: p.width, y: p.last + 32, "text-anchor": "end" },
+    over("text", { class: "most", x: p.width, y: p.last + 50, "text-anchor": "end" },
       `most so far: ${sized(Math.max(...sizes))} at ${signed(most)}`);
   }
 }
@@ -416,14 +416,14 @@ function weightChart(model) {
     const of = (weight) => sizes[shown.indexOf(weight)];
     p = { ...size, width, left: size.own, x: scale(-3, 3, size.own + 9, width - 9),
       y: scale(LOW, HIGH, size.last, size.first) };
-    chart.begin(p, size.last + 38);
+    chart.begin(p, size.last + 56);
     drawGround(chart.ground, p);
     chart.over("text", { x: 0, y: 13 }, `by weight: what arrives ${net.lag} step${net.lag > 1 ? "s" : ""} back`);
     for (const weight of [-3, -2, -1, 0, 1, 2, 3]) {
       chart.ground("line", { class: "grid", x1: p.x(weight), x2: p.x(weight), y1: p.first, y2: p.last });
       chart.over("text", { x: p.x(weight), y: p.last + 16, "text-anchor": "middle" }, signed(weight, 0));
     }
-    chart.over("text", { x: 0, y: p.last + 32 }, "weight");
+    chart.over("text", { x: (p.left + width) / 2, y: p.last + 32, "text-anchor": "middle" }, "weight");
     for (const [power, text] of [[HIGH, "explodes"], [-2, "vanishes"]]) {
       chart.ground("text", { x: p.left + 6, y: p.y(power) + 15 }, text);
     }

@@ -288,30 +288,36 @@ function grid(group, { steps, units, x, y, wide, high }) {
 }
 
 /** What the rectangles mean. */
-const KEY = () => ["One example: a row is a unit, a column a step. Strong colour is far from 0, ",
+const KEY = () => ["One example: a row is a unit, a column a step; then the net answers. "
+  + "Strong colour is far from 0, ",
   make("i", { class: "swatch", "aria-hidden": "true" }), " below 0."];
 
-/** What a net says to the example, and what is right. */
-export function saying({ kind, said }, { task, lag }, answer) {
+/** What a net answers to the example, and what is right. */
+export function saying({ said }, { task, lag }, answer) {
   const { told, near } = TASKS[task];
-  const best = near ? said[0] : said.indexOf(Math.max(...said));
-  return `${NAMES[kind]} says ${told(best, lag + 1)}, right is ${told(answer, lag + 1)}`;
+  const [own, right] = [near ? said[0] : said.indexOf(Math.max(...said)), answer].map((one) => told(one, lag + 1));
+  return `Its answer: ${own}, ${own === right ? "which is right" : `right is ${right}`}`;
 }
 
-const ABOVE = 22, CHART = 120, UNDER = 34;
+/** What a net's example shows: "LSTM: state h", or "GRU: z, gate that keeps". */
+export function heading(kind, part) {
+  return `${NAMES[kind]}: ${"hc".includes(part) ? "" : `${letterOf(kind, part)}, `}${PARTS[part]}`;
+}
+
+const ABOVE = 22, UNDER = 34, HEAD = 34;
 
 /** Where everything stands, by the width: three charts in a row, or two and one below; then an example of each net. */
 function plan(width, { cells, hidden_size: units, lag }) {
-  const wide = width >= 560, gap = 14;
+  const wide = width >= 560, gap = 14, chart = wide ? 120 : 103;
   const share = (parts) => (width - (parts - 1) * gap) / parts;
   const row = (parts, y) => Array.from({ length: parts }, (_, k) => (
-    { x: k * (share(parts) + gap), y, width: share(parts) - 2, height: CHART }));
-  const boxes = wide ? row(3, ABOVE) : [...row(2, ABOVE), ...row(1, ABOVE + CHART + UNDER)];
-  const below = boxes.at(-1).y + CHART + UNDER, steps = lag + 1;
-  const high = Math.max(3, Math.min(9, 90 / units)), tall = 18 + units * high + 22;
+    { x: k * (share(parts) + gap), y, width: share(parts) - 2, height: chart }));
+  const boxes = wide ? row(3, ABOVE) : [...row(2, ABOVE), ...row(1, ABOVE + chart + UNDER)];
+  const below = boxes.at(-1).y + chart + UNDER, steps = lag + 1;
+  const high = Math.max(3, Math.min(9, 90 / units)), tall = HEAD + units * high + 22;
   const across = wide ? cells.length : 1;
   const examples = cells.map((kind, k) => ({ kind, units, steps, high, x: (k % across) * (share(across) + gap),
-    width: share(across), wide: share(across) / steps, y: below + Math.floor(k / across) * (tall + 12) + 18 }));
+    width: share(across), wide: share(across) / steps, y: below + Math.floor(k / across) * (tall + 12) + HEAD }));
   return { boxes, examples, height: below + Math.ceil(cells.length / across) * (tall + 12) };
 }
 
@@ -356,9 +362,11 @@ function drawing() {
       const letter = letterOf(net.kind, part), place = places.examples[k], there = net.parts[letter];
       put(cells.children[k], { display: there ? null : "none" });
       if (there) fills[k](there, part);
-      paint("text", { x: place.x, y: place.y - 6, class: "title" }, there
-        ? `${letter}: ${saying(net, settings, example.answer)}` : `${NAMES[net.kind]}: it has no ${PARTS[part]}`);
-      if (there) stepsBelow(paint, place, settings.task, example.x);
+      paint("text", { x: place.x, y: place.y - 23, class: "title" },
+        there ? heading(net.kind, part) : `${NAMES[net.kind]}: it has no ${PARTS[part]}`);
+      if (!there) return;
+      paint("text", { x: place.x, y: place.y - 7 }, saying(net, settings, example.answer));
+      stepsBelow(paint, place, settings.task, example.x);
     });
     done();
     put(board, { "aria-label": `Charts of the loss, of the share of right answers and of the gradient by lag; below `

@@ -476,7 +476,8 @@ function walker(model) {
 function legend() {
   const line = make("p", { class: "legend" });
   line.innerHTML = '<span><i class="dot full"></i>attracts</span><span><i class="dot"></i>repels</span>'
-    + '<span><i class="dash"></i>old = new</span><span><i class="walk"></i>path</span>';
+    + '<span><i class="dash"></i>old = new</span><span><i class="walk"></i>path</span>'
+    + '<span><i class="walk other"></i>path, other input</span>';
   return line;
 }
 

@@ -1,7 +1,7 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { STORIES, address, arrives, finding, fromAddress, program, record, resultsOf, saying, short, smooth }
-  from "../../seqlab/widgets/rnn_playground.js";
+import { STORIES, address, arrives, finding, fromAddress, heading, program, record, resultsOf, saying, short,
+  smooth } from "../../seqlab/widgets/rnn_playground.js";
 import { TASKS } from "../../seqlab/widgets/tasks.js";
 import { examplesOf, look, newTraining, trainOnce, trainer } from "../../seqlab/widgets/training.js";
 import { exp } from "../../seqlab/widgets/recurrent.js";
@@ -64,6 +64,17 @@ test("whatever is set, what is said and looked at is made of words and numbers",
       }
     }
   }
+});
+
+test("what a net answers to the example, beside what is right", () => {
+  const of = (task, said, answer, lag = 3) => saying({ said }, { task, lag }, answer);
+  assert.equal(of("recall", [0, 2, 1, 0], 1), "Its answer: B, which is right");
+  assert.equal(of("recall", [0, 2, 1, 0], 0), "Its answer: B, right is A");
+  assert.equal(of("parity", [1, 0], 1), "Its answer: even, right is odd");
+  assert.equal(of("add", [0.984], 1.02), "Its answer: 0.98, right is 1.02");
+  assert.equal(of("count", [0.1], 0), "Its answer: 2, which is right");
+  assert.deepEqual([heading("lstm", "h"), heading("gru", "f"), heading("lstm", "c"), heading("lstm", "o")],
+    ["LSTM: state h", "GRU: z, gate that keeps", "LSTM: cell state c", "LSTM: o, gate that lets through"]);
 });
 
 test("a net that diverged keeps the last look that is made of numbers", () => {

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import torch
 import traitlets
-from places import ROOT
+from places import ROOT, bench_page, page_with
 from torch import nn
 
 from seqlab.widgets import BatchFirst
@@ -207,6 +207,18 @@ def test_the_player_goes_along_the_axis_of_time(figure):
 def test_text_in_the_drawing_is_large_enough(figure):
     assert figure.box.locator(".batch text").evaluate_all("""all => Math.min(...all.map(one =>
         parseFloat(getComputedStyle(one).fontSize) * one.ownerSVGElement.getScreenCTM().a))""") >= 11.99
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_a_pixel_is_a_square_and_on_a_phone_the_choices_stand_below_the_drawing(browser, tmp_path, width):
+    viewport = {"width": width, "height": 844}
+    with page_with(browser, bench_page(FIGURE, tmp_path).as_uri(), "BatchFirst", viewport=viewport) as figure:
+        edges = [one.bounding_box() for one in figure.box.locator(".edge").all()]
+        assert len(edges) == BATCH and all(abs(one["width"] - one["height"]) <= 1.5 for one in edges)
+        assert min(one["width"] for one in edges) >= 36
+        top = {what: figure.box.locator(what).bounding_box()["y"] for what in (".batch", ".report", ".presets")}
+        order = sorted(top, key=top.get)
+        assert order == ([".batch", ".report", ".presets"] if width < 600 else [".presets", ".batch", ".report"])
 
 
 @pytest.mark.only_in("lab")

@@ -205,6 +205,14 @@ SCALE = """host => {
 }"""
 
 
+FULL = """host => {
+    const look = (one) => getComputedStyle(one), all = (names) => [...host.shadowRoot.querySelectorAll(names)];
+    const colour = look(all(".sure")[0]).fill;
+    return all(".winner, .bar.lead, .sure").filter(one => look(one).opacity === "1"
+        && [look(one).fill, look(one).backgroundColor].includes(colour)).length;
+}"""
+
+
 def test_a_second_meter_says_whether_the_drawing_is_like_a_digit_at_all(figure):
     """What the words and the mark show is what the number says; a square is a 0, and unlike any digit."""
     cases = json.loads(digit_reader.CASES.read_text("utf8"))
@@ -219,13 +227,16 @@ def test_a_second_meter_says_whether_the_drawing_is_like_a_digit_at_all(figure):
         assert found["words"] == found["said"] == ("unlike any digit it knows" if far > 0.5 else "like a digit")
         assert [found["mark"], found["border"]] == pytest.approx([far, 0.5], abs=0.02)
         assert found["now"] == pytest.approx(far, abs=0.006) and found["mark_shown"]
-        assert words(figure).endswith("the drawing is unlike any digit it knows.") == (far > 0.5)
+        assert words(figure).startswith("Unlike any digit it knows. Of the ten, " if far > 0.5 else "It reads a")
+        assert figure.box.evaluate(FULL) == (0 if far > 0.5 else 1 + 1 + 28), "the answer, its lane, the 28 bars"
     assert seen == {True, False}
     figure.set(row=20)
     found = figure.box.evaluate(SCALE)
     assert found["words"] == found["said"] == "asked after row 28" and not found["mark_shown"] and found["now"] == 0
     figure.set(strokes=digit_reader.in_styles(cases["shapes"][0]["strokes"], "")["normal"], row=28)
-    assert words(figure).startswith("It reads a 0 (over 99") and figure.get("strangeness") > 0.5
+    assert words(figure) == "Unlike any digit it knows. Of the ten, it is nearest to a 0 (over 99\u00a0%)."
+    assert figure.get("prediction") == 0 and figure.get("strangeness") > 0.5
+    figure.box.get_by_role("status").get_by_text(words(figure)).wait_for()
 
 
 def test_of_a_network_of_ones_own_it_is_not_asked_what_is_strange(browser, tmp_path):

@@ -49,7 +49,7 @@ def test_it_trains_until_the_task_is_solved_and_every_run_of_a_seed_is_the_same(
     train(figure)
     first = words(figure)
     assert re.match(r"The (GRU|LSTM) has solved it after \d+ batches: the last 20 were without a mistake\. The ", first)
-    assert figure.box.locator("svg text", has_text="says").count() == 2
+    assert figure.box.locator("svg text", has_text=", which is right").count() == 2, "on one example"
     press(figure, "Reset: back to the start, before any batch")
     figure.settle()
     assert batches(figure) == 0
