@@ -302,6 +302,7 @@ EQUIVALENT = {      # exercise -> words of a changed line of its reference solut
     "head-to-head/chosen": {"len(right[-1])": "all are tried on the same digits"},
     "deeper-and-both-ways/widest": {"units = 0": "a search may begin there: one unit always fits"},
     "deeper-and-both-ways/running-mean": {"in steps[:]": "a mean of the first list and itself is the first list"},
+    "long-sequences/ahead": {"(in_time + [1])": "any number below every accuracy"},
     "speed-lab/bound": {"if multiplying >= moving:": "both take as long: either is the bound"},
 }
 

@@ -220,6 +220,25 @@ def gate_of(b=1.3):
     return {"b": b, "f": torch.sigmoid(number(b))}
 
 
+def min_gru():
+    """Its gate and candidate are read off two states that came from different beginnings."""
+    layer = chapter("long-sequences").definitions()["MinGRU"](T, T).double().requires_grad_(False)
+    x = random(2, 2, T)
+    x[1, 1] = x[0, 1]
+    before, after = layer(x)[0].unbind(dim=1)
+    z = 1 - (after[0] - after[1]) / (before[0] - before[1])
+    (W_z, W_n), (b_z, b_n) = layer.linear.weight.chunk(2), layer.linear.bias.chunk(2)
+    return {"x_t": x[0, 1], "h_t-1": before[0], "h_t": after[0], "z_t": z, "n_t": (after[0] - (1 - z) * before[0]) / z,
+            "W_z": W_z, "W_n": W_n, "b_z": b_z, "b_n": b_n}
+
+
+def stretches():
+    """Two steps, by the function that the chapter asks for."""
+    k_1, k_2, n_1, n_2, h_0 = random(5).tolist()
+    h_2 = chapter("long-sequences").definitions()["all_states"]([0.0, k_1, k_2], [h_0, n_1, n_2])[-1]
+    return {"k_1": k_1, "k_2": k_2, "n_1": n_1, "n_2": n_2, "h_0": h_0, "h_2": h_2, "h": h_0}
+
+
 EXAMPLES = {        # what a chapter sets up for itself: the equation, and what it is true of
     (r"f(\text{dog}) + f(\text{bites}) + f(\text{man})"
      r" = f(\text{man}) + f(\text{bites}) + f(\text{dog})"): words,
@@ -253,6 +272,11 @@ EXAMPLES = {        # what a chapter sets up for itself: the equation, and what 
     r"f = 0.5^{1/N}": lambda: {"f": 0.5 ** (1 / 7), "N": 7},
     r"f = 1 / (1 + e^{-b})": gate_of,
     r"b = \log \frac{f}{1 - f}": gate_of,
+    r"z_t = \sigma(W_z x_t + b_z)": min_gru,
+    r"n_t = W_n x_t + b_n": min_gru,
+    r"h_t = (1 - z_t) \odot h_{t-1} + z_t \odot n_t": min_gru,
+    r"h_2 = k_2 (k_1 h_0 + n_1) + n_2 = (k_2 k_1)\, h_0 + (k_2 n_1 + n_2)": stretches,
+    r"k_2 (k_1 h + n_1) + n_2 = (k_2 k_1)\, h + (k_2 n_1 + n_2)": stretches,
     r"e = \sqrt{p(1-p)/n}": lambda: {"p": 0.3, "n": 50, "e": 50 ** -0.5 * (0.3 * 0.7) ** 0.5},
     r"n = p(1-p)/e^2": lambda: {"p": 0.3, "n": 50, "e": 50 ** -0.5 * (0.3 * 0.7) ** 0.5},
 }

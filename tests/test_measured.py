@@ -120,6 +120,8 @@ def test_the_page_shows_mean_sd_and_n_first_and_folds_the_runs(site_numbers):
     assert "<details><summary>All 341 runs</summary>" in site_numbers.as_markdown(results("recall_factor")), "too many"
     listed = dataclasses.replace(RUNS, rows=[("RNN", 5, 0, [7, 8, 9]), ("RNN", 5, 1, [7])])
     assert "| RNN | 5 | 2.0 ± 1.4 | 2 |" in site_numbers.as_markdown(listed), "a list counts as its length"
+    worded = dataclasses.replace(RUNS, rows=[("RNN", 5, seed, said) for seed, said in enumerate(("no", "yes", "no"))])
+    assert "| RNN | 5 | no: 2, yes: 1 | 3 |" in site_numbers.as_markdown(worded), "words are counted"
 
 
 def test_the_roles_say_what_the_results_say(site_numbers):

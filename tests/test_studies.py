@@ -28,7 +28,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 import studies
 from seqlab import Recurrent, SequenceClassifier, results
 from seqlab.data import Digits
-from seqlab.measured import RESULTS
+from seqlab.measured import RESULTS, Results
 from studies import (
     STUDIES,
     deeper,
@@ -36,6 +36,7 @@ from studies import (
     digits,
     equal_size,
     inside,
+    long_sequences,
     padding,
     recall,
     recall_rates,
@@ -73,6 +74,12 @@ ELSEWHERE = {
     "head_to_head": {"55,000": "the split"}, "two_epoch_tutorial": {"55,000": "the split"},
     "inside_changed": {"55,000": "the split", "5": "the quantile 0.05"},
     "inside_digits": {"55,000": "the split"}, "inside_rows": {"55,000": "the split"},
+    "adding": {"0.1667": "1/6, the variance of the sum"}, "copying": {"2.0794": "the logarithm of 8"},
+    "pixels_rates": {"55,000": "the split", "14": "half of 28"},
+    "pixels_read": {"55,000": "the split", "14": "half of 28"},
+    "scan_seconds": {f"{long_sequences.TURNS - long_sequences.WARM_UP}": "the turns that count"},
+    "tiny_numbers": {f"{long_sequences.TURNS - long_sequences.WARM_UP}": "the turns that count",
+                     "1e-38": "the smallest normal number of 32 bits is 1.2e-38"},
     "one_change": {"55,000": "the split", "1.5": "the column of parameters"},
     "with_new_seeds": {"55,000": "the split", "2.9": "the column of parameters"},
     "with_varied_images": {"55,000": "the split"},
@@ -113,8 +120,9 @@ def tiny_digits(monkeypatch):
 
     made = Digits((images(128), torch.zeros(128, dtype=torch.long)), (images(8), torch.zeros(8, dtype=torch.long)),
                   (images(16), torch.ones(16, dtype=torch.long)), "mnist")
-    for module in (deeper, digits, digit_reader, head_to_heads, equal_size, speed):
+    for module in (deeper, digits, digit_reader, head_to_heads, equal_size, long_sequences, speed):
         monkeypatch.setattr(module, "load_digits", lambda source, quiet: made)
+    long_sequences.pixels.cache_clear()
     return made
 
 
@@ -358,6 +366,85 @@ def with_varied_images(run, monkeypatch):
         assert asked == 15 * [(128, amounts)], "one batch an epoch"
 
 
+class Answers(nn.Module):
+    """In the place of `Reader`: knows the rule, or says `always`; the parameter is there for the optimiser."""
+
+    def __init__(self, rule, always=None):
+        super().__init__()
+        self.rule, self.always, self.scale = rule, always, nn.Parameter(torch.ones(1))
+
+    def forward(self, x):
+        said = self.rule(x)
+        return self.scale * (said if self.always is None else self.always * torch.ones_like(said))
+
+
+def adding(run, monkeypatch):
+    """Who knows the sum is done after the first look; who says 1 is never done, and pays the variance of a sum."""
+    asked, batch = [], long_sequences.adding_batch
+    monkeypatch.setattr(long_sequences, "adding_batch", lambda *sizes: asked.append(sizes) or batch(*sizes))
+    monkeypatch.setattr(long_sequences, "AT_MOST", 200)
+    for always, steps, solved, loss in ((None, 50, "yes", 0), (1.0, 200, "no", 1 / 6)):
+        monkeypatch.setattr(long_sequences, "Reader", lambda *sizes, always=always: Answers(
+            lambda x: x.prod(dim=2).sum(dim=1, keepdim=True), always))
+        row = run("GRU", 20, 10, 1e-9, 0)
+        assert row[:3] == [steps, pytest.approx(loss, abs=0.01), solved] and row[3] >= 0
+        assert len(row[4]) == steps // 50 and row[4][-1] == row[1]
+    assert set(asked) == {(32, 20, 10)}
+
+
+def copying(run, monkeypatch):
+    """Who knows the first letters is done; who finds all letters alike pays the logarithm of 8."""
+    monkeypatch.setattr(long_sequences, "AT_MOST", 100)
+    for always, steps, solved, loss in ((None, 50, "yes", 0), (1.0, 100, "no", math.log(8))):
+        monkeypatch.setattr(long_sequences, "Reader", lambda *sizes, always=always: Answers(
+            lambda x: 20 * x[:, :4, :8], always))
+        row = run("LSTM", 3, 1e-9, 0)
+        assert row[:3] == [steps, pytest.approx(loss, abs=1e-4), solved] and len(row[4]) == steps // 50
+
+
+def pixels_rates(run, monkeypatch):
+    """Every validation digit is a 0, as all training digits are."""
+    for order in long_sequences.ORDERS:
+        accuracy, seconds = run("RNN", order, 0.5)
+        assert accuracy in (0, 100) and seconds >= 0
+
+
+def pixels_read(run, monkeypatch):
+    """At the rate that was best; at a rate of nearly nothing it is the network that the seed makes. Tests are ones."""
+    names = ("cell", "order", "rate", "validation accuracy (%)")
+    rows = [("RNN", "permuted", 1e-12, 50.0), ("RNN", "permuted", 3.0, 20.0), ("GRU", "permuted", 4.0, 90.0)]
+    tried = Results("pixels_rates", "", "", names[:3], names, rows, "", "", "")
+    monkeypatch.setattr(long_sequences, "results", lambda name: tried)
+    for seed in (1, 2):
+        parameters, rate, seconds, on_val, history, on_test = run("RNN", "permuted", seed)
+        torch.manual_seed(seed)
+        model = long_sequences.Reader("RNN", 1, 10)
+        x, labels = long_sequences.pixels("permuted")[1]
+        right = 100 * (model(x).argmax(dim=1) == labels).float().mean().item()
+        assert parameters == sum(weights.numel() for weights in model.parameters()) == 4_938 and rate == 1e-12
+        assert [accuracy for accuracy, _ in history] == 4 * [right] == 4 * [on_val] and on_test in (0, 100)
+        assert [passed for _, passed in history] == sorted(passed for _, passed in history)
+        assert history[-1][1] == seconds
+
+
+def scan_seconds(run, monkeypatch):
+    for name, value in (("TURNS", 3), ("WARM_UP", 1)):
+        monkeypatch.setattr(long_sequences, name, value)
+    assert min(run(5)) > 0
+
+
+def tiny_numbers(run, monkeypatch):
+    """Within the second half a number below 1e-38 is 0, and afterwards it is not."""
+    smallest = []
+    monkeypatch.setattr(long_sequences, "in_turns", lambda layers, x: smallest.append(
+        (torch.tensor(1e-30) * torch.tensor(1e-10)).item()) or [2.5])
+    assert run("RNN") == [2.5, 2.5] and smallest[0] > 0 == smallest[1]
+    assert (torch.tensor(1e-30) * torch.tensor(1e-10)).item() > 0
+    monkeypatch.undo()
+    monkeypatch.setattr(long_sequences, "TURNS", 3)
+    assert len(long_sequences.tiny_numbers("RNN")) == 2
+
+
 def read_digits(run, monkeypatch):
     """A network whose head says 0 to everything."""
     hidden_size, weights = digit_reader.figure.stored_weights()
@@ -515,6 +602,8 @@ MINIATURES = {"count_ones": count_ones, "recall_first": recall_first, "recall_co
               "one_change": one_change, "with_new_seeds": with_new_seeds,
               "with_varied_images": with_varied_images,
               "time_to_accuracy": time_to_accuracy, "speed_table": speed_table,
+              "adding": adding, "copying": copying, "pixels_rates": pixels_rates, "pixels_read": pixels_read,
+              "scan_seconds": scan_seconds, "tiny_numbers": tiny_numbers,
               "digit_reader": read_digits, "digit_strange": strange_digits,
               "padded_ends": padded_ends, "inside_rows": read_after_rows,
               "inside_digits": read_without_units, "inside_changed": read_changed}
@@ -544,6 +633,60 @@ def test_averaged_weights_are_a_running_mean_of_every_step(monkeypatch):
     assert kept.module.weight.item() == pytest.approx(mean)
     optimizer.step()
     assert kept.module.weight.item() == pytest.approx(mean), "nothing is added after the block"
+
+
+def test_long_sequences_are_what_their_studies_say():
+    torch.manual_seed(0)
+    x, total = long_sequences.adding_batch(500, 30, 10)
+    values, marks = x.unbind(2)
+    assert x.shape == (500, 30, 2) and values.min() >= 0 and values.max() < 1
+    assert marks.nonzero()[:, 1].unique().tolist() == list(range(20, 30))
+    assert (marks[:, 20:25].sum(1) == 1).all() and (marks[:, 25:].sum(1) == 1).all()
+    for k in range(3):
+        assert sum(value for value, mark in x[k].tolist() if mark) == pytest.approx(total[k].item())
+    symbols, letters = long_sequences.copy_batch(500, 7)
+    symbols = symbols.argmax(dim=2)
+    assert symbols.shape == (500, 15) and letters.unique().tolist() == list(range(8))
+    assert (symbols[:, :4] == letters).all() and symbols[:, 4:].unique(dim=0).tolist() == [7 * [8] + [9, 8, 8, 8]]
+
+
+def test_the_pixels_of_a_digit_are_means_of_four_and_permuted_the_same_ones_elsewhere(tiny_digits):
+    in_order, permuted = long_sequences.pixels("in order"), long_sequences.pixels("permuted")
+    images, labels = in_order[0]
+    assert images.shape == (128, 196, 1) and (labels == tiny_digits.train[1]).all()
+    assert images[3, 15, 0] == pytest.approx(tiny_digits.train[0][3, 2:4, 2:4].mean().item()), "row 1"
+    places = torch.tensor([(in_order[0][0][0, :, 0] == value).nonzero().item() for value in permuted[0][0][0, :, 0]])
+    assert sorted(places.tolist()) == list(range(196)) != places.tolist()
+    for one, other in zip(in_order, permuted, strict=True):
+        assert (one[0][:, places] == other[0]).all() and (one[1] == other[1]).all()
+
+
+@pytest.mark.parametrize("seq_len", [1, 2, 3, 8, 13])
+@pytest.mark.parametrize("num_layers", [1, 2])
+def test_the_scan_of_min_gru_is_its_loop_and_its_formula(seq_len, num_layers):
+    torch.manual_seed(0)
+    x = torch.randn(2, seq_len, 3, dtype=torch.float64, requires_grad=True)
+    one = long_sequences.MinGRU(3, 4, num_layers).double()
+    two = long_sequences.MinGRU(3, 4, num_layers, all_states=long_sequences.scan).double()
+    two.load_state_dict(one.state_dict())
+    found = []
+    for layer in (one, two):
+        out, h_n = layer(x)
+        gradient, = torch.autograd.grad((out * torch.arange(out.numel()).view(out.shape)).sum(), x)
+        found.append((out, h_n, gradient))
+    for by_loop, by_scan in zip(*found, strict=True):
+        assert torch.allclose(by_loop, by_scan, rtol=0, atol=1e-10 * by_loop.abs().max().item())
+    states = x
+    for layer in one.layers:
+        h, after = torch.zeros(2, 4, dtype=torch.float64), []
+        for x_t in states.unbind(1):
+            both = x_t @ layer.weight.T + layer.bias
+            z = 1 / (1 + (-both[:, :4]).exp())
+            h = (1 - z) * h + z * both[:, 4:]
+            after.append(h)
+        states = torch.stack(after, dim=1)
+    assert torch.allclose(found[0][0], states, atol=1e-12) and found[0][1].shape == (num_layers, 2, 4)
+    assert torch.equal(found[0][1][-1], found[0][0][:, -1])
 
 
 @pytest.mark.parametrize("name", recall.RECALL_LAYERS)

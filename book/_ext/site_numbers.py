@@ -81,17 +81,29 @@ def as_markdown(runs, claim=(), origin=()):
     if runs.keys[-1] == "seed":
         *setting, _ = runs.keys
         values = runs.columns[len(runs.keys):]
-        summaries = [(group.rows[0][:len(setting)], [group.summary(value) for value in values])
-                     for group in (runs.by(*setting).values() if setting else [runs])]
+        groups = runs.by(*setting).values() if setting else [runs]
         tables = table([*setting, *values, "n"],
-                       [[*key, *(one.spread for one in row), row[0].n] for key, row in summaries])
-        diverged = any(one.diverged for _, row in summaries for one in row)
+                       [[*group.rows[0][:len(setting)], *(spread(group, value) for value in values), len(group)]
+                        for group in groups])
+        diverged = any(group.summary(value).diverged for group in groups for value in values
+                       if not in_words(group, value))
         tables += ["Mean ± standard deviation over n seeds." + " Where a run diverged there is no mean." * diverged, "",
                    *folded(f"All {len(runs)} runs", single)]
     else:
         tables = [*(single if len(runs) <= IN_SIGHT else folded(f"All {len(runs)} runs", single)), "One run each.", ""]
     return [f"## {runs.title}", "", *(line for part in claim for line in (part, "")), *tables,
             f"*What was measured.* {runs.note}", "", *origin]
+
+
+def in_words(runs, column):
+    return all(isinstance(value, str) for value in runs[column])
+
+
+def spread(runs, column):
+    """Mean and deviation; of words, such as yes and no, how many runs say each."""
+    if in_words(runs, column):
+        return ", ".join(f"{word}: {count}" for word, count in collections.Counter(runs[column]).items())
+    return runs.summary(column).spread
 
 
 def folded(title, lines):
