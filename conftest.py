@@ -94,7 +94,7 @@ def compare_outputs(item, fresh, stored):
 def pytest_report_teststatus(report, config):
     if report.failed and config.getoption("verbose") <= 0:
         category = "failed" if report.when == "call" else "error"
-        return category, f"\n{report.nodeid} failed\n", "FAILED"
+        return category, f"\nfailed: {report.nodeid}\n", "FAILED"
     return None
 
 

@@ -17,6 +17,7 @@ ARTEFACTS = ROOT / "artefacts" / "site"
 PATIENCE = 240_000              # ms: for something to become so, on a machine however slow
 SCHEMES = ("light", "dark")
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+TALLEST = 60_000        # px of a page in a picture; a JPEG has room for 65,535
 AXE_MODES = {"desktop-light": {}, "phone-dark": {"runOnly": ["color-contrast", "link-in-text-block",
                                                              "scrollable-region-focusable"]}}
 NOTEBOOK_PAGES = [page for page in toc_pages() if re.search(r"/\d\d-[\w-]+$", page)]
@@ -431,7 +432,10 @@ class Reader:
             ARTEFACTS.mkdir(parents=True, exist_ok=True)
             for scheme in SCHEMES:
                 turn(look, scheme)
-                look.page.screenshot(path=picture_of(look), full_page=True, type="jpeg", quality=75)
+                tall = look.page.evaluate("document.documentElement.scrollHeight")
+                wide = SIZES[look.mode.partition("-")[0]]["width"]
+                look.page.screenshot(path=picture_of(look), full_page=True, type="jpeg", quality=75, clip={
+                    "x": 0, "y": 0, "width": wide, "height": min(TALLEST, tall)})
             look.page.evaluate(OPEN_REVEALS)
             look.page.evaluate(LOAD_IMAGES)
             until_live(look)
